@@ -1,0 +1,84 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One list for every target: a warning is an error, existentials are spelled out, and an import is private to its
+/// file unless it says `public`.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "crihealthd",
+    products: [.executable(name: "crihealthd", targets: ["crihealthd"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
+    targets: [
+        // MARK: C
+        .systemLibrary(
+            name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .target(name: "CLinux"),
+
+        // MARK: Libraries
+        .target(name: "HealthModel", swiftSettings: strict),
+        .target(
+            name: "Systemd", dependencies: ["CSystemd", "CLinux", "HealthModel"],
+            swiftSettings: strict),
+        .target(name: "CRI", dependencies: ["CLinux", "HealthModel"], swiftSettings: strict),
+        .target(name: "Node", dependencies: ["CLinux", "HealthModel"], swiftSettings: strict),
+        .target(
+            name: "Diagnosis",
+            dependencies: ["HealthModel", .product(name: "TOMLKit", package: "TOMLKit")],
+            exclude: ["Signals/README.md"],
+            resources: [.embedInCode("Signals/Rules")], swiftSettings: strict),
+        .target(
+            name: "HealthEndpoint",
+            dependencies: [
+                "HealthModel",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ], swiftSettings: strict),
+
+        // MARK: The daemon
+        .executableTarget(
+            name: "crihealthd",
+            dependencies: [
+                "CLinux", "CRI", "Diagnosis", "HealthEndpoint", "HealthModel", "Node", "Systemd",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ], swiftSettings: strict),
+
+        // MARK: Tests
+        .testTarget(name: "HealthModelTests", dependencies: ["HealthModel"], swiftSettings: strict),
+        .testTarget(
+            name: "SystemdTests", dependencies: ["Systemd", "HealthModel"], exclude: ["Fixtures"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CRITests", dependencies: ["CRI", "HealthModel"], exclude: ["Fixtures"],
+            swiftSettings: strict),
+        .testTarget(name: "NodeTests", dependencies: ["Node", "HealthModel"], swiftSettings: strict),
+        .testTarget(
+            name: "DiagnosisTests", dependencies: ["Diagnosis", "HealthModel"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "HealthEndpointTests", dependencies: ["HealthEndpoint", "HealthModel"], exclude: ["Golden"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "crihealthdTests",
+            dependencies: [
+                "crihealthd", "CRI", "Diagnosis", "HealthEndpoint", "HealthModel", "Node", "Systemd",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,9 @@
+#pragma once
+
+// The calls that Swift's Glibc module lacks, one header a topic.
+#if __has_include("cri_child.h")
+#include "cri_child.h"
+#endif
+#if __has_include("clinux_journal_windows.h")
+#include "clinux_journal_windows.h"
+#endif

@@ -1,0 +1,142 @@
+import Glibc
+public import HealthModel
+import Synchronization
+
+/// Runs crictl (cri-tools), one child at a time for each caller. It knows four calls and no others.
+///
+/// Safe to share between threads. ``run(_:endpoint:)`` blocks its caller for at most the sum of the limits.
+public final class Crictl: Sendable {
+    /// What crictl can be asked: reading calls only.
+    public enum Call: Hashable, Sendable, CaseIterable {
+        /// `crictl version`: text; it has no `-o` (1.36: `flag provided but not defined: -o`).
+        case version
+        /// `crictl info`: CRI `Status`.
+        case info
+        /// `crictl pods`: CRI `ListPodSandbox`.
+        case pods
+        /// `crictl ps --all`: CRI `ListContainers`.
+        case containers
+
+        /// Its arguments after the global ones.
+        var arguments: [String] {
+            switch self {
+            case .version: ["version"]
+            case .info: ["info", "-o", "json"]
+            case .pods: ["pods", "-o", "json"]
+            case .containers: ["ps", "--all", "-o", "json"]
+            }
+        }
+    }
+
+    /// Bounds of a call.
+    public struct Limits: Hashable, Sendable {
+        /// crictl's own `--timeout`. It holds for each of its steps (connect and validate, then the call), so
+        /// a call can take twice as long, and crictl's own 5 s limit for a server preface cuts it.
+        public var timeout: Duration
+        /// Bounds of the child. Its deadline should leave crictl time to say itself that it timed out.
+        public var child: ChildLimits
+
+        /// Makes bounds.
+        public init(timeout: Duration = .seconds(2), child: ChildLimits = ChildLimits()) {
+            self.timeout = timeout
+            self.child = child
+        }
+    }
+
+    /// Where crictl is looked for, in order: distributions, Flatcar, rke2, k3s.
+    public static let searchDirectories = [
+        "/usr/local/bin", "/usr/bin", "/usr/local/sbin", "/usr/sbin", "/opt/bin", "/var/lib/rancher/rke2/bin",
+        "/var/lib/rancher/k3s/data/current/bin",
+    ]
+
+    /// All that crictl's environment holds.
+    public static let environment = [
+        "HOME": "/", "LC_ALL": "C", "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    ]
+
+    /// Bounds of every call.
+    public let limits: Limits
+
+    private let path: String?
+    private let directories: [String]
+    private let environment: [String]
+    private let abandoned = Mutex<[pid_t]>([])
+
+    /// More children than this, stuck in the kernel, and no further one is started.
+    private static let mostAbandoned = 4
+
+    /// Makes a runner. `path`, when given, is the only place where crictl is looked for.
+    public init(
+        path: String? = nil, searchDirectories: [String] = Crictl.searchDirectories,
+        limits: Limits = Limits(),
+        environment: [String: String] = Crictl.environment
+    ) {
+        self.path = path
+        directories = searchDirectories
+        self.limits = limits
+        self.environment = environment.map { "\($0.key)=\($0.value)" }.sorted()
+    }
+
+    /// Where crictl is now; looked up at each call, so an installation later is noticed.
+    /// Throws `crictlMissing` (ENOENT everywhere) or `crictlUnusable` with errno (found, not executable).
+    public func locate() throws(ProbeBreakage) -> String {
+        let candidates = path.map { [$0] } ?? directories.map { $0 + "/crictl" }
+        var refused: (path: String, error: Errno)?
+        for candidate in candidates {
+            do {
+                try System.checkExecutable(candidate)
+                return candidate
+            } catch  where error.code != ENOENT && error.code != ENOTDIR {
+                refused = refused ?? (candidate, error)
+            } catch {}
+        }
+        if let refused {
+            throw ProbeBreakage(
+                reason: .crictlUnusable, errno: refused.error.code,
+                text: Text.excerpt("\(refused.path): \(refused.error.text)"))
+        }
+        let places = path ?? directories.joined(separator: ", ")
+        throw ProbeBreakage(
+            reason: .crictlMissing, errno: ENOENT, text: Text.excerpt("no crictl in \(places)"))
+    }
+
+    /// Runs one call to its end. Throws when no child could be started.
+    public func run(_ call: Call, endpoint: Endpoint) throws(ProbeBreakage) -> Execution {
+        try reapAbandoned()
+        let path = try locate()
+        let arguments = ["crictl"] + arguments(of: call, endpoint: endpoint)
+        let child: Child
+        do {
+            child = try Child(
+                path: path, arguments: arguments, environment: environment, limits: limits.child)
+        } catch {
+            throw ProbeBreakage(
+                reason: .crictlUnusable, errno: error.code, text: Text.excerpt("\(path): \(error.text)"))
+        }
+        let pid = child.pid
+        let execution = child.finish()
+        if execution.ending == .abandoned { abandoned.withLock { $0.append(pid) } }
+        return execution
+    }
+
+    /// The arguments of a call, as a person would type them after `crictl`.
+    public func arguments(of call: Call, endpoint: Endpoint) -> [String] {
+        let timeout = "\(limits.timeout.milliseconds)ms"
+        return ["--runtime-endpoint", endpoint.address, "--timeout", timeout] + call.arguments
+    }
+
+    private func reapAbandoned() throws(ProbeBreakage) {
+        let left = abandoned.withLock { pids in
+            pids.removeAll { System.reap($0) != nil || System.hasEnded($0) == nil }
+            return pids.count
+        }
+        guard left < Self.mostAbandoned else {
+            throw ProbeBreakage(
+                reason: .crictlUnusable, errno: EAGAIN,
+                text: "\(left) earlier crictl processes were killed and are still stuck in the kernel")
+        }
+    }
+}
+
+/// Thrown by ``Crictl``; the ladder reports it as an outcome.
+extension ProbeBreakage: Error {}

@@ -1,0 +1,150 @@
+import Glibc
+public import HealthModel
+
+/// Finds the CRI endpoints of a node: configured ones, else crictl's, else the kubelet's, else the known
+/// sockets.
+///
+/// The first source that names an endpoint wins, as the sources after it are guesses at the same thing.
+public struct EndpointDiscovery: Sendable {
+    /// Who named the endpoints.
+    public enum Source: String, Hashable, Sendable {
+        /// The daemon's own configuration.
+        case configuration
+        /// `/etc/crictl.yaml`.
+        case crictl
+        /// `/var/lib/kubelet`.
+        case kubelet
+        /// ``Endpoint/wellKnown``.
+        case wellKnown
+    }
+
+    /// What was found.
+    public struct Outcome: Hashable, Sendable {
+        /// The endpoints, in their source's order, each once.
+        public var endpoints: [Endpoint]
+        /// Who named them.
+        public var source: Source
+        /// Addresses of files that had to be passed over; the next source was asked instead.
+        public var refused: [EndpointError]
+    }
+
+    private let root: String
+
+    /// Makes a discovery below `root`, which tests replace.
+    public init(root: String = "/") {
+        self.root = root.hasSuffix("/") ? String(root.dropLast()) : root
+    }
+
+    /// Looks now. Throws only for what a person configured: a wrong address there must not be passed over.
+    public func discover(configured: [String] = []) throws(EndpointError) -> Outcome {
+        var refused: [EndpointError] = []
+        var configuredEndpoints: [Endpoint] = []
+        for address in configured { configuredEndpoints.append(try endpoint(address)) }
+        if !configuredEndpoints.isEmpty {
+            return Outcome(endpoints: unique(configuredEndpoints), source: .configuration, refused: [])
+        }
+        for (source, addresses) in [(Source.crictl, crictlAddresses()), (.kubelet, kubeletAddresses())] {
+            for address in addresses {
+                do {
+                    return Outcome(endpoints: [try endpoint(address)], source: source, refused: refused)
+                } catch {
+                    refused.append(error)
+                }
+            }
+        }
+        return Outcome(endpoints: wellKnownPresent(), source: .wellKnown, refused: refused)
+    }
+
+    // MARK: Files
+
+    /// cri-tools `pkg/common/file.go`.
+    private func crictlAddresses() -> [String] {
+        value("runtime-endpoint", in: "/etc/crictl.yaml").map { [$0] } ?? []
+    }
+
+    /// The flag overrides the file (kubernetes.io, "Set Kubelet Parameters Via A Configuration File").
+    /// kubeadm writes the flag into kubeadm-flags.env, and with the feature gate NodeLocalCRISocket the field
+    /// into config.yaml.
+    private func kubeletAddresses() -> [String] {
+        let flags = text("/var/lib/kubelet/kubeadm-flags.env").split {
+            $0.isWhitespace || "\"'=".contains($0)
+        }
+        let flag = flags.firstIndex(of: "--container-runtime-endpoint").flatMap { index in
+            flags.index(after: index) < flags.endIndex ? String(flags[index + 1]) : nil
+        }
+        return [flag, value("containerRuntimeEndpoint", in: "/var/lib/kubelet/config.yaml")].compactMap(
+            \.self)
+    }
+
+    /// A key of a YAML mapping's first level. Both files are written by machines as block mappings, and the
+    /// values wanted are plain or quoted scalars on the key's line, so a line reader is enough: nested keys
+    /// are indented.
+    private func value(_ key: String, in path: String) -> String? {
+        for line in text(path).split(whereSeparator: \.isNewline) where line.hasPrefix(key) {
+            let rest = line.dropFirst(key.count).drop { $0 == " " || $0 == "\t" }
+            guard rest.first == ":" else { continue }
+            let value = scalar(rest.dropFirst())
+            return value.isEmpty ? nil : value
+        }
+        return nil
+    }
+
+    /// A quoted scalar up to its closing quote, or a plain one up to a comment.
+    private func scalar(_ text: Substring) -> String {
+        let trimmed = text.drop(while: \.isWhitespace)
+        guard let quote = trimmed.first, quote == "\"" || quote == "'" else {
+            return String(trimmed.prefix { !$0.isWhitespace })
+        }
+        return String(trimmed.dropFirst().prefix { $0 != quote })
+    }
+
+    private func text(_ path: String) -> String {
+        let bytes = (try? System.contents(root + path, limit: 64 << 10)) ?? []
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    // MARK: Units
+
+    /// The units of k3s' and rke2's embedded containerd: all serve the same socket.
+    private static let embedded = [
+        "k3s.service", "k3s-agent.service", "rke2-server.service", "rke2-agent.service",
+    ]
+
+    /// systemd.unit(5), "Unit File Load Path", without generators.
+    private static let unitDirectories = [
+        "/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system",
+        "/usr/lib/systemd/system", "/lib/systemd/system",
+    ]
+
+    /// A stopped runtime has no socket, so an installed unit counts too.
+    private func wellKnownPresent() -> [Endpoint] {
+        Endpoint.wellKnown.map(withInstalledUnit).filter { endpoint in
+            let socket = try? System.fileType(root + endpoint.socketPath)
+            return socket == S_IFSOCK || endpoint.unit.map(hasUnitFile) ?? false
+        }
+    }
+
+    private func endpoint(_ address: String) throws(EndpointError) -> Endpoint {
+        withInstalledUnit(try Endpoint(address: address))
+    }
+
+    private func withInstalledUnit(_ endpoint: Endpoint) -> Endpoint {
+        guard let unit = endpoint.unit, Self.embedded.contains(unit),
+            let installed = Self.embedded.first(where: hasUnitFile)
+        else { return endpoint }
+        return Endpoint(socketPath: endpoint.socketPath, runtime: endpoint.runtime, unit: installed)
+    }
+
+    /// A masked unit is a link to /dev/null and no file.
+    private func hasUnitFile(_ unit: String) -> Bool {
+        for directory in Self.unitDirectories {
+            if let type = try? System.fileType("\(root)\(directory)/\(unit)") { return type == S_IFREG }
+        }
+        return false
+    }
+
+    private func unique(_ endpoints: [Endpoint]) -> [Endpoint] {
+        var seen: Set<String> = []
+        return endpoints.filter { seen.insert($0.socketPath).inserted }
+    }
+}

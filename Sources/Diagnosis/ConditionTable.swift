@@ -1,0 +1,114 @@
+import HealthModel
+
+/// The conditions, each with the time of its last change.
+struct ConditionTable: Hashable, Codable, Sendable {
+    private(set) var all: [Condition] = Condition.Kind.allCases.map {
+        Condition(
+            type: $0, status: .unknown, reason: "NotAssessed", message: "Nothing is known yet.",
+            lastTransitionTime: nil)
+    }
+
+    /// What is known of one condition now.
+    struct Word: Hashable, Sendable {
+        var status: Condition.Status
+        var reason: String
+        var message: String
+    }
+
+    /// Brings every condition up to date.
+    mutating func update(_ facts: NodeFacts, _ book: IncidentBook, at now: Moment) {
+        for index in all.indices {
+            let word = Self.word(on: all[index].type, facts, book)
+            if word.status != all[index].status { all[index].lastTransitionTime = now.wall }
+            all[index].status = word.status
+            all[index].reason = word.reason
+            all[index].message = word.message.bounded(Condition.messageLimit)
+        }
+    }
+
+    private static func word(on kind: Condition.Kind, _ facts: NodeFacts, _ book: IncidentBook) -> Word {
+        switch kind {
+        case .runtimeReady: runtime(facts, book)
+        case .networkReady: network(facts, book)
+        case .criVersionSupported: version(facts)
+        case .monitoringHealthy: monitoring(facts, book)
+        case .containersTracked, .shutdownGraceful, .upgradeComplete, .versionsSupported:
+            Word(
+                status: .unknown, reason: "NotAssessed",
+                message: "This version of crihealthd does not assess it.")
+        }
+    }
+
+    private static func runtime(_ facts: NodeFacts, _ book: IncidentBook) -> Word {
+        if let incident = (book.open(.runtimeDown) + book.open(.createFailing)).first {
+            return Word(
+                status: incident.status == .suspected ? .unknown : .false, reason: incident.cause,
+                message: incident.sentence)
+        }
+        guard !facts.runtimes.isEmpty else {
+            return Word(
+                status: .unknown, reason: "NoEndpoint", message: "No CRI endpoint was found on this node.")
+        }
+        for runtime in facts.runtimes where !runtime.api.answered(since: nil) {
+            return Word(
+                status: .unknown, reason: unasked(runtime), message: "\(runtime.name) has not answered yet.")
+        }
+        let names = facts.runtimes.map { runtime in
+            runtime.name + (runtime.version.map { " \($0.version)" } ?? "") + " answers"
+        }
+        return Word(status: .true, reason: "Answering", message: names.joined(separator: ", ") + ".")
+    }
+
+    private static func unasked(_ runtime: RuntimeFacts) -> String {
+        if runtime.api.broken != nil { return "ProbeBroken" }
+        if runtime.unit.phase == .stopped, !runtime.unit.ranThisBoot { return "NotStarted" }
+        return runtime.api.failing == nil ? "NotAsked" : "NotAnswering"
+    }
+
+    private static func network(_ facts: NodeFacts, _ book: IncidentBook) -> Word {
+        if let incident = book.open(.networkNotReady).first {
+            return Word(status: .false, reason: incident.cause, message: incident.explanation)
+        }
+        if !book.open(.runtimeDown).isEmpty {
+            return Word(status: .unknown, reason: "RuntimeDown", message: "The runtime cannot be asked.")
+        }
+        guard let runtime = facts.runtimes.first(where: { $0.status?.condition("NetworkReady") != nil }),
+            let condition = runtime.status?.condition("NetworkReady")
+        else { return Word(status: .unknown, reason: "NotAsked", message: "No runtime has told yet.") }
+        return condition.status
+            ? Word(
+                status: .true, reason: "NetworkReady", message: "\(runtime.name) reports NetworkReady=true.")
+            : Word(status: .false, reason: condition.reason, message: condition.message)
+    }
+
+    /// CRI v1 is what every kubelet since 1.26 requires.
+    ///
+    /// One endpoint that serves it is enough: beside cri-dockerd there is often a containerd without CRI.
+    private static func version(_ facts: NodeFacts) -> Word {
+        let refusing = facts.runtimes.filter { $0.api.rungs[.version]?.failure?.reason == .unimplemented }
+        let serving = facts.runtimes.first { runtime in
+            runtime.version?.apiVersion == "v1" && !refusing.contains { $0.endpoint == runtime.endpoint }
+        }
+        if let serving {
+            return Word(status: .true, reason: "CRIv1", message: "\(serving.name) serves CRI v1.")
+        }
+        let old = facts.runtimes.first { $0.version.map { $0.apiVersion.hasPrefix("v1alpha") } == true }
+        guard let runtime = refusing.first ?? old else {
+            return Word(status: .unknown, reason: "NotAsked", message: "No runtime has told yet.")
+        }
+        return Word(
+            status: .false, reason: "CRIv1Unimplemented",
+            message: "\(runtime.name) does not serve runtime.v1.RuntimeService:"
+                + " it is too old, or its CRI plugin is disabled or failed to load.")
+    }
+
+    private static func monitoring(_ facts: NodeFacts, _ book: IncidentBook) -> Word {
+        if let incident = book.open(.monitoringImpaired).first(where: { $0.severity > .info }) {
+            return Word(status: .false, reason: incident.cause, message: incident.sentence)
+        }
+        guard facts.monitoring.journalReady else {
+            return Word(status: .unknown, reason: "Starting", message: "The journal has not been read yet.")
+        }
+        return Word(status: .true, reason: "Seeing", message: "The journal and the CRI sockets can be read.")
+    }
+}

@@ -1,0 +1,232 @@
+import HealthModel
+
+/// CRI calls itself ready, and sandboxes or containers cannot be created.
+///
+/// containerd's `RuntimeReady` is constant (internal/cri/server/status.go): only the failures themselves tell. A cause
+/// that concerns the node (no space, no OCI runtime) needs one failure; anything else needs several, over several pods.
+struct CreateFailing: Diagnosis {
+    static let kind = IncidentKind.createFailing
+
+    func assess(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> [(subject: String, Assessment)] {
+        facts.runtimes.map {
+            ($0.name, Case(runtime: $0, facts: facts, configuration: configuration).assess())
+        }
+    }
+
+    struct Case {
+        let runtime: RuntimeFacts
+        let facts: NodeFacts
+        let configuration: EngineConfiguration
+
+        var unit: String { runtime.unit.name }
+    }
+
+    struct Cause {
+        var name: String
+        var depth: Int
+        var explanation: String
+        var proof: Signal
+        var steps: [NextStep]
+        var inquiries: [Inquiry]
+    }
+
+    /// Binaries that every container of the node needs; any other missing executable is the workload's own.
+    static let ociRuntimes = [
+        "runc", "crun", "kata-runtime", "youki", "runsc", "conmon", "crio-runc", "crio-crun", "crio-conmon",
+    ]
+
+    /// Free space under which a runtime's state cannot be trusted to be written.
+    static let enoughBytes: UInt64 = 16 << 20
+
+    /// Where the runtimes keep what they must be able to write.
+    static func stateDirectories(of runtime: RuntimeName) -> [String] {
+        runtime == .crio
+            ? ["/var/lib/containers/storage", "/run/containers/storage", "/run"]
+            : ["/var/lib/containerd", "/run/containerd", "/run"]
+    }
+}
+
+extension CreateFailing.Case {
+    func assess() -> Assessment {
+        if facts.shuttingDownSince != nil { return .unknown(inquiries: []) }
+        if let success = clearedBy { return .cleared(success) }
+        if let cause = noSpace ?? missingRuntime ?? generic { return .holds(finding(cause)) }
+        return .unknown(inquiries: [])
+    }
+
+    private var failures: [Signal] {
+        let success =
+            facts.signals.last(.createSucceeded, unit: unit)?.at.monotonic
+            ?? MonotonicTime(microseconds: .min)
+        return facts.signals.all(.createFailed).filter {
+            $0.unit == unit && $0.at.monotonic > success
+        }
+    }
+
+    // MARK: Evidence that it is well
+
+    private var clearedBy: Evidence? {
+        let names: [SignalName] = [.createFailed, .noSpace, .binaryMissing]
+        let last = names.compactMap { facts.signals.last($0, unit: unit) }.map(\.at.monotonic).max()
+        guard let last else { return nil }
+        if let success = facts.signals.last(.createSucceeded, unit: unit), success.at.monotonic > last {
+            return Evidence.journal(success, "\(runtime.name) created a pod or container again")
+        }
+        if let answer = noSpaceAnswer, answer.at.monotonic > last,
+            answer.value.availableBytes >= CreateFailing.enoughBytes * 4,
+            noSpaceSignal != nil
+        {
+            return Evidence(
+                at: answer.at.wall, source: .node,
+                summary: "\(answer.value.path) has \(answer.value.availableBytes >> 20) MiB free again",
+                command: "df -h \(answer.value.path)")
+        }
+        if let name = missingRuntimeSignal.flatMap(Self.binary), let answer = facts.answers.binaries[name],
+            answer.at.monotonic > last, let path = answer.value
+        {
+            return Evidence(
+                at: answer.at.wall, source: .node, summary: "\(name) is there again: \(path)",
+                command: "ls -l \(path)")
+        }
+        return nil
+    }
+
+    // MARK: Causes
+
+    private var noSpaceSignal: Signal? {
+        guard let signal = facts.signals.last(.noSpace, unit: unit) else { return nil }
+        let success = facts.signals.last(.createSucceeded, unit: unit)
+        return success.map { $0.at.monotonic > signal.at.monotonic } == true ? nil : signal
+    }
+
+    private var noSpaceAnswer: NodeAnswers.Dated<FileSystemUsage>? {
+        CreateFailing.stateDirectories(of: runtime.endpoint.runtime).compactMap {
+            facts.answers.fileSystems[$0]
+        }
+        .min { $0.value.availableBytes < $1.value.availableBytes }
+    }
+
+    private var noSpace: CreateFailing.Cause? {
+        guard let signal = noSpaceSignal else { return nil }
+        let directories = CreateFailing.stateDirectories(of: runtime.endpoint.runtime)
+        let full = noSpaceAnswer.flatMap {
+            $0.value.availableBytes < CreateFailing.enoughBytes ? $0.value.path : nil
+        }
+        return .init(
+            name: "DiskFull", depth: 60,
+            explanation:
+                "No space is left on \(full ?? signal.captures["path"].map { "the file system of \($0.bounded(120))" } ?? "the file system that \(runtime.name) writes to").",
+            proof: signal,
+            steps: [
+                NextStep("see how full it is", "df -h \(directories.joined(separator: " "))"),
+                NextStep("see which images could go", "crictl images"),
+            ], inquiries: [.fileSystems(paths: directories)])
+    }
+
+    private var missingRuntimeSignal: Signal? {
+        facts.signals.all(.binaryMissing).last { signal in
+            signal.unit == unit && Self.binary(signal).map { CreateFailing.ociRuntimes.contains($0) } == true
+        }
+    }
+
+    private static func binary(_ signal: Signal) -> String? {
+        guard let path = signal.captures["name"] ?? signal.captures["path"] else { return nil }
+        return path.split(separator: "/").last.map(String.init)
+    }
+
+    private var missingRuntime: CreateFailing.Cause? {
+        guard runtime.unit.exit?.status != 203, let signal = missingRuntimeSignal,
+            let name = Self.binary(signal)
+        else { return nil }
+        if let success = facts.signals.last(.createSucceeded, unit: unit),
+            success.at.monotonic > signal.at.monotonic
+        {
+            return nil
+        }
+        return .init(
+            name: "OCIRuntimeMissing", depth: 62,
+            explanation:
+                "The OCI runtime \(name) cannot be executed: containers that run go on, and can be neither stopped nor replaced.",
+            proof: signal,
+            steps: [
+                NextStep("see whether it is there", "command -v \(name)"),
+                NextStep(
+                    "put it back", "apt-get install --reinstall \(name)   # or your distribution's package"),
+            ], inquiries: [.binary(name: name)])
+    }
+
+    private var generic: CreateFailing.Cause? {
+        let limit = facts.now.monotonic - configuration.createWindow
+        let recent = failures.filter {
+            $0.at.monotonic >= limit && !Self.isNetwork($0) && !Self.isWorkload($0)
+        }
+        let pods = Set(recent.compactMap { $0.captures["pod"] ?? $0.captures["container"] })
+        guard recent.count >= configuration.createFailures, pods.count >= 2, let last = recent.last else {
+            return nil
+        }
+        let detail = (last.captures["detail"] ?? last.excerpt).bounded(240)
+        let cgroup = detail.contains("cgroup")
+        let shim = detail.contains("shim") && !detail.contains("OCI runtime")
+        return .init(
+            name: cgroup
+                ? "CgroupError"
+                : shim ? "ShimError" : detail.contains("OCI runtime") ? "OCIRuntimeError" : "CreateError",
+            depth: 20,
+            explanation:
+                "The last \(recent.count) attempts failed, over \(pods.count) pods, most recently: \(detail).",
+            proof: last,
+            steps: [NextStep("read the errors", "journalctl -u \(unit) -g 'failed, error' -n 20")],
+            inquiries: [])
+    }
+
+    private static func text(_ signal: Signal) -> String { signal.captures["detail"] ?? signal.excerpt }
+
+    /// Explained by NetworkNotReady.
+    private static func isNetwork(_ signal: Signal) -> Bool {
+        let text = text(signal)
+        return text.contains("setup network for sandbox") || text.contains("pod network sandbox")
+            || text.contains("cni plugin")
+            || text.contains("is reserved for")
+    }
+
+    /// The image's or the pod's own fault: the runtime did as it was told.
+    private static func isWorkload(_ signal: Signal) -> Bool {
+        let text = text(signal)
+        return text.contains("starting container process caused")
+            || text.contains("unable to start container process: exec")
+            || text.contains("failed to pull") || text.contains("failed to resolve")
+            || text.contains("not found in $PATH: unknown")
+    }
+
+    private func finding(_ cause: CreateFailing.Cause) -> Finding {
+        let failures = failures
+        return Finding(
+            cause: cause.name, depth: cause.depth, severity: .critical, confirmed: true,
+            since: cause.proof.at,
+            sentence: "\(runtime.name) cannot create pods or containers",
+            explanation: cause.explanation,
+            impact: Impact(
+                sentence:
+                    "New pods stay in ContainerCreating; \(runtime.name) still calls itself ready, so nothing is moved away.",
+                pods: runtime.readyPods, runningContainers: runtime.runningContainers),
+            evidence: [Evidence.journal(cause.proof)] + spaceEvidence(cause)
+                + failures.suffix(3).reversed().map { Evidence.journal($0) },
+            nextSteps: cause.steps + [
+                NextStep("see what fails", "journalctl -u \(unit) -g 'level=error' -n 20")
+            ],
+            clearsWhen: "\(runtime.name) creates a pod or container again"
+                + (cause.name == "DiskFull" ? ", or space is free again" : ""),
+            inquiries: cause.inquiries)
+    }
+
+    private func spaceEvidence(_ cause: CreateFailing.Cause) -> [Evidence] {
+        guard cause.name == "DiskFull", let answer = noSpaceAnswer else { return [] }
+        let usage = answer.value
+        return [
+            Evidence(
+                at: answer.at.wall, source: .node,
+                summary: "\(usage.path): \(usage.availableBytes >> 20) of \(usage.totalBytes >> 20) MiB free",
+                command: "df -h \(usage.path)")
+        ]
+    }
+}

@@ -1,0 +1,158 @@
+import HealthModel
+
+/// crihealthd cannot see. A broken probe is never called a broken runtime.
+struct MonitoringImpaired: Diagnosis {
+    static let kind = IncidentKind.monitoringImpaired
+
+    func assess(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> [(subject: String, Assessment)] {
+        var all = facts.runtimes.map { ("crictl on \($0.name)", probe($0, facts)) }
+        all.append(("journal", journal(facts)))
+        all.append(("checkpoint", checkpoint(facts)))
+        for (address, problem) in facts.monitoring.listeners.sorted(by: { $0.key < $1.key }) {
+            all.append(("listener \(address)", listener(address, problem, facts)))
+        }
+        all.append(("blind window", blind(facts, configuration)))
+        return all
+    }
+
+    func nextDeadline(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> MonotonicTime? {
+        facts.monitoring.lastBlindAt.map { $0.monotonic + configuration.blindWindowShown }
+    }
+
+    private func finding(
+        _ cause: String, _ severity: Severity, since: Moment, _ sentence: String, _ explanation: String,
+        hurts: String,
+        evidence: Evidence, steps: [NextStep], clears: String
+    ) -> Assessment {
+        .holds(
+            Finding(
+                cause: cause, depth: 50, severity: severity, confirmed: true, since: since,
+                sentence: sentence,
+                explanation: explanation, impact: Impact(sentence: hurts), evidence: [evidence],
+                nextSteps: steps,
+                clearsWhen: clears))
+    }
+
+    // MARK: crictl
+
+    private func probe(_ runtime: RuntimeFacts, _ facts: NodeFacts) -> Assessment {
+        guard let broken = runtime.api.broken, let since = runtime.api.brokenSince else {
+            guard let at = runtime.api.answeredAt ?? runtime.api.failing?.at else {
+                return .unknown(inquiries: [])
+            }
+            return .cleared(
+                Evidence(at: at.wall, source: .cri, summary: "the probe of \(runtime.name) runs again"))
+        }
+        let words = words(broken, runtime)
+        return finding(
+            words.cause, .warning, since: since, words.sentence,
+            broken.text.isEmpty ? words.why : "\(words.why) (\(broken.text))",
+            hurts: "The CRI state of \(runtime.name) is unknown; this says nothing about the runtime itself.",
+            evidence: Evidence(at: since.wall, source: .daemon, summary: words.sentence), steps: [words.step],
+            clears: "a probe of \(runtime.endpoint.address) can run")
+    }
+
+    private func words(_ broken: ProbeBreakage, _ runtime: RuntimeFacts) -> (
+        cause: String, sentence: String, why: String, step: NextStep
+    ) {
+        let socket = runtime.endpoint.socketPath
+        switch broken.reason {
+        case .crictlMissing:
+            return (
+                "CrictlMissing", "crihealthd cannot ask \(runtime.name): crictl is not installed",
+                "No crictl was found.",
+                NextStep("install it (cri-tools), or set [cri] crictl", "command -v crictl")
+            )
+        case .permissionDenied:
+            return (
+                "PermissionDenied", "crihealthd may not connect to \(socket)", "The socket belongs to root.",
+                NextStep("see who may", "ls -l \(socket)")
+            )
+        case .crictlUsage:
+            return (
+                "CrictlUnusable", "crictl refuses crihealthd's arguments",
+                "This crictl is too old or too new, or is something else.",
+                NextStep("see which it is", "crictl --version")
+            )
+        case .crictlUnusable, .crictlKilled, .outputTooLarge:
+            return (
+                "CrictlUnusable", "crictl cannot be run",
+                "crictl could not be started, was killed, or printed without end.",
+                NextStep("run it by hand", "crictl --runtime-endpoint \(runtime.endpoint.address) version")
+            )
+        }
+    }
+
+    // MARK: The rest
+
+    private func journal(_ facts: NodeFacts) -> Assessment {
+        guard let health = facts.monitoring.journal, let since = facts.monitoring.journalSince else {
+            return .unknown(inquiries: [])
+        }
+        guard case .failed(let errno, let operation) = health else {
+            return .cleared(Evidence(at: since.wall, source: .daemon, summary: "the journal is being read"))
+        }
+        return finding(
+            "JournalUnreadable", .warning, since: since, "crihealthd cannot read the journal",
+            "\(operation) failed with errno \(errno).",
+            hurts: "Causes that only the logs tell are not seen; the CRI sockets still are.",
+            evidence: Evidence(at: since.wall, source: .daemon, summary: "\(operation): errno \(errno)"),
+            steps: [
+                NextStep(
+                    "see whether the journal is there and readable",
+                    "journalctl -n 1; ls -ld /var/log/journal /run/log/journal")
+            ],
+            clears: "the journal can be read again")
+    }
+
+    private func checkpoint(_ facts: NodeFacts) -> Assessment {
+        guard let problem = facts.monitoring.checkpoint else {
+            return .cleared(
+                Evidence(at: facts.now.wall, source: .daemon, summary: "the checkpoint can be written"))
+        }
+        return finding(
+            "CheckpointUnwritable", .warning, since: facts.now, "crihealthd cannot save its state",
+            problem.bounded(300) + ".",
+            hurts: "A restart of crihealthd would forget open incidents and its place in the journal.",
+            evidence: Evidence(at: facts.now.wall, source: .daemon, summary: problem.bounded(300)),
+            steps: [
+                NextStep(
+                    "see whether the disk is full or read-only",
+                    "df -h /var/lib/crihealthd; findmnt -T /var/lib/crihealthd")
+            ],
+            clears: "the checkpoint is written")
+    }
+
+    private func listener(_ address: String, _ problem: String, _ facts: NodeFacts) -> Assessment {
+        guard !problem.isEmpty else {
+            return .cleared(Evidence(at: facts.now.wall, source: .daemon, summary: "\(address) is served"))
+        }
+        return finding(
+            "ListenerUnavailable", .warning, since: facts.now, "crihealthd cannot listen on \(address)",
+            problem.bounded(300) + ".",
+            hurts:
+                "Scrapes and curl on \(address) fail; the unix socket is served, and the address is tried again.",
+            evidence: Evidence(at: facts.now.wall, source: .daemon, summary: problem.bounded(300)),
+            steps: [NextStep("see who holds it", "ss -tlnp")], clears: "\(address) can be bound")
+    }
+
+    private func blind(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> Assessment {
+        guard let window = facts.monitoring.blind.last, let at = facts.monitoring.lastBlindAt else {
+            return .unknown(inquiries: [])
+        }
+        if facts.now.monotonic - at.monotonic >= configuration.blindWindowShown {
+            return .expired(
+                "no further entries were lost for \(configuration.blindWindowShown.brief); what was lost stays lost"
+            )
+        }
+        let what =
+            "\(window.entries.map { "\($0) entries" } ?? "some entries")\(window.unit.map { " of \($0)" } ?? "") could not be seen (\(window.reason.rawValue))"
+        return finding(
+            "BlindWindow", .info, since: at, "part of the journal could not be seen", what + ".",
+            hurts: "What these entries said is not part of any diagnosis.",
+            evidence: Evidence(at: at.wall, source: .daemon, summary: what),
+            steps: [NextStep("see what journald says of itself", "journalctl -u systemd-journald -n 20")],
+            clears:
+                "nothing more was lost for \(configuration.blindWindowShown.brief); nobody can show what was")
+    }
+}

@@ -1,0 +1,87 @@
+import HealthModel
+
+/// Words and evidence that every cause shares.
+extension RuntimeDown.Case {
+    var impact: Impact {
+        let running = runtime.runningContainers
+        let survivors = running.map { " (\($0) ran when last listed)" } ?? ""
+        return Impact(
+            sentence:
+                "No pod can be started, stopped or executed into on this node; containers that run keep running\(survivors).",
+            pods: runtime.readyPods, runningContainers: running)
+    }
+
+    var clearsWhen: String { "crictl gets an answer from \(runtime.endpoint.address)" }
+
+    var seeStatus: NextStep { NextStep("see what systemd knows", "systemctl status \(unit.name)") }
+
+    func seeLog(_ since: Moment) -> NextStep {
+        NextStep(
+            "read its last lines",
+            "journalctl -u \(unit.name) --since '\(since.wall.date) \(since.wall.clock) UTC' -n 50")
+    }
+
+    /// How the main process ended.
+    var exitEvidence: Evidence? {
+        guard let exit = unit.exit else { return nil }
+        let how =
+            exit.code == "exited"
+            ? "exited with status \(exit.status)" : "was \(exit.code) by \(Signals.name(exit.status))"
+        return Evidence(
+            at: exit.at.wall, source: exit.cursor == nil ? .systemd : .journal,
+            summary: "systemd: the main process of \(unit.name) \(how)", cursor: exit.cursor,
+            command: "journalctl -u \(unit.name) -n 20")
+    }
+
+    func gaveUpEvidence(_ since: Moment) -> Evidence? {
+        facts.signals.last(.startLimitHit, unit: unit.name, since: since.monotonic).map {
+            Evidence.journal($0)
+        }
+    }
+
+    func restartEvidence(_ count: Int) -> Evidence? {
+        guard count > 0, let last = unit.restarts.last else { return nil }
+        return Evidence(
+            at: last.wall, source: .journal,
+            summary: "systemd scheduled \(count) restart\(count == 1 ? "" : "s") of \(unit.name)",
+            command: "systemctl show -P NRestarts \(unit.name)")
+    }
+
+    /// What the endpoint answered, if that was asked since.
+    func endpointEvidence(since: MonotonicTime) -> Evidence? {
+        guard let failing = api.failing, failing.at.monotonic >= since else { return nil }
+        let text: String
+        switch failing.failure.reason {
+        case .socketMissing: text = "\(runtime.endpoint.socketPath) does not exist"
+        case .notASocket: text = "\(runtime.endpoint.socketPath) is not a socket"
+        case .refused: text = "\(runtime.endpoint.socketPath) refuses connections"
+        case .timedOut: text = "no answer on \(runtime.endpoint.socketPath) within the deadline"
+        case .notGRPC: text = "what answers on \(runtime.endpoint.socketPath) does not speak gRPC"
+        case .reset: text = "\(runtime.endpoint.socketPath) drops connections"
+        case .starting: text = "\(name) says that it is not initialized yet"
+        case .rpc, .unimplemented, .unreadable: text = failing.failure.text
+        }
+        return Evidence(
+            at: failing.since.wall, source: .cri,
+            summary: text, command: crictl("version"))
+    }
+
+    var activeEvidence: Evidence? {
+        guard unit.isRunning, let since = unit.phaseSince else { return nil }
+        return Evidence(
+            at: since.wall, source: .systemd, summary: "systemd: \(unit.name) is active (running)",
+            command: "systemctl status \(unit.name)")
+    }
+
+    func crictl(_ subcommand: String) -> String {
+        "crictl --runtime-endpoint \(runtime.endpoint.address) \(subcommand)"
+    }
+
+    func directory(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "/etc"
+    }
+
+    func port(of address: String) -> String {
+        address.lastIndex(of: ":").map { String(address[address.index(after: $0)...]) } ?? address
+    }
+}

@@ -1,0 +1,170 @@
+import HealthModel
+
+/// The runtime does not serve its CRI endpoint, and why.
+///
+/// Two witnesses: systemd (the unit's records in the journal, its state on the bus) and the endpoint (the probe ladder).
+/// crictl's text alone never decides: stopped, a broken configuration, the start limit and a removed socket print the
+/// same sentence.
+struct RuntimeDown: Diagnosis {
+    static let kind = IncidentKind.runtimeDown
+
+    func assess(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> [(subject: String, Assessment)] {
+        facts.runtimes.map {
+            ($0.name, Case(runtime: $0, facts: facts, configuration: configuration).assess())
+        }
+    }
+
+    func nextDeadline(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> MonotonicTime? {
+        facts.runtimes.compactMap { runtime in
+            guard runtime.unit.phase == .starting, let since = runtime.unit.phaseSince else { return nil }
+            let due = since.monotonic + configuration.startGrace
+            return due > facts.now.monotonic ? due : nil
+        }.min()
+    }
+
+    /// One runtime, looked at once.
+    struct Case {
+        let runtime: RuntimeFacts
+        let facts: NodeFacts
+        let configuration: EngineConfiguration
+
+        var unit: UnitFacts { runtime.unit }
+        var api: APIFacts { runtime.api }
+        var name: String { runtime.name }
+        var now: Moment { facts.now }
+        var askAgain: Inquiry { .probe(runtime.endpoint, from: .socket) }
+    }
+}
+
+extension RuntimeDown.Case {
+    func assess() -> Assessment {
+        if facts.shuttingDownSince != nil { return .unknown(inquiries: []) }
+        switch unit.phase {
+        case .stopped: return stopped()
+        case .exited, .failed, .autoRestart: return fallen()
+        case .starting, .restarting, .stopping: return inTransit()
+        case .running, .unknown: return standing()
+        }
+    }
+
+    // MARK: What systemd says
+
+    /// Inactive, because somebody asked for it, or never started.
+    private func stopped() -> Assessment {
+        if api.answered(after: unit.phaseSince?.monotonic) { return .cleared(answered) }
+        if let taken = takenOver() { return .holds(taken) }
+        if let dependency = facts.signals.last(.dependencyFailed, unit: unit.name) {
+            return .holds(finding(dependency: dependency))
+        }
+        guard unit.ranThisBoot, let since = unit.stop ?? unit.phaseSince else {
+            return .unknown(inquiries: [])
+        }
+        return .holds(findingStopped(since: since))
+    }
+
+    /// The main process ended without being asked to.
+    private func fallen() -> Assessment {
+        if api.answered(after: unit.phaseSince?.monotonic) { return .cleared(answered) }
+        return .holds(findingFallen())
+    }
+
+    /// Between two states: nothing is proven well, and what was wrong still is.
+    private func inTransit() -> Assessment {
+        if unit.phase == .starting, api.answered(since: unit.phaseSince?.monotonic) {
+            return .cleared(answered)
+        }
+        if unit.troubleSince != nil, unit.exit != nil || unit.result != nil { return .holds(findingFallen()) }
+        guard unit.phase == .starting, let since = unit.phaseSince,
+            now.monotonic - since.monotonic >= configuration.startGrace
+        else { return .unknown(inquiries: [askAgain]) }
+        return .holds(findingActivating(since: since))
+    }
+
+    // MARK: What the endpoint says
+
+    /// systemd holds the unit for up, or nobody can say: the endpoint decides.
+    private func standing() -> Assessment {
+        let up = unit.phaseSince?.monotonic
+        if api.answered(since: up) { return .cleared(answered) }
+        if unit.isRunning, api.rungs.isEmpty { return .cleared(started) }
+        if api.broken != nil, api.failing == nil, unit.isRunning, api.reached(since: up) {
+            return .cleared(reached)
+        }
+        guard let failing = api.failing, up.map({ failing.at.monotonic >= $0 }) ?? true else {
+            return reported() ?? .unknown(inquiries: api.failing == nil ? [] : [askAgain])
+        }
+        return judge(failing, up: up)
+    }
+
+    private func judge(_ failing: APIFacts.Failing, up: MonotonicTime?) -> Assessment {
+        let young = up.map { failing.at.monotonic - $0 < configuration.socketGrace } ?? false
+        switch failing.failure.reason {
+        case .socketMissing, .notASocket, .refused:
+            if young { return .unknown(inquiries: [askAgain]) }
+            // Without systemd's word that it should be there, a socket that never was is no outage.
+            if unit.phase == .unknown, api.answeredAt == nil, runtime.version == nil {
+                return reported() ?? .unknown(inquiries: [.unit(unit.name)])
+            }
+            return .holds(findingUnreachable(failing))
+        case .timedOut:
+            if failing.rung <= .connect {
+                return .unknown(inquiries: [.probe(runtime.endpoint, from: .version)])
+            }
+            return .holds(findingHung(failing))
+        case .notGRPC: return .holds(findingTakenOver(failing))
+        case .reset:
+            return failing.count >= 2 ? .holds(findingUnreachable(failing)) : .unknown(inquiries: [askAgain])
+        case .starting:
+            guard failing.at.monotonic - failing.since.monotonic >= configuration.startGrace else {
+                return .unknown(inquiries: [askAgain])
+            }
+            return .holds(findingActivating(since: failing.since))
+        case .rpc, .unimplemented, .unreadable:
+            return failing.count >= 3 ? .holds(findingUnreachable(failing)) : .unknown(inquiries: [askAgain])
+        }
+    }
+
+    /// While the unit is inactive, something else answers or accepts on its socket.
+    private func takenOver() -> Finding? {
+        guard let stopped = unit.phaseSince?.monotonic, let failing = api.failing,
+            failing.at.monotonic > stopped,
+            failing.failure.reason == .notGRPC
+                || (failing.failure.reason == .timedOut && failing.rung > .connect)
+        else { return nil }
+        return findingTakenOver(failing)
+    }
+
+    /// Only the kubelet complains; nothing that we see explains it.
+    private func reported() -> Assessment? {
+        guard runtime.endpoint == facts.runtimes.first?.endpoint, api.answeredAt == nil || api.failing != nil,
+            let signal = facts.signals.last(
+                .kubeletRuntimeDown, since: now.monotonic - configuration.symptomWindow)
+        else { return nil }
+        return .holds(findingReported(signal))
+    }
+
+    // MARK: Evidence that it is well
+
+    private var answered: Evidence {
+        Evidence(
+            at: (api.answeredAt ?? now).wall, source: .cri,
+            summary: "\(name) answers on its CRI socket again (crictl, \(api.answerLatency.brief))",
+            command: crictl("version"))
+    }
+
+    /// Of a journal without any answer of the endpoint, systemd's word is all there is.
+    private var started: Evidence {
+        Evidence(
+            at: (unit.phaseSince ?? now).wall, source: .systemd,
+            summary: "systemd: \(unit.name) is started again (its endpoint was not asked)",
+            command: "systemctl status \(unit.name)")
+    }
+
+    private var reached: Evidence {
+        Evidence(
+            at: (api.reachedAt ?? now).wall, source: .cri,
+            summary:
+                "\(name) is active and accepts connections again (crictl is not usable, so this is all that is known)",
+            command: "systemctl status \(unit.name)")
+    }
+}

@@ -1,0 +1,242 @@
+public import HealthModel
+
+/// What the engine wants done.
+public enum Effect: Hashable, Sendable {
+    /// Ask the node, and feed the answer back.
+    case inquire(Inquiry)
+    /// An incident opened, changed or was resolved.
+    case transition(Transition)
+}
+
+/// Everything that the engine carries over a restart of the daemon.
+public struct EngineState: Hashable, Codable, Sendable {
+    var facts = NodeFacts()
+    var book = IncidentBook()
+    var conditions = ConditionTable()
+
+    /// Nothing known.
+    public init() {}
+}
+
+/// The diagnosis of one node: takes observations, keeps what follows from them, says what changed and what it wants to
+/// know next.
+///
+/// A pure value: no clock, no I/O, no threads, no randomness. The same observations give the same incidents, so a
+/// recording replays to the same verdict. Time passes only by ``Observation/at``; feed `.tick` at ``nextDeadline``.
+public struct Engine: Sendable {
+    private let rules: SignalRules
+    private let configuration: EngineConfiguration
+    private let diagnoses: [any Diagnosis]
+    /// All that a restart must not forget. Plain data: copy it on the engine's queue, encode it elsewhere.
+    private(set) public var state: EngineState
+    private var inquiries = InquiryBook()
+    private var statistics = Statistics()
+
+    /// Makes an engine, new or with what an earlier one knew.
+    public init(
+        rules: SignalRules, configuration: EngineConfiguration = EngineConfiguration(),
+        restoring state: EngineState = EngineState()
+    ) {
+        self.rules = rules
+        self.configuration = configuration
+        self.state = state
+        diagnoses = [
+            RuntimeDown(), NetworkNotReady(), CreateFailing(), ContainerStuck(), MonitoringImpaired(),
+            RuleIncidents(rules: rules),
+        ]
+    }
+
+    /// Whether anything is open or suspected: look more often.
+    public var isAlert: Bool { state.book.isAlert || state.facts.runtimes.contains { $0.api.failing != nil } }
+
+    /// When time alone would change something: feed a `.tick` then. Nil: nothing is pending.
+    public var nextDeadline: MonotonicTime? {
+        let now = state.facts.now.monotonic
+        let ripening = state.book.entries.values.filter { !$0.shown }.map {
+            $0.since + configuration.stopGrace
+        }
+        let asked = diagnoses.compactMap { $0.nextDeadline(state.facts, configuration) }
+        return (ripening + asked).filter { $0 > now }.min()
+    }
+
+    /// Takes one observation in; what is to be done about it comes back.
+    public mutating func receive(_ observation: Observation) -> [Effect] {
+        statistics.observations += 1
+        return absorb(observation) ? diagnose() : []
+    }
+
+    // MARK: Learning
+
+    /// False when nothing changed that a diagnosis reads: most lines of a busy runtime.
+    private mutating func absorb(_ observation: Observation) -> Bool {
+        let at = observation.at
+        var matters = true
+        switch observation.event {
+        case .started(let start): begin(start, at)
+        case .journal(let entry): matters = read(entry)
+        case .unit(let unit):
+            for index in state.facts.runtimes.indices where state.facts.runtimes[index].unit.name == unit.name
+            {
+                state.facts.runtimes[index].unit.take(unit, at: at)
+            }
+        case .probe(let report):
+            state.facts.update(report.endpoint) { $0.take(report, at: at) }
+            statistics.count(report)
+        case .node(let report): state.facts.answers.take(report, at: at)
+        case .daemon(let report):
+            state.facts.monitoring.take(report, at: at)
+            if case .blind = report { statistics.blindWindows += 1 }
+        case .tick: break
+        }
+        if at.monotonic > state.facts.now.monotonic { state.facts.now = at }
+        return matters
+    }
+
+    private mutating func begin(_ start: DaemonStart, _ at: Moment) {
+        if state.facts.bootID != start.bootID {
+            state.facts.now = at
+            if !state.facts.bootID.isEmpty {
+                for index in state.facts.runtimes.indices { state.facts.runtimes[index].reboot() }
+                state.book.reboot(at: at)
+            }
+            state.facts.signals.clear()
+            state.facts.answers = NodeAnswers()
+            state.facts.shuttingDownSince = nil
+        }
+        state.facts.bootID = start.bootID
+        state.facts.hostname = start.hostname
+        state.facts.version = start.version
+        state.facts.startedAt = at
+        state.facts.monitoring = MonitoringFacts()
+        let known = Set(start.endpoints.map(\.socketPath))
+        state.facts.runtimes.removeAll { !known.contains($0.endpoint.socketPath) }
+        for endpoint in start.endpoints { state.facts.update(endpoint) { $0.endpoint = endpoint } }
+    }
+
+    private mutating func read(_ entry: JournalEntry) -> Bool {
+        var matters = entry.messageID != nil
+        if entry.messageID == MessageID.shutdown { state.facts.shuttingDownSince = entry.at }
+        if entry.messageID == MessageID.journalDropped { notice(dropped: entry) }
+        for index in state.facts.runtimes.indices where state.facts.runtimes[index].unit.name == entry.unit {
+            guard state.facts.shuttingDownSince == nil else { continue }
+            state.facts.runtimes[index].unit.take(entry)
+            if state.facts.runtimes[index].api.answered(since: entry.at.monotonic) {
+                state.facts.runtimes[index].unit.recovered()
+            }
+        }
+        for signal in rules.recognize(entry) {
+            statistics.signals[signal.rule, default: 0] += 1
+            if signal.name == .benign { continue }
+            matters = matters || signal.name != .noted
+            state.facts.signals.take(signal)
+            if signal.name == .createSucceeded,
+                let index = state.facts.runtimes.firstIndex(where: { $0.unit.name == signal.unit })
+            {
+                state.facts.runtimes[index].networkWasReady = true
+            }
+            fold(signal)
+        }
+        return matters
+    }
+
+    private mutating func notice(dropped entry: JournalEntry) {
+        state.facts.monitoring.take(
+            .blind(
+                BlindWindow(
+                    reason: .suppressed, from: nil, to: entry.at.wall, unit: entry.unit,
+                    entries: entry.fields["N_DROPPED"].flatMap { UInt64($0) })), at: entry.at)
+        statistics.blindWindows += 1
+    }
+
+    // MARK: Judging
+
+    private mutating func diagnose() -> [Effect] {
+        var effects: [Effect] = []
+        var wanted: [Inquiry] = []
+        let now = state.facts.now
+        for diagnosis in diagnoses {
+            for (subject, assessment) in diagnosis.assess(state.facts, configuration) {
+                switch assessment {
+                case .holds(let finding): wanted += finding.inquiries
+                case .unknown(let inquiries): wanted += inquiries
+                case .cleared, .expired: break
+                }
+                let transition = state.book.take(
+                    assessment, kind: diagnosis.kind(of: subject), subject: subject, at: now, configuration)
+                guard let transition else { continue }
+                if transition.change == .opened { foldEarlier(transition.incident) }
+                effects.append(.transition(current(transition)))
+            }
+        }
+        statistics.incidentsOpened = state.book.opened
+        state.conditions.update(state.facts, state.book, at: now)
+        return effects
+            + inquiries.due(wanted, at: now.monotonic, every: configuration.inquiryInterval).map {
+                .inquire($0)
+            }
+    }
+
+    private func current(_ transition: Transition) -> Transition {
+        guard let incident = state.book.entries[transition.incident.id]?.incident else { return transition }
+        return Transition(at: transition.at, change: transition.change, incident: incident)
+    }
+
+    // MARK: Symptoms
+
+    /// Puts a symptom that just arrived under the open incident that explains it.
+    private mutating func fold(_ signal: Signal) {
+        guard let symptom = SymptomTable.symptom(signal) else { return }
+        for kind in SymptomTable.causes(of: signal.name) {
+            for incident in state.book.open(kind) where state.book.fold(symptom, under: incident.id) {
+                return
+            }
+        }
+    }
+
+    /// Puts the symptoms of the last minutes under the incident that just opened.
+    private mutating func foldEarlier(_ incident: Incident) {
+        let limit = state.facts.now.monotonic + .zero - configuration.symptomWindow
+        for name in SymptomTable.names where SymptomTable.causes(of: name).contains(incident.kind) {
+            for signal in state.facts.signals.all(name, unit: nil, since: limit) {
+                guard let symptom = SymptomTable.symptom(signal) else { continue }
+                _ = state.book.fold(symptom, under: incident.id)
+            }
+        }
+    }
+
+    // MARK: Showing
+
+    /// The node at this instant. `moment` dates the snapshot; it does not advance the engine.
+    public func snapshot(at moment: Moment) -> Snapshot {
+        SnapshotBuilder(
+            facts: state.facts, book: state.book, conditions: state.conditions, statistics: statistics
+        )
+        .snapshot(at: moment)
+    }
+}
+
+extension MonotonicTime {
+    /// The point `d` earlier.
+    static func - (t: Self, d: Duration) -> Self { t + (.zero - d) }
+}
+
+extension Statistics {
+    /// Counts one answer of the probe ladder.
+    fileprivate mutating func count(_ report: ProbeReport) {
+        let index: Int
+        if let known = probes.firstIndex(where: { $0.endpoint == report.endpoint && $0.rung == report.rung })
+        {
+            index = known
+        } else {
+            probes.append(Probe(endpoint: report.endpoint, rung: report.rung))
+            index = probes.count - 1
+        }
+        switch report.outcome {
+        case .failed: probes[index].failed += 1
+        case .broken: probes[index].broken += 1
+        case .reached, .version, .status, .pods, .containers: probes[index].succeeded += 1
+        }
+        probes[index].latency += report.latency
+        probes[index].childCPU += report.childCPU
+    }
+}

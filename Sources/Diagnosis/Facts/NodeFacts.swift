@@ -1,0 +1,116 @@
+import HealthModel
+
+/// Everything the engine knows of the node, as plain values: diagnoses read it, only ``Engine`` changes it.
+struct NodeFacts: Hashable, Codable, Sendable {
+    var bootID = ""
+    var hostname = ""
+    var version = ""
+    var startedAt: Moment?
+    /// The latest instant that any observation told.
+    var now = Moment(wall: WallTime(microseconds: 0), monotonic: MonotonicTime(microseconds: 0))
+    var runtimes: [RuntimeFacts] = []
+    var signals = SignalLog()
+    var answers = NodeAnswers()
+    var monitoring = MonitoringFacts()
+    /// logind said that the machine goes down: what stops now is meant to.
+    var shuttingDownSince: Moment?
+
+    /// The runtime that this unit serves.
+    func runtime(unit: String?) -> RuntimeFacts? {
+        runtimes.first { $0.endpoint.unit == unit && unit != nil }
+    }
+
+    /// Applies `change` to the runtime at `endpoint`, which is added if it is new.
+    mutating func update(_ endpoint: Endpoint, _ change: (inout RuntimeFacts) -> Void) {
+        if let index = runtimes.firstIndex(where: { $0.endpoint.socketPath == endpoint.socketPath }) {
+            change(&runtimes[index])
+        } else if runtimes.count < 16 {
+            var facts = RuntimeFacts(endpoint: endpoint)
+            change(&facts)
+            runtimes.append(facts)
+        }
+    }
+}
+
+/// The node's answers to inquiries, the latest of each; bounded by the inquiries that are asked.
+struct NodeAnswers: Hashable, Codable, Sendable {
+    /// An answer and when it was given.
+    struct Dated<Value: Hashable & Codable & Sendable>: Hashable, Codable, Sendable {
+        var at: Moment
+        var value: Value
+    }
+
+    private static let limit = 64
+
+    var tcp: [String: Dated<[ProcessIdentity]>] = [:]
+    var unix: [String: Dated<[ProcessIdentity]>] = [:]
+    var processes: [Int32: Dated<ProcessIdentity?>] = [:]
+    var fileSystems: [String: Dated<FileSystemUsage>] = [:]
+    var cni: [String: Dated<CNIConfiguration>] = [:]
+    var binaries: [String: Dated<String?>] = [:]
+
+    /// Takes an answer.
+    mutating func take(_ report: NodeReport, at: Moment) {
+        switch report {
+        case .tcpListener(let address, let holders):
+            Self.set(&tcp, Self.port(address), Dated(at: at, value: holders))
+        case .unixListener(let path, let holders): Self.set(&unix, path, Dated(at: at, value: holders))
+        case .process(let pid, let identity): Self.set(&processes, pid, Dated(at: at, value: identity))
+        case .fileSystems(let usages):
+            for usage in usages { Self.set(&fileSystems, usage.path, Dated(at: at, value: usage)) }
+        case .cni(let configuration):
+            Self.set(&cni, configuration.directory, Dated(at: at, value: configuration))
+        case .binary(let name, let path): Self.set(&binaries, name, Dated(at: at, value: path))
+        }
+    }
+
+    /// Who holds the port of `address`, whatever local address they gave.
+    func tcpHolders(of address: String) -> Dated<[ProcessIdentity]>? { tcp[Self.port(address)] }
+
+    private static func port(_ address: String) -> String {
+        address.lastIndex(of: ":").map { String(address[address.index(after: $0)...]) } ?? address
+    }
+
+    private static func set<Key: Hashable, Value>(_ table: inout [Key: Value], _ key: Key, _ value: Value) {
+        if table[key] == nil, table.count >= limit { table.removeAll() }
+        table[key] = value
+    }
+}
+
+/// What the daemon says of its own senses.
+struct MonitoringFacts: Hashable, Codable, Sendable {
+    private static let windowsKept = 32
+
+    var journal: JournalHealth?
+    var journalSince: Moment?
+    var journalReady = false
+    var bus: String?
+    var busKnown = false
+    /// Problem of each listener, by address; an empty string: it serves.
+    var listeners: [String: String] = [:]
+    var checkpoint: String?
+    var blind: [BlindWindow] = []
+    var lastBlindAt: Moment?
+    /// Since when each of the daemon's own problems stands, by subject.
+    var since: [String: Moment] = [:]
+
+    /// Takes a report.
+    mutating func take(_ report: SelfReport, at: Moment) {
+        switch report {
+        case .journal(let health):
+            if journal != health { journalSince = at }
+            journal = health
+            if case .failed = health { break }
+            if health != .catchingUp { journalReady = true }
+        case .blind(let window):
+            blind.append(window)
+            if blind.count > Self.windowsKept { blind.removeFirst() }
+            lastBlindAt = at
+        case .bus(let problem):
+            bus = problem
+            busKnown = true
+        case .listener(let address, let problem): listeners[address] = problem ?? ""
+        case .checkpoint(let problem): checkpoint = problem
+        }
+    }
+}

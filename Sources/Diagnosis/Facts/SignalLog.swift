@@ -1,0 +1,40 @@
+import HealthModel
+
+/// The latest signals, by name: what diagnoses look back on. Bounded in number for each name.
+struct SignalLog: Hashable, Codable, Sendable {
+    private static let keptPerName = 128
+    private static let namesKept = 128
+
+    private var byName: [String: [Signal]] = [:]
+
+    /// Remembers a signal.
+    mutating func take(_ signal: Signal) {
+        var list = byName[signal.name.rawValue, default: []]
+        if list.isEmpty, byName.count >= Self.namesKept { return }
+        if !signal.cursor.isEmpty,
+            list.contains(where: { $0.cursor == signal.cursor && $0.rule == signal.rule })
+        {
+            return
+        }
+        list.append(signal)
+        if list.count > Self.keptPerName { list.removeFirst(list.count - Self.keptPerName) }
+        byName[signal.name.rawValue] = list
+    }
+
+    /// Signals of that name, oldest first.
+    func all(_ name: SignalName) -> [Signal] { byName[name.rawValue] ?? [] }
+
+    /// The latest signal of that name about `unit` (nil: any) at or after `time`.
+    func last(_ name: SignalName, unit: String? = nil, since time: MonotonicTime? = nil) -> Signal? {
+        let limit = time ?? MonotonicTime(microseconds: .min)
+        return all(name).last { (unit == nil || $0.unit == unit) && $0.at.monotonic >= limit }
+    }
+
+    /// Signals of that name about `unit` at or after `time`.
+    func all(_ name: SignalName, unit: String?, since time: MonotonicTime) -> [Signal] {
+        all(name).filter { (unit == nil || $0.unit == unit) && $0.at.monotonic >= time }
+    }
+
+    /// A new boot: monotonic stamps mean nothing any more.
+    mutating func clear() { byName = [:] }
+}

@@ -1,0 +1,200 @@
+import HealthModel
+
+/// What the journal (systemd's own records, by MESSAGE_ID) and the bus say of one service unit, put in order by their
+/// monotonic stamps: the journal may speak up to 500 ms after the bus.
+struct UnitFacts: Hashable, Codable, Sendable {
+    /// Where the unit stands.
+    enum Phase: String, Hashable, Codable, Sendable {
+        case unknown, starting, running, stopping
+        /// Inactive after a stop job.
+        case stopped
+        /// Inactive between the two halves of a restart job.
+        case restarting
+        /// The main process ended on its own.
+        case exited
+        /// `failed`.
+        case failed
+        /// `activating (auto-restart)`.
+        case autoRestart
+    }
+
+    /// How the main process ended.
+    struct Exit: Hashable, Codable, Sendable {
+        var at: Moment
+        /// `exited`, `killed`, `dumped`.
+        var code: String
+        /// Exit status, or the signal's number.
+        var status: Int32
+        var cursor: String?
+    }
+
+    var name: String
+    var phase: Phase = .unknown
+    /// When `phase` was entered.
+    var phaseSince: Moment?
+    /// The bus' last word.
+    var state: UnitState?
+    /// The last stop job's end: who stopped it is not logged, only that somebody asked.
+    var stop: Moment?
+    var stopCursor: String?
+    /// The last exit of the main process; kept until the unit runs and is known to serve.
+    var exit: Exit?
+    /// `UNIT_RESULT` of the last failure.
+    var result: String?
+    /// When the current run of starts and failures began; nil while all is well.
+    var troubleSince: Moment?
+    /// Scheduled restarts, latest last; bounded.
+    var restarts: [Moment] = []
+    /// Whether it ran at all on this boot.
+    var ranThisBoot = false
+    /// Start of the latest attempt.
+    var startedAt: Moment?
+
+    init(name: String) { self.name = name }
+
+    /// Whether systemd holds the unit for up.
+    var isRunning: Bool { phase == .running }
+
+    /// Restarts since `limit`.
+    func restarts(since limit: MonotonicTime) -> Int { restarts.count { $0.monotonic >= limit } }
+
+    private mutating func enter(_ next: Phase, _ at: Moment) {
+        if let since = phaseSince, at.monotonic < since.monotonic { return }
+        if phase != next || next == .starting { phaseSince = at }
+        phase = next
+    }
+
+    /// Takes one of systemd's records about this unit.
+    mutating func take(_ entry: JournalEntry) {
+        guard entry.source == .manager, let id = entry.messageID else { return }
+        switch id {
+        case MessageID.unitStarting:
+            startedAt = entry.at
+            enter(.starting, entry.at)
+        case MessageID.unitStarted:
+            ranThisBoot = true
+            enter(.running, entry.at)
+        case MessageID.unitFailedToStart: note(trouble: entry.at)
+        case MessageID.unitStopping: enter(.stopping, entry.at)
+        case MessageID.unitStopped: takeStop(entry)
+        case MessageID.processExit: takeExit(entry)
+        case MessageID.unitFailed: takeFailure(entry)
+        case MessageID.restartScheduled:
+            restarts.append(entry.at)
+            if restarts.count > 64 { restarts.removeFirst() }
+            enter(.autoRestart, entry.at)
+        default: break
+        }
+    }
+
+    private mutating func takeStop(_ entry: JournalEntry) {
+        // Between two attempts of Restart= systemd logs "Stopped" with the restart's job too.
+        guard entry.fields["JOB_TYPE"] == "stop" else {
+            enter(.restarting, entry.at)
+            return
+        }
+        ranThisBoot = true
+        stop = entry.at
+        stopCursor = entry.cursor
+        exit = nil
+        result = nil
+        enter(.stopped, entry.at)
+    }
+
+    private mutating func takeExit(_ entry: JournalEntry) {
+        // While a stop job runs, the exit is what was asked for.
+        if phase == .stopping { return }
+        let status = entry.fields["EXIT_STATUS"] ?? ""
+        exit = Exit(
+            at: entry.at, code: entry.fields["EXIT_CODE"] ?? "exited",
+            status: Int32(status) ?? Signals.number(named: status) ?? 0, cursor: entry.cursor)
+        ranThisBoot = true
+        note(trouble: entry.at)
+        enter(.exited, entry.at)
+    }
+
+    private mutating func takeFailure(_ entry: JournalEntry) {
+        if phase == .stopping {
+            // It was asked to stop and ended badly (containerd 1.6.20 can panic then): the stop is still the cause.
+            stop = entry.at
+            stopCursor = entry.cursor
+            enter(.stopped, entry.at)
+            return
+        }
+        result = entry.fields["UNIT_RESULT"]
+        note(trouble: entry.at)
+        enter(.failed, entry.at)
+    }
+
+    private mutating func note(trouble at: Moment) {
+        if troubleSince == nil { troubleSince = at }
+    }
+
+    /// Takes the bus' word, if it is newer than what the journal told.
+    mutating func take(_ state: UnitState, at: Moment) {
+        self.state = state
+        guard let next = Self.phase(of: state) else { return }
+        var changed = at
+        if let stamp = state.stateChangedAt, stamp <= at.monotonic {
+            changed = Moment(wall: at.wall + (stamp - at.monotonic), monotonic: stamp)
+            ranThisBoot = ranThisBoot || next != .stopped || stamp.microseconds > 0
+        }
+        if next == .failed, phase == .stopping || phase == .stopped {
+            // The same on the bus.
+            if phase == .stopping { stop = changed }
+            enter(.stopped, changed)
+            return
+        }
+        if next == .exited || next == .failed || next == .autoRestart {
+            takeTrouble(state, changed)
+        }
+        if next == .stopped, phase == .restarting || phase == .exited { return }
+        if next == .stopped, phase != .stopped { stop = changed }
+        guard next != phase else { return }
+        enter(next, changed)
+    }
+
+    private mutating func takeTrouble(_ state: UnitState, _ at: Moment) {
+        note(trouble: at)
+        if state.result != "success" { result = state.result }
+        let code = [1: "exited", 2: "killed", 3: "dumped"][state.execMainCode]
+        guard let code, exit == nil || (exit?.at.monotonic ?? at.monotonic) < at.monotonic else { return }
+        if exit?.code == code, exit?.status == state.execMainStatus { return }
+        exit = Exit(at: at, code: code, status: state.execMainStatus, cursor: nil)
+    }
+
+    private static func phase(of state: UnitState) -> Phase? {
+        switch (state.activeState, state.subState) {
+        case ("active", _), ("reloading", _): .running
+        case ("activating", "auto-restart"), ("activating", "auto-restart-queued"): .autoRestart
+        case ("activating", _): .starting
+        case ("deactivating", _): .stopping
+        case ("failed", _): .failed
+        case ("inactive", _): .stopped
+        default: nil
+        }
+    }
+
+    /// The endpoint answers: what was wrong is over.
+    mutating func recovered() {
+        guard phase == .running else { return }
+        troubleSince = nil
+        exit = nil
+        result = nil
+        stop = nil
+    }
+}
+
+/// Signals by number and name (signal(7), x86 and ARM).
+enum Signals {
+    private static let names: [Int32: String] = [
+        1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE",
+        9: "SIGKILL",
+        11: "SIGSEGV", 13: "SIGPIPE", 15: "SIGTERM", 24: "SIGXCPU", 25: "SIGXFSZ", 31: "SIGSYS",
+    ]
+
+    static func name(_ number: Int32) -> String { names[number] ?? "signal \(number)" }
+
+    /// systemd logs `EXIT_STATUS=9` with the name only in the sentence; some versions log `KILL`.
+    static func number(named name: String) -> Int32? { names.first { $0.value == "SIG" + name }?.key }
+}

@@ -1,0 +1,54 @@
+import HealthModel
+
+/// What a diagnosis holds to be wrong now: an incident but for its history.
+struct Finding: Hashable, Sendable {
+    var cause: String
+    /// How near to the root this cause is among those of its kind; an incident that is over keeps the nearest.
+    var depth: Int
+    var severity: Severity
+    var confirmed: Bool
+    /// When the trouble began.
+    var since: Moment
+    /// How long it must stand before it is shown.
+    var grace: Duration = .zero
+    var sentence: String
+    var explanation: String
+    var impact: Impact
+    var evidence: [Evidence]
+    var nextSteps: [NextStep]
+    var clearsWhen: String
+    /// What else the engine wants to know while this stands.
+    var inquiries: [Inquiry] = []
+}
+
+/// What a diagnosis says of one subject.
+enum Assessment: Hashable, Sendable {
+    /// It is wrong.
+    case holds(Finding)
+    /// It is known to be well: this is the evidence.
+    case cleared(Evidence)
+    /// Nothing can be said; what is open stays open.
+    case unknown(inquiries: [Inquiry])
+    /// Nobody can prove that it is well, and it is over by the clock; the text says so.
+    case expired(String)
+}
+
+/// A diagnosis: the reasoning of one kind of incident over everything that is known.
+///
+/// One file each in Diagnoses/. Pure: it reads ``NodeFacts`` and nothing else, and the time is `facts.now`.
+protocol Diagnosis: Sendable {
+    /// What it diagnoses.
+    static var kind: IncidentKind { get }
+    /// What a subject of its is an incident of: ``kind``, but for rules that name kinds of their own.
+    func kind(of subject: String) -> IncidentKind
+    /// Its word on every subject that it knows of. A subject that it leaves out stays as it is.
+    func assess(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> [(subject: String, Assessment)]
+    /// When time alone would change its word; nil: never.
+    func nextDeadline(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> MonotonicTime?
+}
+
+extension Diagnosis {
+    func kind(of subject: String) -> IncidentKind { Self.kind }
+
+    func nextDeadline(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> MonotonicTime? { nil }
+}

@@ -1,0 +1,70 @@
+import HealthModel
+
+extension Incident {
+    /// Adds a line of history; the first line and the latest are kept.
+    mutating func note(_ at: WallTime, _ text: String) {
+        if timeline.last?.text == text { return }
+        timeline.append(TimelineItem(at: at, text: text.bounded(400)))
+        if timeline.count > Self.timelineLimit { timeline.remove(at: 1) }
+    }
+
+    /// Puts fresh evidence in front of what is known already; the same fact is kept once.
+    mutating func merge(_ fresh: [Evidence]) {
+        var merged: [Evidence] = []
+        for item in fresh + evidence where !merged.contains(where: { $0.isSameFact(as: item) }) {
+            merged.append(item)
+        }
+        evidence = Array(merged.prefix(Self.evidenceLimit))
+    }
+
+    /// Counts a symptom under the one of its name.
+    mutating func fold(_ symptom: Symptom) {
+        if let index = symptoms.firstIndex(where: { $0.name == symptom.name }) {
+            symptoms[index].lastSeen = max(symptoms[index].lastSeen, symptom.lastSeen)
+            symptoms[index].summary = symptom.summary
+            symptoms[index].count += symptom.count
+        } else if symptoms.count < 16 {
+            symptoms.append(symptom)
+        }
+    }
+}
+
+extension Evidence {
+    /// Whether both tell the same: the same journal entry, or the same words from the same source.
+    fileprivate func isSameFact(as other: Evidence) -> Bool {
+        if let cursor, !cursor.isEmpty, cursor == other.cursor { return true }
+        return source == other.source && summary == other.summary
+    }
+
+    /// An entry of the journal.
+    static func journal(_ signal: Signal, _ summary: String? = nil) -> Evidence {
+        let unit = signal.unit ?? ""
+        return Evidence(
+            at: signal.at.wall, source: .journal, summary: (summary ?? signal.excerpt).bounded(512),
+            cursor: signal.cursor.isEmpty ? nil : signal.cursor,
+            command: unit.isEmpty
+                ? nil : "journalctl -u \(unit) --since '\(signal.at.wall.date) \(signal.at.wall.clock) UTC'")
+    }
+}
+
+extension String {
+    /// At most `limit` bytes, cut at a character, no control characters.
+    func bounded(_ limit: Int) -> String {
+        var out = ""
+        var size = 0
+        for scalar in unicodeScalars {
+            let width = UTF8.width(scalar)
+            if size + width > limit {
+                out += "…"
+                break
+            }
+            size += width
+            if scalar.value < 0x20 || scalar.value == 0x7F || (0x80...0x9F).contains(scalar.value) {
+                out.unicodeScalars.append(" ")
+            } else {
+                out.unicodeScalars.append(scalar)
+            }
+        }
+        return out
+    }
+}

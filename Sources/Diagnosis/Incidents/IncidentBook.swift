@@ -1,0 +1,208 @@
+import HealthModel
+
+/// The incidents, open and resolved, and the rules by which they open, change, resolve and reopen.
+struct IncidentBook: Hashable, Codable, Sendable {
+    /// One subject of one kind, from its first finding on.
+    struct Entry: Hashable, Codable, Sendable {
+        var incident: Incident
+        /// False while the finding still has its grace.
+        var shown: Bool
+        var since: MonotonicTime
+        var resolvedAt: MonotonicTime?
+        /// The cause nearest to the root that this occurrence had, and its words.
+        var deepest: Words
+    }
+
+    /// What an incident says of its cause.
+    struct Words: Hashable, Codable, Sendable {
+        var depth: Int
+        var cause: String
+        var sentence: String
+        var explanation: String
+        var severity: Severity
+    }
+
+    private(set) var entries: [String: Entry] = [:]
+    private(set) var opened: [String: UInt64] = [:]
+
+    /// FNV-1a over kind and subject: stable across nodes, restarts and versions.
+    static func id(_ kind: IncidentKind, _ subject: String) -> String {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in (kind.rawValue + "\u{0}" + subject).utf8 {
+            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
+        }
+        let hex = String(hash, radix: 16)
+        return kind.rawValue + "-" + String(repeating: "0", count: 16 - hex.count) + hex
+    }
+
+    /// Open and shown, worst first, then oldest.
+    var open: [Incident] {
+        entries.values.filter { $0.shown && $0.incident.isOpen }.map(\.incident).sorted {
+            if $0.severity != $1.severity { return $0.severity > $1.severity }
+            return $0.openedAt == $1.openedAt ? $0.id < $1.id : $0.openedAt < $1.openedAt
+        }
+    }
+
+    /// Resolved, latest first.
+    var resolved: [Incident] {
+        entries.values.filter { $0.shown && !$0.incident.isOpen }.map(\.incident).sorted {
+            ($0.resolvedAt ?? $0.lastSeenAt, $1.id) > ($1.resolvedAt ?? $1.lastSeenAt, $0.id)
+        }
+    }
+
+    /// Whether anything is open, or may be about to open.
+    var isAlert: Bool { entries.values.contains { $0.incident.isOpen } }
+
+    /// The open incident of that kind and subject; shown or not.
+    func entry(_ kind: IncidentKind, _ subject: String) -> Entry? {
+        entries[Self.id(kind, subject)].flatMap { $0.incident.isOpen ? $0 : nil }
+    }
+
+    /// The open and shown incidents of that kind.
+    func open(_ kind: IncidentKind) -> [Incident] { open.filter { $0.kind == kind } }
+
+    // MARK: Changing
+
+    /// Takes a diagnosis' word on one subject; nil if nobody needs to hear of it.
+    mutating func take(
+        _ assessment: Assessment, kind: IncidentKind, subject: String, at now: Moment,
+        _ configuration: EngineConfiguration
+    ) -> Transition? {
+        let id = Self.id(kind, subject)
+        switch assessment {
+        case .holds(let finding): return hold(finding, id, kind, subject, now, configuration)
+        case .cleared(let evidence):
+            return clear(id, "Resolved: " + evidence.summary, evidence, now, configuration)
+        case .expired(let text): return clear(id, "Expired: " + text, nil, now, configuration)
+        case .unknown: return nil
+        }
+    }
+
+    private mutating func hold(
+        _ finding: Finding, _ id: String, _ kind: IncidentKind, _ subject: String, _ now: Moment,
+        _ configuration: EngineConfiguration
+    ) -> Transition? {
+        var entry: Entry
+        if let known = entries[id], known.incident.isOpen {
+            entry = known
+        } else {
+            entry = begin(finding, id, kind, subject, now, configuration)
+        }
+        let before = entry.incident
+        Self.apply(finding, to: &entry, now)
+        defer { entries[id] = entry }
+        if !entry.shown {
+            guard now.monotonic >= entry.since + finding.grace else { return nil }
+            entry.shown = true
+            opened[kind.rawValue, default: 0] += 1
+            entry.incident.note(now.wall, "Opened as \(finding.cause): \(finding.sentence)")
+            return Transition(at: now, change: .opened, incident: entry.incident)
+        }
+        let after = entry.incident
+        guard
+            before.cause != after.cause || before.severity != after.severity || before.status != after.status
+        else {
+            return nil
+        }
+        let text =
+            before.cause == after.cause
+            ? "Now \(after.status.rawValue), \(after.severity.rawValue)"
+            : "Cause is now \(after.cause): \(after.sentence)"
+        entry.incident.note(now.wall, text)
+        return Transition(at: now, change: .changed, incident: entry.incident)
+    }
+
+    private func begin(
+        _ finding: Finding, _ id: String, _ kind: IncidentKind, _ subject: String, _ now: Moment,
+        _ configuration: EngineConfiguration
+    ) -> Entry {
+        let words = Words(
+            depth: .min, cause: finding.cause, sentence: finding.sentence, explanation: finding.explanation,
+            severity: finding.severity)
+        if var old = entries[id], old.shown, let resolved = old.resolvedAt,
+            now.monotonic - resolved <= configuration.reopenWindow, now.monotonic >= resolved
+        {
+            old.incident.occurrences += 1
+            old.incident.resolvedAt = nil
+            old.incident.evidence = []
+            old.shown = false
+            old.since = finding.since.monotonic
+            old.resolvedAt = nil
+            old.deepest = words
+            return old
+        }
+        let incident = Incident(
+            id: id, kind: kind, subject: subject, cause: finding.cause, severity: finding.severity,
+            status: .suspected, sentence: finding.sentence, explanation: finding.explanation,
+            impact: finding.impact,
+            evidence: [], symptoms: [], nextSteps: finding.nextSteps, clearsWhen: finding.clearsWhen,
+            timeline: [],
+            openedAt: finding.since.wall, lastSeenAt: now.wall, resolvedAt: nil, occurrences: 1)
+        return Entry(
+            incident: incident, shown: false, since: finding.since.monotonic, resolvedAt: nil, deepest: words)
+    }
+
+    private static func apply(_ finding: Finding, to entry: inout Entry, _ now: Moment) {
+        let wasConfirmed = entry.incident.status == .confirmed
+        entry.incident.status = finding.confirmed || wasConfirmed ? .confirmed : .suspected
+        entry.incident.cause = finding.cause
+        entry.incident.severity = finding.severity
+        entry.incident.sentence = finding.sentence
+        entry.incident.explanation = finding.explanation
+        entry.incident.impact = finding.impact
+        entry.incident.nextSteps = finding.nextSteps
+        entry.incident.clearsWhen = finding.clearsWhen
+        entry.incident.lastSeenAt = max(entry.incident.lastSeenAt, now.wall)
+        entry.incident.merge(finding.evidence)
+        if finding.depth >= entry.deepest.depth {
+            entry.deepest = Words(
+                depth: finding.depth, cause: finding.cause, sentence: finding.sentence,
+                explanation: finding.explanation, severity: finding.severity)
+        }
+    }
+
+    private mutating func clear(
+        _ id: String, _ text: String, _ evidence: Evidence?, _ now: Moment,
+        _ configuration: EngineConfiguration
+    ) -> Transition? {
+        guard var entry = entries[id], entry.incident.isOpen else { return nil }
+        guard entry.shown else {
+            entries[id] = nil
+            return nil
+        }
+        entry.incident.status = .resolved
+        entry.incident.resolvedAt = now.wall
+        entry.incident.cause = entry.deepest.cause
+        entry.incident.sentence = entry.deepest.sentence
+        entry.incident.explanation = entry.deepest.explanation
+        entry.incident.severity = entry.deepest.severity
+        entry.incident.note(now.wall, text)
+        entry.resolvedAt = now.monotonic
+        entries[id] = entry
+        forget(beyond: configuration.resolvedKept)
+        return Transition(at: now, change: .resolved, incident: entry.incident)
+    }
+
+    private mutating func forget(beyond limit: Int) {
+        for incident in resolved.dropFirst(limit) { entries[incident.id] = nil }
+    }
+
+    /// Folds a symptom under an open incident; false if there is none.
+    mutating func fold(_ symptom: Symptom, under id: String) -> Bool {
+        guard var entry = entries[id], entry.incident.isOpen else { return false }
+        entry.incident.fold(symptom)
+        entries[id] = entry
+        return true
+    }
+
+    /// A new boot: monotonic stamps of the old one mean nothing, so nothing is reopened across it by distance.
+    mutating func reboot(at now: Moment) {
+        for id in entries.keys {
+            entries[id]?.since = now.monotonic
+            if entries[id]?.resolvedAt != nil {
+                entries[id]?.resolvedAt = MonotonicTime(microseconds: .min / 2)
+            }
+        }
+        entries = entries.filter { $0.value.shown }
+    }
+}

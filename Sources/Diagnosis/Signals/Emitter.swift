@@ -1,0 +1,38 @@
+import HealthModel
+
+/// What a rule need not say about its source, because its emitter says it.
+struct Emitter {
+    let sources: Set<JournalEntry.Source>
+    let units: [String]
+
+    /// Units that embed a runtime and a kubelet and log for both.
+    private static let distributions = ["k3s*.service", "rke2*.service", "snap.microk8s.*.service"]
+    private static let containerd =
+        ["containerd.service", "*containerd*.service", "docker.service"] + distributions
+    private static let crio = ["crio.service", "*crio*.service", "cri-o*.service"]
+    private static let kubelet = ["kubelet.service", "*kubelet*.service"] + distributions
+    private static let docker = ["docker.service", "cri-docker.service", "*docker*.service"]
+
+    /// By the name that rules use; nil for an emitter that rules must say more about.
+    static func named(_ name: String) -> Emitter? { table[name] }
+
+    /// All names.
+    static var names: [String] { table.keys.sorted() }
+
+    private static let table: [String: Emitter] = [
+        "containerd": Emitter(sources: [.unit], units: containerd),
+        "cri-o": Emitter(sources: [.unit], units: crio),
+        "kubelet": Emitter(sources: [.unit], units: kubelet),
+        "docker": Emitter(sources: [.unit], units: docker),
+        // What any runtime passes on: its OCI runtime's words, its CNI plugins' words, the Go runtime's.
+        "runtime": Emitter(sources: [.unit], units: containerd + crio + docker),
+        // The same, also where the kubelet repeats it.
+        "cni": Emitter(sources: [.unit], units: containerd + crio + docker + kubelet),
+        "application": Emitter(sources: [.unit], units: []),
+        "systemd": Emitter(sources: [.manager], units: []),
+        "kernel": Emitter(sources: [.kernel], units: []),
+        "conmon": Emitter(sources: [.conmon, .unit], units: []),
+        "journald": Emitter(sources: [.journald], units: []),
+        "coredump": Emitter(sources: [.coredump], units: []),
+    ]
+}

@@ -1,0 +1,34 @@
+/// A name with `*` (any text) and `?` (one byte): `k3s*.service`. Linear but for the last `*`, over short
+/// names.
+struct Glob: Hashable, Sendable {
+    let pattern: String
+    private let bytes: [UInt8]
+
+    init(_ pattern: String) {
+        self.pattern = pattern
+        bytes = Array(pattern.utf8)
+    }
+
+    func matches(_ name: String) -> Bool {
+        let name = Array(name.utf8)
+        var p = 0
+        var n = 0
+        var star: (pattern: Int, name: Int)?
+        while n < name.count {
+            if p < bytes.count, bytes[p] == UInt8(ascii: "*") {
+                star = (p, n)
+                p += 1
+            } else if p < bytes.count, bytes[p] == UInt8(ascii: "?") || bytes[p] == name[n] {
+                p += 1
+                n += 1
+            } else if let last = star {
+                star = (last.pattern, last.name + 1)
+                p = last.pattern + 1
+                n = last.name + 1
+            } else {
+                return false
+            }
+        }
+        return bytes[p...].allSatisfy { $0 == UInt8(ascii: "*") }
+    }
+}

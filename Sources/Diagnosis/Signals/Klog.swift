@@ -1,0 +1,50 @@
+/// One line as klog writes it (kubelet): `E1122 02:06:58.524726     218 remote_runtime.go:801] "text" err="…"
+/// key=value`, or with a plain text behind the bracket (glog's form, before Kubernetes 1.20).
+///
+/// Linear time, bounded like ``Logfmt``. Source: k8s.io/klog `internal/buffer/buffer.go` (`FormatHeader`) and
+/// `internal/serialize/keyvalues.go`.
+struct Klog: Hashable, Sendable {
+    /// The severity letter, in logrus' words.
+    var level: String
+    /// The text, without its quotes.
+    var text: [UInt8]
+    /// The pairs behind it.
+    var fields: [Logfmt.Field]
+
+    /// A header is never longer (file names are short).
+    private static let headerLimit = 256
+
+    /// Nil for a line without klog's header.
+    init?(_ line: [UInt8]) {
+        guard line.count > 22, let level = Self.levels[line[0]], line[1...4].allSatisfy(\.isDigit),
+            line[5] == UInt8(ascii: " "), line[8] == UInt8(ascii: ":"),
+            let bracket = line.prefix(Self.headerLimit).firstIndex(of: UInt8(ascii: "]")),
+            bracket + 1 < line.count
+        else { return nil }
+        self.level = level
+        let start = line[bracket + 1] == UInt8(ascii: " ") ? bracket + 2 : bracket + 1
+        if start < line.count, line[start] == UInt8(ascii: "\"") {
+            let quoted = LogValue.quoted(line, from: start)
+            text = quoted.bytes
+            fields = Logfmt.pairs(line, from: quoted.end)
+        } else {
+            text = Array(line[min(start, line.count)...])
+            fields = []
+        }
+    }
+
+    /// The first value of this key.
+    subscript(key: String) -> [UInt8]? { fields.first { $0.key == key }?.value }
+
+    private static let levels: [UInt8: String] = [
+        UInt8(ascii: "I"): "info", UInt8(ascii: "W"): "warning", UInt8(ascii: "E"): "error",
+        UInt8(ascii: "F"): "fatal",
+    ]
+}
+
+extension UInt8 {
+    /// `0` to `9`.
+    var isDigit: Bool { self >= 0x30 && self <= 0x39 }
+    /// `0` to `9`, `a` to `f`, `A` to `F`.
+    var isHexDigit: Bool { isDigit || (self | 0x20 >= 0x61 && self | 0x20 <= 0x66) }
+}

@@ -1,0 +1,28 @@
+/// Text for people, made from bytes that anybody may have written.
+enum PlainText {
+    /// Without control characters (C0, DEL, C1; each becomes a blank) and at most `limit` bytes, cut between
+    /// characters.
+    static func clean(_ bytes: some Sequence<UInt8>, limit: Int) -> String {
+        var kept: [UInt8] = []
+        kept.reserveCapacity(limit)
+        for byte in bytes {
+            if kept.count > limit { break }
+            kept.append(byte < 0x20 || byte == 0x7F ? 0x20 : byte)
+        }
+        return clean(String(decoding: kept, as: UTF8.self), limit: limit)
+    }
+
+    /// The same of a string.
+    static func clean(_ text: String, limit: Int) -> String {
+        var out = String.UnicodeScalarView()
+        var size = 0
+        for scalar in text.unicodeScalars {
+            let plain: Unicode.Scalar =
+                scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) ? " " : scalar
+            size += UTF8.width(plain)
+            if size > limit { break }
+            out.append(plain)
+        }
+        return String(out)
+    }
+}

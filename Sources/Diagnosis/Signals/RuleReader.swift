@@ -1,0 +1,131 @@
+import HealthModel
+import TOMLKit
+
+/// Reads rule documents.
+enum RuleReader {
+    /// A larger document is refused.
+    static let sizeLimit = 1 << 20
+    /// A document with more rules is refused.
+    static let ruleLimit = 2000
+
+    /// One entry of a document.
+    enum Entry {
+        /// A rule.
+        case rule(SignalRule)
+        /// `enabled = false`: the rule with this id is switched off.
+        case disabled(id: String)
+    }
+
+    /// Reads a document; the first fault is thrown.
+    static func read(_ document: RuleDocument) throws(RuleError) -> [Entry] {
+        let root = try parse(document)
+        let lines = RuleLines(document.text)
+        for key in root.keys where key != "rule" {
+            throw RuleError(
+                file: document.name, line: 1, key: key, problem: "unknown key", suggestion: "[[rule]]")
+        }
+        guard let value = root["rule"] else { return [] }
+        guard let array = value.array, array.count <= ruleLimit else {
+            throw RuleError(
+                file: document.name, line: lines.headers.first, key: "rule",
+                problem: "must be written [[rule]], at most \(ruleLimit) times")
+        }
+        var entries: [Entry] = []
+        var ids: Set<String> = []
+        for ordinal in 0..<array.count {
+            var place = RuleTable.Place(file: document.name, lines: lines, ordinal: ordinal)
+            guard let table = array[ordinal].table else { throw place.error(nil, "must be a table") }
+            place.id = table["id"]?.string
+            let entry = try entry(RuleTable(table: table, path: "", place: place))
+            guard ids.insert(place.id ?? "").inserted else {
+                throw place.error("id", "this id is used twice")
+            }
+            entries.append(entry)
+        }
+        return entries
+    }
+
+    private static func parse(_ document: RuleDocument) throws(RuleError) -> TOMLTable {
+        guard document.text.utf8.count <= sizeLimit else {
+            throw RuleError(file: document.name, problem: "larger than \(sizeLimit) bytes")
+        }
+        guard !document.text.utf8.contains(0) else {
+            throw RuleError(file: document.name, problem: "holds a NUL byte")
+        }
+        do {
+            return try TOMLTable(string: document.text)
+        } catch let fault as TOMLParseError {
+            throw RuleError(
+                file: document.name, line: fault.source.begin.line,
+                problem: String(describing: fault.description))
+        } catch {
+            throw RuleError(file: document.name, problem: "cannot be read as TOML")
+        }
+    }
+
+    private static func entry(_ table: RuleTable) throws(RuleError) -> Entry {
+        try table.check(known: RuleKeys.all)
+        let id = try table.required("id")
+        guard RuleKeys.isKebab(id) else {
+            throw table.error("id", "must be small letters, digits and dashes, at most 80")
+        }
+        if try table.bool("enabled") == false { return .disabled(id: id) }
+        return .rule(try rule(id, table))
+    }
+
+    private static func rule(_ id: String, _ table: RuleTable) throws(RuleError) -> SignalRule {
+        let name = try table.required("signal")
+        guard RuleKeys.isKebab(name) else {
+            throw table.error("signal", "must be small letters, digits and dashes, at most 80")
+        }
+        let emitter = try table.string("emitter") ?? "application"
+        guard let defaults = Emitter.named(emitter) else {
+            throw table.error(
+                "emitter", "\"\(emitter)\" is none of \(Emitter.names.joined(separator: ", "))",
+                suggestion: EditDistance.nearest(to: emitter, among: Emitter.names))
+        }
+        let conditions = try RuleConditions.read(table)
+        let benign = try table.bool("benign") ?? (name == SignalName.benign.rawValue)
+        let rule = SignalRule(
+            id: id, signal: SignalName(rawValue: name), emitter: emitter,
+            sources: try sources(table) ?? defaults.sources,
+            units: table.keys.contains("units") ? try table.strings("units") : defaults.units,
+            identifiers: try table.strings("identifiers"), messageID: try messageID(table),
+            fields: try table.dictionary("fields"), conditions: conditions.match, unless: conditions.unless,
+            levels: Set(try table.strings("level")), needs: try table.strings("needs"),
+            isFallback: try table.bool("fallback") ?? false, constants: try table.dictionary("set"),
+            severity: try table.word("severity", Severity.self) ?? .info, isBenign: benign,
+            meaning: try table.string("meaning") ?? "", clears: try table.string("clears"),
+            examples: try table.strings("examples"), counterExamples: try table.strings("counter-examples"),
+            reference: try table.string("reference"), versions: try table.string("versions"),
+            incident: try RuleIncident.read(table, conditions.match), file: table.place.file,
+            line: table.place.lines.line(ofRule: table.place.ordinal))
+        guard rule.messageID != nil || !rule.conditions.isEmpty else {
+            throw table.place.error(nil, "needs \"template\", \"match\" or \"message-id\"")
+        }
+        return rule
+    }
+
+    private static func sources(_ table: RuleTable) throws(RuleError) -> Set<JournalEntry.Source>? {
+        guard table.keys.contains("source") else { return nil }
+        var sources: Set<JournalEntry.Source> = []
+        for text in try table.strings("source") {
+            guard let source = JournalEntry.Source(rawValue: text) else {
+                let all = JournalEntry.Source.precedence.map(\.rawValue)
+                throw table.error(
+                    "source", "\"\(text)\" is none of \(all.joined(separator: ", "))",
+                    suggestion: EditDistance.nearest(to: text, among: all))
+            }
+            sources.insert(source)
+        }
+        return sources
+    }
+
+    private static func messageID(_ table: RuleTable) throws(RuleError) -> String? {
+        guard let id = try table.string("message-id") else { return nil }
+        guard id.utf8.count == 32, id.utf8.allSatisfy({ $0.isDigit || (0x61...0x66).contains($0) }) else {
+            throw table.error("message-id", "must be 32 small hex digits")
+        }
+        return id
+    }
+}

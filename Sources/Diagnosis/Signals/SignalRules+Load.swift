@@ -1,0 +1,100 @@
+import Glibc
+
+extension SignalRules {
+    /// The rules that the binary carries.
+    public static func shipped() throws(RuleError) -> SignalRules {
+        try SignalRules(documents: ShippedRules.documents)
+    }
+
+    /// The rules of these documents; a later rule replaces an earlier one with its id.
+    public init(documents: [RuleDocument]) throws(RuleError) {
+        try self.init(rules: Self.merge(documents, into: []))
+    }
+
+    /// These rules and those of the documents: a rule with a known id replaces that one, `enabled = false`
+    /// drops it.
+    public func adding(_ documents: [RuleDocument]) throws(RuleError) -> SignalRules {
+        try SignalRules(rules: Self.merge(documents, into: rules))
+    }
+
+    /// `base` and what the directory's `*.toml` files say, by name. A directory that is not there says
+    /// nothing.
+    public static func load(directory: String, over base: SignalRules) throws(RuleError) -> SignalRules {
+        try base.adding(RuleDirectory.documents(directory))
+    }
+
+    private static func merge(_ documents: [RuleDocument], into base: [SignalRule]) throws(RuleError)
+        -> [SignalRule]
+    {
+        var rules = base
+        for document in documents {
+            for entry in try RuleReader.read(document) {
+                switch entry {
+                case .rule(let rule):
+                    if let index = rules.firstIndex(where: { $0.id == rule.id }) {
+                        rules[index] = rule
+                    } else {
+                        rules.append(rule)
+                    }
+                case .disabled(let id):
+                    rules.removeAll { $0.id == id }
+                }
+            }
+        }
+        return rules
+    }
+}
+
+/// Reads the files of a rules.d.
+enum RuleDirectory {
+    /// More files are refused.
+    static let fileLimit = 500
+
+    static func documents(_ directory: String) throws(RuleError) -> [RuleDocument] {
+        var documents: [RuleDocument] = []
+        let names = try names(in: directory).filter { $0.hasSuffix(".toml") && !$0.hasPrefix(".") }.sorted()
+        guard names.count <= fileLimit else {
+            throw RuleError(file: directory, problem: "more than \(fileLimit) files")
+        }
+        for name in names {
+            let path = directory + "/" + name
+            documents.append(RuleDocument(name: path, text: try text(path)))
+        }
+        return documents
+    }
+
+    private static func names(in directory: String) throws(RuleError) -> [String] {
+        guard let stream = opendir(directory) else {
+            if errno == ENOENT { return [] }
+            throw RuleError(file: directory, problem: "cannot be listed", errno: errno)
+        }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            names.append(name)
+        }
+        return names
+    }
+
+    private static func text(_ path: String) throws(RuleError) -> String {
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard file >= 0 else { throw RuleError(file: path, problem: "cannot be opened", errno: errno) }
+        defer { close(file) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 * 1024)
+        while bytes.count <= RuleReader.sizeLimit {
+            let count = read(file, &chunk, chunk.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw RuleError(file: path, problem: "cannot be read", errno: errno) }
+            if count == 0 { break }
+            bytes += chunk[..<count]
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw RuleError(file: path, problem: "is not UTF-8")
+        }
+        return text
+    }
+}

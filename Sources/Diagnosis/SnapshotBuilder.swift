@@ -1,0 +1,87 @@
+import HealthModel
+
+/// Makes the immutable picture of everything that the engine holds.
+struct SnapshotBuilder {
+    let facts: NodeFacts
+    let book: IncidentBook
+    let conditions: ConditionTable
+    let statistics: Statistics
+
+    func snapshot(at moment: Moment) -> Snapshot {
+        let open = book.open
+        let verdict = verdict(open)
+        return Snapshot(
+            at: moment, version: facts.version, hostname: facts.hostname,
+            startedAt: (facts.startedAt ?? moment).wall, verdict: verdict, headline: headline(verdict, open),
+            open: open,
+            resolved: book.resolved, conditions: conditions.all, runtimes: facts.runtimes.map(view),
+            monitoring: monitoring(open), statistics: statistics)
+    }
+
+    private func condition(_ kind: Condition.Kind) -> Condition? { conditions.all.first { $0.type == kind } }
+
+    private func verdict(_ open: [Incident]) -> Snapshot.Verdict {
+        if open.contains(where: { $0.severity == .critical && $0.status == .confirmed }) { return .unhealthy }
+        if condition(.criVersionSupported)?.status == .false { return .unhealthy }
+        if open.contains(where: { $0.severity >= .warning }) { return .degraded }
+        return condition(.runtimeReady)?.status == .true ? .healthy : .unknown
+    }
+
+    private func headline(_ verdict: Snapshot.Verdict, _ open: [Incident]) -> String {
+        if let first = open.first(where: { $0.severity >= .warning }) {
+            let others = open.count { $0.severity >= .warning } - 1
+            return first.sentence + (others > 0 ? " (and \(others) more)" : "")
+        }
+        switch verdict {
+        case .healthy: return healthy
+        case .unhealthy, .degraded: return condition(.criVersionSupported)?.message ?? "something is wrong"
+        case .unknown: return condition(.runtimeReady)?.message ?? "nothing is known yet"
+        }
+    }
+
+    private var healthy: String {
+        facts.runtimes.map { runtime in
+            let version = runtime.version.map { " \($0.version)" } ?? ""
+            let load = runtime.readyPods.map { ", \($0) pod\($0 == 1 ? "" : "s")" } ?? ""
+            return "\(runtime.name)\(version) answers\(load)"
+        }.joined(separator: "; ")
+    }
+
+    private func view(_ runtime: RuntimeFacts) -> RuntimeView {
+        let rungs = ProbeReport.Rung.allCases.compactMap { rung in
+            runtime.api.rungs[rung].map {
+                RungView(
+                    rung: rung, at: $0.at.wall, succeeded: $0.succeeded, latency: $0.latency,
+                    problem: $0.failure?.reason.rawValue ?? $0.breakage?.reason.rawValue)
+            }
+        }
+        var containers: [String: Int] = [:]
+        for container in runtime.containers ?? [] { containers[container.state.rawValue, default: 0] += 1 }
+        return RuntimeView(
+            endpoint: runtime.endpoint, version: runtime.version, unit: unit(runtime.unit), rungs: rungs,
+            pods: runtime.readyPods, containers: containers)
+    }
+
+    /// The bus' word, or what the journal's records amount to where there is no bus.
+    private func unit(_ unit: UnitFacts) -> UnitState? {
+        if let state = unit.state { return state }
+        let known: [UnitFacts.Phase: (String, String)] = [
+            .starting: ("activating", "start"), .running: ("active", "running"),
+            .stopping: ("deactivating", "stop"),
+            .stopped: ("inactive", "dead"), .restarting: ("inactive", "dead"), .exited: ("failed", "failed"),
+            .failed: ("failed", "failed"), .autoRestart: ("activating", "auto-restart"),
+        ]
+        return known[unit.phase].map {
+            UnitState(name: unit.name, activeState: $0.0, subState: $0.1, result: unit.result ?? "success")
+        }
+    }
+
+    private func monitoring(_ open: [Incident]) -> MonitoringView {
+        MonitoringView(
+            journalReady: facts.monitoring.journalReady,
+            probesReady: !facts.runtimes.isEmpty && facts.runtimes.allSatisfy { !$0.api.rungs.isEmpty },
+            journal: facts.monitoring.journal, blindWindows: facts.monitoring.blind,
+            problems: open.filter { $0.kind == .monitoringImpaired }.map(\.sentence)
+                + [facts.monitoring.bus.map { "systemd's bus: \($0)" }].compactMap { $0 })
+    }
+}

@@ -1,0 +1,108 @@
+import HealthModel
+
+/// `/livez`, `/readyz` and `/healthz`: machines read the status code, 200 or 503.
+///
+/// `/healthz` is 200 for a healthy and for a degraded node: like Kubernetes' own checks it says whether the thing
+/// works, and a degraded node does. It is 503 for an unhealthy node and for one that nothing is known about.
+/// Lines are in the shape of `?verbose` at kube-apiserver (Kubernetes' "API health endpoints").
+enum HealthChecks {
+    /// One line of `?verbose`.
+    struct Check {
+        var name: String
+        /// Why not; nil when it passes.
+        var problem: String?
+        /// What is told of a check that passes, after `ok`.
+        var note = ""
+
+        var line: String {
+            guard let problem else {
+                return "[+]\(name) ok" + (note.isEmpty ? "" : ": " + Printable.line(note))
+            }
+            return "[-]\(name) failed: " + Printable.line(problem)
+        }
+    }
+
+    /// Whether this process answers. Never a word about the node: a supervisor must not restart the observer for it.
+    static func livez(_ request: Request) -> Response {
+        report("livez", [Check(name: "ping")], request)
+    }
+
+    /// Whether the journal was read and every runtime was asked once.
+    static func readyz(_ snapshot: Snapshot, _ request: Request) -> Response {
+        let monitoring = snapshot.monitoring
+        let checks = [
+            Check(name: "journal", problem: monitoring.journalReady ? nil : "the journal was not read yet"),
+            Check(name: "probes", problem: monitoring.probesReady ? nil : "not every runtime was asked yet"),
+        ]
+        return report("readyz", checks, request)
+    }
+
+    /// One condition: 200 only when it is True.
+    static func condition(_ condition: Condition, _ request: Request) -> Response {
+        report("healthz/\(condition.type.rawValue)", [check(condition)], request)
+    }
+
+    /// The verdict, with the conditions for `?verbose`. `?exclude=CONDITION` judges as if that condition were True.
+    static func healthz(_ snapshot: Snapshot, _ request: Request) -> Response {
+        let excluded = Set(request.values("exclude").map { $0.lowercased() })
+        let conditions = snapshot.conditions.filter { !excluded.contains($0.type.rawValue.lowercased()) }
+        let passes = passes(snapshot, excluded: excluded)
+        let word = "\(snapshot.verdict.rawValue): \(snapshot.headline)"
+        let verdict = Check(name: "verdict", problem: passes ? nil : word, note: word)
+        var lines = [verdict.line] + conditions.map { check($0).line }
+        let known = Set(snapshot.conditions.map { $0.type.rawValue.lowercased() })
+        for name in excluded.subtracting(known).sorted() {
+            lines.append("warn: nothing to exclude is called \"\(Printable.line(name, limit: 100))\"")
+        }
+        lines.append("healthz check " + (passes ? "passed" : "failed"))
+        let text = passes && !request.flag("verbose") ? "ok\n" : lines.map { $0 + "\n" }.joined()
+        return .text(text, status: passes ? 200 : 503)
+    }
+
+    private static func check(_ condition: Condition) -> Check {
+        let why = condition.reason + (condition.message.isEmpty ? "" : ": " + condition.message)
+        return switch condition.status {
+        case .true: Check(name: condition.type.rawValue)
+        case .false: Check(name: condition.type.rawValue, problem: why)
+        case .unknown: Check(name: condition.type.rawValue, problem: "unknown, " + why)
+        }
+    }
+
+    private static func report(_ name: String, _ checks: [Check], _ request: Request) -> Response {
+        let excluded = Set(request.values("exclude"))
+        let checks = checks.filter { !excluded.contains($0.name) }
+        let passes = checks.allSatisfy { $0.problem == nil }
+        guard !passes || request.flag("verbose") else { return .text("ok\n") }
+        let lines = checks.map { $0.line + "\n" }.joined()
+        return .text(
+            lines + "\(name) check " + (passes ? "passed\n" : "failed\n"), status: passes ? 200 : 503)
+    }
+
+    // MARK: Exclusion
+
+    private static func passes(_ snapshot: Snapshot, excluded: Set<String>) -> Bool {
+        let isOut = { (kind: Condition.Kind) in excluded.contains(kind.rawValue.lowercased()) }
+        switch snapshot.verdict {
+        case .healthy, .degraded: return true
+        case .unhealthy:
+            let critical = snapshot.open.filter { $0.severity == .critical }
+            guard !excluded.isEmpty, !critical.isEmpty else { return false }
+            return critical.allSatisfy { incident in condition(of: incident.kind).map(isOut) ?? false }
+        case .unknown:
+            let unknown = snapshot.conditions.filter { $0.status == .unknown }
+            return !excluded.isEmpty && !unknown.isEmpty && unknown.allSatisfy { isOut($0.type) }
+        }
+    }
+
+    /// The condition that an incident of this kind makes false; nil for kinds that have none.
+    private static func condition(of kind: IncidentKind) -> Condition.Kind? {
+        switch kind {
+        case .runtimeDown, .createFailing: .runtimeReady
+        case .criVersionUnsupported: .criVersionSupported
+        case .networkNotReady: .networkReady
+        case .containerStuck: .containersTracked
+        case .monitoringImpaired: .monitoringHealthy
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,138 @@
+import HealthModel
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// The server's figures about itself.
+struct ServerCounters: Hashable, Sendable {
+    /// Answers by the hundreds of their status (2, 4, 5).
+    var answers: [Int: UInt64] = [2: 0, 4: 0, 5: 0]
+    /// Connections that are open now.
+    var connections = 0
+    /// Connections that were dropped: over the limit, or too slow.
+    var dropped: UInt64 = 0
+
+    mutating func count(status: Int) { answers[status / 100, default: 0] += 1 }
+}
+
+/// Listeners and connections. Confined to the event loop: made, used and released there, hence no lock and not
+/// `Sendable`.
+final class ServerCore {
+    let loop: any EventLoop
+    let configuration: HealthServer.Configuration
+    let store: SnapshotStore
+    var counters = ServerCounters()
+    private let group: MultiThreadedEventLoopGroup
+    private let onListener: @Sendable (ListenerReport) -> Void
+    private var listeners: [Listener] = []
+    private var connections: [Connection] = []
+    private var whenDrained: (() -> Void)?
+    private(set) var isStopping = false
+
+    init(
+        group: MultiThreadedEventLoopGroup, loop: any EventLoop, configuration: HealthServer.Configuration,
+        store: SnapshotStore, onListener: @escaping @Sendable (ListenerReport) -> Void
+    ) {
+        self.group = group
+        self.loop = loop
+        self.configuration = configuration
+        self.store = store
+        self.onListener = onListener
+    }
+
+    /// Tries every address once; the future succeeds when all were tried.
+    func start() -> EventLoopFuture<Void> {
+        listeners = configuration.addresses.map { address in
+            Listener(
+                address: address, configuration: configuration, bootstrap: bootstrap(isTCP: address.isTCP),
+                loop: loop, onListener: onListener)
+        }
+        return EventLoopFuture.andAllComplete(listeners.map { $0.attempt() }, on: loop)
+    }
+
+    /// Stops listening, closes what idles, lets answers end; `drained` is called when nothing is open any more.
+    func stop(drained: @escaping () -> Void) {
+        isStopping = true
+        listeners.forEach { $0.stop() }
+        connections.forEach { $0.stop() }
+        if connections.isEmpty { drained() } else { whenDrained = drained }
+    }
+
+    /// Closes all connections, whatever they are doing.
+    func closeAll() { connections.forEach { $0.close() } }
+
+    // MARK: Connections
+
+    /// Takes a new connection in; over the limit, another one goes.
+    func add(_ connection: Connection) {
+        if connections.count >= configuration.connectionLimit, let victim = victim() {
+            counters.dropped += 1
+            victim.close()
+        }
+        connections.append(connection)
+        counters.connections = connections.count
+    }
+
+    func remove(_ connection: Connection) {
+        connections.removeAll { $0 === connection }
+        counters.connections = connections.count
+        if connections.isEmpty, let drained = whenDrained {
+            whenDrained = nil
+            drained()
+        }
+    }
+
+    /// Keeps what peers have not read yet within its limit: the oldest reader goes, but never the last one.
+    func boundPendingBytes() {
+        var readers = connections.filter { $0.pendingBytes > 0 }
+        var sum = readers.reduce(0) { $0 + $1.pendingBytes }
+        while sum > configuration.pendingLimit, readers.count > 1 {
+            let oldest = readers.removeFirst()
+            sum -= oldest.pendingBytes
+            counters.dropped += 1
+            oldest.close()
+        }
+    }
+
+    /// The array is in order of arrival, so the first of the lowest rank is the oldest.
+    private func victim() -> Connection? {
+        connections.enumerated().min { a, b in
+            (a.element.dropRank, a.offset) < (b.element.dropRank, b.offset)
+        }?.element
+    }
+
+    private func bootstrap(isTCP: Bool) -> ServerBootstrap {
+        let core = NIOLoopBound(self, eventLoop: loop)
+        return ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 128)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            // One read hands over at most 4 KiB, and the next is asked for when all of it was answered: what a
+            // connection can make the server hold is bounded.
+            .childChannelOption(.autoRead, value: false)
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 4096))
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let gate = InputGate(limit: core.value.configuration.headLimit)
+                    let connection = Connection(server: core.value, gate: gate, isTCP: isTCP)
+                    let pipeline = channel.pipeline.syncOperations
+                    try pipeline.addHandler(gate)
+                    try pipeline.addHandler(HTTPResponseEncoder())
+                    try pipeline.addHandler(
+                        ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
+                    try pipeline.addHandler(connection)
+                }
+            }
+    }
+}
+
+extension ListenAddress {
+    /// TCP connections need a `Host` check; whoever may open a unix socket is no web page.
+    var isTCP: Bool {
+        switch self {
+        case .tcp: true
+        case .unix: false
+        }
+    }
+}

@@ -1,0 +1,142 @@
+public import HealthModel
+
+/// Plain text of one incident: ASCII but for what messages contain, no line wider than asked.
+public enum IncidentText {
+    /// How much of an incident is told.
+    enum Detail {
+        /// On the page of the node: three items of evidence, no history.
+        case summary
+        /// Everything.
+        case full
+    }
+
+    /// Everything about one incident; `width` is clamped to 40…200 columns. `now` is what ages are counted to; without
+    /// it, times stand alone.
+    public static func render(_ incident: Incident, width: Int = 80, now: WallTime? = nil) -> String {
+        var writer = TextWriter(width: width)
+        write(incident, detail: .full, now: now, to: &writer)
+        writer.blank()
+        writer.line("Timeline")
+        writeTimeline(incident, to: &writer)
+        return writer.text
+    }
+
+    /// Only its history, one item a line: `01:42:28  +850 ms  what happened`.
+    public static func timeline(_ incident: Incident, width: Int = 80) -> String {
+        var writer = TextWriter(width: width)
+        writer.paragraph(incident.sentence, lead: tag(incident) + "  ", indent: TextWriter.fieldIndent)
+        writeTimeline(incident, to: &writer)
+        return writer.text
+    }
+
+    static func write(_ incident: Incident, detail: Detail, now: WallTime?, to writer: inout TextWriter) {
+        writer.paragraph(incident.sentence, lead: tag(incident) + "  ", indent: TextWriter.fieldIndent)
+        writer.field("what", identity(incident, now: now))
+        if !incident.explanation.isEmpty { writer.field("why", incident.explanation) }
+        let hurts = impact(incident.impact)
+        if !hurts.isEmpty { writer.field("hurts", hurts) }
+        writeEvidence(incident, detail: detail, to: &writer)
+        writeSymptoms(incident, detail: detail, to: &writer)
+        for (n, step) in incident.nextSteps.prefix(detail == .full ? 32 : 6).enumerated() {
+            writer.field(n == 0 ? "do" : "", (step.purpose.isEmpty ? "then" : step.purpose) + ":")
+            writer.command(step.command, indent: TextWriter.fieldIndent + 2)
+        }
+        if !incident.clearsWhen.isEmpty {
+            let when = incident.clearsWhen
+            writer.field("clears", when.hasPrefix("when ") ? when : "when " + when)
+        }
+        switch detail {
+        case .full: writer.field("id", incident.id)
+        case .summary: writer.field("more", "/v1/incidents/\(incident.id).txt")
+        }
+    }
+
+    /// `CRITICAL`; what is only suspected or over says so instead.
+    static func tag(_ incident: Incident) -> String {
+        switch incident.status {
+        case .suspected: "SUSPECT"
+        case .resolved: "RESOLVED"
+        case .confirmed: incident.severity.rawValue.uppercased()
+        }
+    }
+
+    /// `RuntimeDown/Killed, containerd.service, critical, since 01:42:28 (3 s)`.
+    private static func identity(_ incident: Incident, now: WallTime?) -> String {
+        var parts = ["\(incident.kind.rawValue)/\(incident.cause)", incident.subject]
+        if incident.status != .confirmed { parts.append(incident.severity.rawValue) }
+        let opened = TimeText.stamp(incident.openedAt, on: now ?? incident.lastSeenAt)
+        if let resolved = incident.resolvedAt {
+            let end = TimeText.stamp(resolved, on: now ?? incident.openedAt)
+            parts.append("\(opened) to \(end) (\((resolved - incident.openedAt).brief))")
+        } else {
+            parts.append("since \(opened)" + (now.map { " (\(($0 - incident.openedAt).brief))" } ?? ""))
+        }
+        if incident.occurrences > 1 { parts.append("opened \(incident.occurrences) times") }
+        return parts.joined(separator: ", ")
+    }
+
+    private static func impact(_ impact: Impact) -> String {
+        var counts: [String] = []
+        if let pods = impact.pods { counts.append(TimeText.count(UInt64(clamping: pods), "pod")) }
+        if let running = impact.runningContainers {
+            counts.append(TimeText.count(UInt64(clamping: running), "running container"))
+        }
+        guard !counts.isEmpty else { return impact.sentence }
+        let note = "On the node: " + counts.joined(separator: ", ") + "."
+        return impact.sentence.isEmpty ? note : impact.sentence + " " + note
+    }
+
+    private static func writeEvidence(_ incident: Incident, detail: Detail, to writer: inout TextWriter) {
+        let shown = detail == .full ? Incident.evidenceLimit : 3
+        for (n, item) in incident.evidence.prefix(shown).enumerated() {
+            let stamp = TimeText.stamp(item.at, on: incident.lastSeenAt)
+            let source = item.source.rawValue
+            let lead = stamp + " " + source + String(repeating: " ", count: max(1, 8 - source.count))
+            let label = n == 0 ? "  seen    " : String(repeating: " ", count: TextWriter.fieldIndent)
+            let isNarrow = writer.width < 60
+            writer.paragraph(
+                item.summary, lead: label + lead,
+                indent: isNarrow ? TextWriter.fieldIndent : label.count + lead.count,
+                maximum: detail == .full ? 12 : isNarrow ? 3 : 2)
+            if detail == .full, let command = item.command {
+                writer.command("$ " + command, indent: TextWriter.fieldIndent + 2)
+            }
+        }
+        if incident.evidence.count > shown {
+            writer.field("", "and \(incident.evidence.count - shown) more")
+        }
+    }
+
+    private static func writeSymptoms(_ incident: Incident, detail: Detail, to writer: inout TextWriter) {
+        let shown = detail == .full ? 32 : 3
+        for (n, symptom) in incident.symptoms.prefix(shown).enumerated() {
+            let first = TimeText.stamp(symptom.firstSeen, on: incident.lastSeenAt)
+            let last = TimeText.stamp(symptom.lastSeen, on: incident.lastSeenAt)
+            let span =
+                symptom.count > 1
+                ? ", \(TimeText.count(symptom.count, "time")), \(first) to \(last)" : ", at \(first)"
+            writer.field(n == 0 ? "also" : "", symptom.summary + span)
+        }
+        if incident.symptoms.count > shown {
+            writer.field("", "and \(incident.symptoms.count - shown) more")
+        }
+    }
+
+    private static func writeTimeline(_ incident: Incident, to writer: inout TextWriter) {
+        guard let start = incident.timeline.first?.at else {
+            writer.line("(empty)", indent: 2)
+            return
+        }
+        var date = ""
+        for item in incident.timeline.prefix(Incident.timelineLimit) {
+            if item.at.date != date {
+                date = item.at.date
+                writer.line(date, indent: 2)
+            }
+            let age = "+" + (item.at - start).brief
+            let lead = "  \(item.at.clock)  " + TimeText.padded(age, 11)
+            writer.paragraph(
+                item.text, lead: lead, indent: writer.width < 60 ? TextWriter.fieldIndent : lead.count)
+        }
+    }
+}

@@ -1,0 +1,257 @@
+/// Kinds of incidents: one per file in Diagnosis/Diagnoses, one runbook each.
+public struct IncidentKind: RawRepresentable, Hashable, Codable, Sendable, Comparable {
+    /// CamelCase, stable: metric label, runbook name.
+    public let rawValue: String
+
+    /// Makes a kind by name (rules.d may name kinds of its own).
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// By name.
+    public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+
+    /// The runtime does not serve its CRI endpoint.
+    public static let runtimeDown = Self(rawValue: "RuntimeDown")
+    /// The runtime answers, and not with CRI v1.
+    public static let criVersionUnsupported = Self(rawValue: "CRIVersionUnsupported")
+    /// CRI `NetworkReady` is false.
+    public static let networkNotReady = Self(rawValue: "NetworkNotReady")
+    /// Ready by its own word, and sandboxes or containers cannot be created.
+    public static let createFailing = Self(rawValue: "CreateFailing")
+    /// A pod or container lost its shim, or cannot be stopped.
+    public static let containerStuck = Self(rawValue: "ContainerStuck")
+    /// crihealthd cannot see.
+    public static let monitoringImpaired = Self(rawValue: "MonitoringImpaired")
+}
+
+/// How bad: worst last.
+public enum Severity: String, Hashable, Codable, Sendable, CaseIterable, Comparable {
+    /// Worth knowing; nothing is hurt.
+    case info
+    /// Degraded: something is hurt or will be.
+    case warning
+    /// The node cannot do its work.
+    case critical
+
+    /// Less bad comes first.
+    public static func < (a: Self, b: Self) -> Bool { a.rank < b.rank }
+
+    private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+}
+
+/// One fact that an incident rests on.
+public struct Evidence: Hashable, Codable, Sendable {
+    /// Where a fact comes from.
+    public enum Source: String, Hashable, Codable, Sendable {
+        /// A journal entry.
+        case journal
+        /// systemd, over the bus.
+        case systemd
+        /// crictl or the CRI socket.
+        case cri
+        /// /proc, /sys, the file system.
+        case node
+        /// crihealthd itself.
+        case daemon
+    }
+
+    /// When.
+    public var at: WallTime
+    /// From where.
+    public var source: Source
+    /// The fact in one line, at most 512 bytes, no control characters.
+    public var summary: String
+    /// Cursor of the journal entry; nil for other sources.
+    public var cursor: String?
+    /// The command that shows it; nil when nothing shows it any more.
+    public var command: String?
+
+    /// Makes an item.
+    public init(at: WallTime, source: Source, summary: String, cursor: String? = nil, command: String? = nil)
+    {
+        self.at = at
+        self.source = source
+        self.summary = summary
+        self.cursor = cursor
+        self.command = command
+    }
+}
+
+/// Whom an incident hurts.
+public struct Impact: Hashable, Codable, Sendable {
+    /// What no longer works, one sentence.
+    public var sentence: String
+    /// Pods on the node when it was last listed; nil when never listed.
+    public var pods: Int?
+    /// Running containers when they were last listed; nil when never listed.
+    public var runningContainers: Int?
+
+    /// Makes an impact.
+    public init(sentence: String, pods: Int? = nil, runningContainers: Int? = nil) {
+        self.sentence = sentence
+        self.pods = pods
+        self.runningContainers = runningContainers
+    }
+}
+
+/// Something to do, as a command that can be typed.
+public struct NextStep: Hashable, Codable, Sendable {
+    /// Why, in a few words.
+    public var purpose: String
+    /// The command.
+    public var command: String
+
+    /// Makes a step.
+    public init(_ purpose: String, _ command: String) {
+        self.purpose = purpose
+        self.command = command
+    }
+}
+
+/// Something that went wrong because of something else, folded under it.
+public struct Symptom: Hashable, Codable, Sendable {
+    /// Stable name (`kubelet-runtime-down`).
+    public var name: String
+    /// For people.
+    public var summary: String
+    /// First seen.
+    public var firstSeen: WallTime
+    /// Last seen.
+    public var lastSeen: WallTime
+    /// How often.
+    public var count: UInt64
+
+    /// Makes a symptom.
+    public init(name: String, summary: String, firstSeen: WallTime, lastSeen: WallTime, count: UInt64) {
+        self.name = name
+        self.summary = summary
+        self.firstSeen = firstSeen
+        self.lastSeen = lastSeen
+        self.count = count
+    }
+}
+
+/// One line of an incident's history.
+public struct TimelineItem: Hashable, Codable, Sendable {
+    /// When.
+    public var at: WallTime
+    /// What happened.
+    public var text: String
+
+    /// Makes an item.
+    public init(at: WallTime, text: String) {
+        self.at = at
+        self.text = text
+    }
+}
+
+/// One thing that is wrong, with its cause, what proves it, whom it hurts, what to do and what clears it.
+public struct Incident: Hashable, Codable, Sendable, Identifiable {
+    /// Where it stands.
+    public enum Status: String, Hashable, Codable, Sendable {
+        /// One source says so; not yet enough to be sure.
+        case suspected
+        /// Proven.
+        case confirmed
+        /// Over, by positive evidence or by expiry (the timeline says which).
+        case resolved
+    }
+
+    /// Stable: the same kind and subject give the same id on every node and after every restart.
+    public var id: String
+    /// Kind.
+    public var kind: IncidentKind
+    /// What it is about: a unit, a pod, the node.
+    public var subject: String
+    /// CamelCase cause within the kind.
+    public var cause: String
+    /// How bad.
+    public var severity: Severity
+    /// Where it stands.
+    public var status: Status
+    /// What is wrong, one plain sentence.
+    public var sentence: String
+    /// Why, one or two plain sentences.
+    public var explanation: String
+    /// Whom it hurts.
+    public var impact: Impact
+    /// What proves it, most telling first; at most ``evidenceLimit``.
+    public var evidence: [Evidence]
+    /// What follows from it.
+    public var symptoms: [Symptom]
+    /// What to do, in order.
+    public var nextSteps: [NextStep]
+    /// What clears it.
+    public var clearsWhen: String
+    /// Its history; at most ``timelineLimit``, the first and the latest are kept.
+    public var timeline: [TimelineItem]
+    /// First sign.
+    public var openedAt: WallTime
+    /// Last sign.
+    public var lastSeenAt: WallTime
+    /// When it was resolved.
+    public var resolvedAt: WallTime?
+    /// How often it was opened (a reopening within ten minutes is the same incident).
+    public var occurrences: UInt32
+
+    /// Most evidence items on one incident.
+    public static let evidenceLimit = 12
+    /// Most timeline items on one incident.
+    public static let timelineLimit = 32
+
+    /// Whether it is not over.
+    public var isOpen: Bool { status != .resolved }
+
+    /// Makes an incident.
+    public init(
+        id: String, kind: IncidentKind, subject: String, cause: String, severity: Severity, status: Status,
+        sentence: String, explanation: String, impact: Impact, evidence: [Evidence], symptoms: [Symptom],
+        nextSteps: [NextStep], clearsWhen: String, timeline: [TimelineItem], openedAt: WallTime,
+        lastSeenAt: WallTime, resolvedAt: WallTime?, occurrences: UInt32
+    ) {
+        self.id = id
+        self.kind = kind
+        self.subject = subject
+        self.cause = cause
+        self.severity = severity
+        self.status = status
+        self.sentence = sentence
+        self.explanation = explanation
+        self.impact = impact
+        self.evidence = evidence
+        self.symptoms = symptoms
+        self.nextSteps = nextSteps
+        self.clearsWhen = clearsWhen
+        self.timeline = timeline
+        self.openedAt = openedAt
+        self.lastSeenAt = lastSeenAt
+        self.resolvedAt = resolvedAt
+        self.occurrences = occurrences
+    }
+}
+
+/// A change of an incident, as it happens.
+public struct Transition: Hashable, Codable, Sendable {
+    /// What happened to it.
+    public enum Change: String, Hashable, Codable, Sendable {
+        /// It is new, or came back.
+        case opened
+        /// Its cause, severity or status is another.
+        case changed
+        /// It is over.
+        case resolved
+    }
+
+    /// When.
+    public var at: Moment
+    /// What happened.
+    public var change: Change
+    /// The incident after the change.
+    public var incident: Incident
+
+    /// Makes a transition.
+    public init(at: Moment, change: Change, incident: Incident) {
+        self.at = at
+        self.change = change
+        self.incident = incident
+    }
+}

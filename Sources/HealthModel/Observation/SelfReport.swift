@@ -1,0 +1,64 @@
+/// What the daemon knows about its own sight and hearing.
+public enum SelfReport: Hashable, Codable, Sendable {
+    /// The journal can be read (again), or why not.
+    case journal(JournalHealth)
+    /// Entries that could not be seen.
+    case blind(BlindWindow)
+    /// The bus to systemd answers (again), or why not.
+    case bus(problem: String?)
+    /// The HTTP listener has its address (nil), or why not.
+    case listener(address: String, problem: String?)
+    /// The checkpoint could be written (nil), or why not.
+    case checkpoint(problem: String?)
+}
+
+/// State of the journal follower.
+public enum JournalHealth: Hashable, Codable, Sendable {
+    /// Reading, woken by inotify.
+    case following
+    /// Reading, by polling: there is no inotify (`errno`, mostly EMFILE).
+    case polling(errno: Int32)
+    /// Behind, catching up with a backlog.
+    case catchingUp
+    /// Not readable: errno and what was tried.
+    case failed(errno: Int32, operation: String)
+}
+
+/// A span of the journal that could not be seen, declared and never hidden.
+public struct BlindWindow: Hashable, Codable, Sendable {
+    /// Why.
+    public enum Reason: String, Hashable, Codable, Sendable {
+        /// journald suppressed lines of a unit (rate limit).
+        case suppressed
+        /// journald missed kernel lines.
+        case kernelMissed
+        /// The saved position was vacuumed away.
+        case vacuumed
+        /// A file was damaged or truncated under the reader.
+        case damaged
+        /// The daemon did not run, and the journal does not reach back.
+        case downtime
+        /// More backlog than the daemon reads.
+        case skipped
+    }
+
+    /// Why.
+    public var reason: Reason
+    /// Start, as well as it is known.
+    public var from: WallTime?
+    /// End, as well as it is known.
+    public var to: WallTime?
+    /// The unit, if it concerns only one.
+    public var unit: String?
+    /// How many entries; nil when nobody can know.
+    public var entries: UInt64?
+
+    /// Makes a window.
+    public init(reason: Reason, from: WallTime?, to: WallTime?, unit: String? = nil, entries: UInt64? = nil) {
+        self.reason = reason
+        self.from = from
+        self.to = to
+        self.unit = unit
+        self.entries = entries
+    }
+}

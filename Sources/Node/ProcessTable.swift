@@ -1,0 +1,59 @@
+import Glibc
+import HealthModel
+
+/// Processes, as proc(5) shows them, within bounds.
+struct ProcessTable: Sendable {
+    let files: Files
+    let limits: NodeInspector.Limits
+
+    /// The process, or nil when it is gone.
+    func identity(_ pid: Int32) -> ProcessIdentity? {
+        guard pid > 0, let stat = files.text("/proc/\(pid)/stat", limit: 4096),
+            let open = stat.firstIndex(of: "("), let close = stat.lastIndex(of: ")"), open < close
+        else { return nil }
+        // comm may hold blanks and parentheses: it ends at the last one.
+        let name = stat[stat.index(after: open)..<close]
+        let state = stat[stat.index(after: close)...].first { !$0.isWhitespace }
+        let arguments = files.text("/proc/\(pid)/cmdline", limit: 2048) ?? ""
+        let membership = CgroupMembership(files.text("/proc/\(pid)/cgroup", limit: 16 << 10) ?? "")
+        return ProcessIdentity(
+            pid: pid, name: Text.excerpt(name, limit: 64), commandLine: Text.excerpt(arguments),
+            state: state.map { String($0) }, unit: membership.unit, containerID: membership.containerID)
+    }
+
+    /// The processes that hold one of these sockets, by inode, in order of pid.
+    func holders(ofSockets inodes: Set<UInt64>) -> [ProcessIdentity] {
+        guard !inodes.isEmpty else { return [] }
+        let wanted = Set(inodes.map { "socket:[\($0)]" })
+        let deadline = SuspendingClock.now + limits.time
+        var budget = limits.descriptors
+        var holders: [ProcessIdentity] = []
+        for pid in pids() {
+            guard budget > 0, limits.holders > holders.count, deadline > .now else { break }
+            guard holds(pid, oneOf: wanted, budget: &budget) else { continue }
+            if let identity = identity(pid) { holders.append(identity) }
+        }
+        return holders
+    }
+
+    private func holds(_ pid: Int32, oneOf wanted: Set<String>, budget: inout Int) -> Bool {
+        var found = false
+        let folder = "/proc/\(pid)/fd"
+        // A process that ended meanwhile, or that we may not look into, holds nothing that we can see.
+        try? files.forEachName(folder) { name in
+            budget -= 1
+            found = files.linkTarget("\(folder)/\(name)").map(wanted.contains) ?? false
+            return !found && budget > 0
+        }
+        return found
+    }
+
+    private func pids() -> [Int32] {
+        var pids: [Int32] = []
+        try? files.forEachName("/proc") { name in
+            if let pid = Int32(name), pid > 0 { pids.append(pid) }
+            return pids.count < limits.processes
+        }
+        return pids.sorted().prefix(limits.processes).map(\.self)
+    }
+}

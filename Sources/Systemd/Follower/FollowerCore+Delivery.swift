@@ -1,0 +1,63 @@
+import HealthModel
+import Synchronization
+
+/// Handing over what a batch found.
+extension FollowerCore {
+    func deliver(_ batch: BatchReader) {
+        if batch.read > 0 {
+            failures = 0
+            readSinceRelease += batch.read
+            positionDue = true
+            takeCursor()
+        }
+        counters.entriesRead.add(UInt64(batch.read), ordering: .relaxed)
+        counters.entriesDelivered.add(UInt64(batch.entries.count), ordering: .relaxed)
+        counters.duplicates.add(UInt64(batch.duplicates), ordering: .relaxed)
+        if !batch.entries.isEmpty {
+            tell(.entries(batch.entries))
+            for entry in batch.entries { declareLoss(entry) }
+        }
+        if batch.damaged > 0 {
+            counters.errors.add(UInt64(batch.damaged), ordering: .relaxed)
+            declare(BlindWindow(reason: .damaged, from: nil, to: .now, entries: UInt64(batch.damaged)))
+        }
+        let now = MonotonicTime.now
+        guard positionDue, let cursor, let at = JournalCursor(cursor),
+            !batch.entries.isEmpty || now >= nextPosition
+        else { return }
+        positionDue = false
+        nextPosition = now + .seconds(1)
+        tell(
+            .position(
+                JournalPosition(
+                    cursor: cursor, bootID: at.bootID.hex, handled: group.handled,
+                    hashes: group.hashes.suffix(JournalPosition.hashLimit),
+                    readUntil: behindSince == nil ? readUntil : nil)))
+    }
+
+    /// Keeps the cursor of the last entry that was read: after the next look at the files it cannot be asked
+    /// for, when its file is gone. A cursor of time alone still leads to its instant.
+    private func takeCursor() {
+        guard let journal else { return }
+        if let text = try? journal.cursor() {
+            cursor = text
+        } else {
+            cursor = "b=\(group.bootID.hex);m=\(String(group.monotonic, radix: 16))"
+        }
+    }
+
+    /// journald's own notices of loss.
+    private func declareLoss(_ entry: JournalEntry) {
+        guard entry.source == .journald else { return }
+        let count = entry.fields["N_DROPPED"].flatMap { UInt64($0) }
+        switch entry.messageID {
+        case MessageID.journalDropped:
+            declare(
+                BlindWindow(
+                    reason: .suppressed, from: nil, to: entry.at.wall, unit: entry.unit, entries: count))
+        case MessageID.journalMissed:
+            declare(BlindWindow(reason: .kernelMissed, from: nil, to: entry.at.wall, entries: count))
+        default: break
+        }
+    }
+}

@@ -1,0 +1,216 @@
+import Glibc
+import HealthModel
+import Synchronization
+
+/// Where to read from: the start, a saved position, and finding the place again after the files changed.
+extension FollowerCore {
+    enum Entry {
+        /// Where the configuration says.
+        case beginning
+        /// Behind a saved position.
+        case saved(JournalPosition)
+        /// Behind the last entry that was handled.
+        case place
+    }
+
+    /// Opens the journal and finds the place. An error is reported, and tried again later.
+    func open() {
+        do throws(SystemdError) {
+            rootsAtOpen = configuration.location.roots.map { FileIdentity(path: $0) }
+            let journal = try Journal(configuration.location)
+            inotifyError = Self.watch(journal)
+            try journal.setDataThreshold(JournalEntry.messageLimit + 64)
+            try journal.setMatches(configuration.matches)
+            switch startEntry ?? (cursor == nil ? .beginning : .place) {
+            case .beginning: try seekBeginning(journal)
+            case .saved(let position): try seek(journal, position)
+            case .place: try rejoin(journal)
+            }
+            self.journal = journal
+            startEntry = nil
+            retryAt = nil
+        } catch {
+            cannotOpen(error)
+            return
+        }
+        readBatch()
+    }
+
+    /// Sets the watches before anything is sought: files that came meanwhile are found, deleted ones dropped.
+    /// Without inotify (EMFILE, mostly) the journal can be read all the same; returns the errno.
+    private static func watch(_ journal: Journal) -> Int32? {
+        do throws(SystemdError) {
+            try journal.wait(.zero)
+            return nil
+        } catch {
+            return error.errno
+        }
+    }
+
+    private func cannotOpen(_ error: SystemdError) {
+        counters.errors.add(1, ordering: .relaxed)
+        journal = nil
+        retryAt = .now + backoff.next()
+        report(.failed(errno: error.errno, operation: error.operation))
+    }
+
+    // MARK: Beginning
+
+    private func seekBeginning(_ journal: Journal) throws(SystemdError) {
+        forgetPlace()
+        if let skipTo {
+            try journal.seek(wall: skipTo)
+            return
+        }
+        switch configuration.beginning {
+        case .head: try seekHead(journal)
+        case .currentBoot:
+            guard let boot = Self.currentBoot() else {
+                try seekHead(journal)
+                return
+            }
+            bootFilter = boot
+            try seekBoot(journal, boot)
+        }
+    }
+
+    private func seekHead(_ journal: Journal) throws(SystemdError) {
+        if let limit = try backlogLimit(journal) {
+            declareSkipped(BlindWindow(reason: .skipped, from: try journal.oldest(), to: limit.wall))
+            entryPending = true
+        } else {
+            try journal.seekHead()
+        }
+    }
+
+    private func seekBoot(_ journal: Journal, _ boot: JournalID) throws(SystemdError) {
+        let now = MonotonicTime.now
+        let age = configuration.backlogAge.map { max(0, (now - .zero - $0).microseconds) } ?? 0
+        let limit = try backlogLimit(journal)
+        if let limit, limit.cursor.bootID == boot, Int64(clamping: limit.cursor.monotonic) > age {
+            declareSkipped(BlindWindow(reason: .skipped, from: nil, to: limit.wall))
+            entryPending = true
+            return
+        }
+        if age > 0 {
+            try journal.seek(bootID: boot, monotonic: 0)
+            if try journal.next(), try journal.monotonic().bootID == boot,
+                try journal.monotonic().microseconds < UInt64(age)
+            {
+                let to = WallTime.now + .microseconds(age - now.microseconds)
+                declareSkipped(BlindWindow(reason: .skipped, from: try journal.wallTime(), to: to))
+            }
+        }
+        try journal.seek(bootID: boot, monotonic: UInt64(age))
+    }
+
+    /// At the start, the entry from which on no more than the allowed backlog is left, when there is more;
+    /// the journal is at it.
+    private func backlogLimit(_ journal: Journal) throws(SystemdError) -> (
+        cursor: JournalCursor, wall: WallTime
+    )? {
+        guard startEntry != nil, let limit = configuration.backlogEntries, limit > 0 else { return nil }
+        try journal.seekTail()
+        guard try journal.previous(limit) == limit,
+            let cursor = JournalCursor(try journal.cursor())
+        else { return nil }
+        return (cursor, try journal.wallTime())
+    }
+
+    /// Once: a journal without a place is opened at the beginning each time.
+    private func declareSkipped(_ window: BlindWindow) {
+        if startEntry != nil { declare(window) }
+    }
+
+    static func currentBoot() -> JournalID? {
+        guard let file = fopen("/proc/sys/kernel/random/boot_id", "re") else { return nil }
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 36)
+        guard fread(&bytes, 1, 36, file) == 36 else { return nil }
+        return JournalID(hex: bytes)
+    }
+
+    // MARK: Saved position
+
+    /// Takes a saved position as the place, without a look at the journal.
+    private func adopt(_ position: JournalPosition) {
+        forgetPlace()
+        cursor = position.cursor
+        readUntil = position.readUntil
+        guard let at = JournalCursor(position.cursor) else { return }
+        group = TimestampGroup(
+            bootID: at.bootID, monotonic: at.monotonic, handled: max(1, position.handled),
+            hashes: position.hashes.suffix(JournalPosition.hashLimit))
+    }
+
+    private func seek(_ journal: Journal, _ position: JournalPosition) throws(SystemdError) {
+        guard let saved = JournalCursor(position.cursor) else {
+            // Not a position that was ever written here.
+            try seekBeginning(journal)
+            return
+        }
+        if let limit = try backlogLimit(journal), limit.cursor.isAfter(saved) {
+            let from = position.readUntil ?? WallTime(microseconds: Int64(clamping: saved.realtime))
+            forgetPlace()
+            declareSkipped(BlindWindow(reason: .skipped, from: from, to: limit.wall))
+            entryPending = true
+            return
+        }
+        adopt(position)
+        let found = try rejoin(journal)
+        // Saved when the clock was ahead, or in a journal on /run that is gone: all there is would lie before
+        // it.
+        if !found, let boot = Self.currentBoot(), boot != saved.bootID {
+            try journal.seek(bootID: boot, monotonic: 0)
+            forgetPlace()
+            bootFilter = boot
+        }
+    }
+
+    // MARK: Finding the place again
+
+    /// Goes back to the last entry that was handled, after files came or went, and works out what lies behind
+    /// it. Returns false when nothing does.
+    @discardableResult
+    func rejoin(_ journal: Journal) throws(SystemdError) -> Bool {
+        guard let cursor else { return false }
+        let last = JournalCursor(cursor)
+        anchor = last
+        suspectUntil = .now + .seconds(30)
+        entryPending = false
+        try journal.seek(cursor: cursor)
+        guard try journal.next() else {
+            group.suspect(sequenceID: last?.sequenceID, rewound: false)
+            return false
+        }
+        if last != nil, try journal.isAt(cursor: cursor) {
+            group.suspect(sequenceID: last?.sequenceID, rewound: false)
+            return true
+        }
+        entryPending = true
+        let (monotonic, bootID) = try journal.monotonic()
+        let rewound = group.isSameInstant(bootID, monotonic)
+        group.suspect(sequenceID: last?.sequenceID, rewound: rewound)
+        if !rewound { try declareGap(journal) }
+        return true
+    }
+
+    /// The last entry is gone. Something was lost when even the oldest one there is was written after the
+    /// journal had last been read to its end.
+    private func declareGap(_ journal: Journal) throws(SystemdError) {
+        guard let until = [readUntil, lastHandled].compactMap({ $0 }).max(),
+            let oldest = try journal.oldest(), oldest > until
+        else { return }
+        let reason: BlindWindow.Reason = group.bootID == Self.currentBoot() ? .vacuumed : .downtime
+        declare(BlindWindow(reason: reason, from: until, to: oldest))
+        readUntil = oldest
+    }
+
+    /// When the last entry that was handled was logged.
+    var lastHandled: WallTime? {
+        guard let cursor else { return nil }
+        if let at = JournalCursor(cursor) { return WallTime(microseconds: Int64(clamping: at.realtime)) }
+        guard group.bootID == Self.currentBoot() else { return nil }
+        return .now + (MonotonicTime(microseconds: Int64(clamping: group.monotonic)) - .now)
+    }
+}

@@ -1,0 +1,278 @@
+import Dispatch
+import Glibc
+import HealthModel
+import Synchronization
+
+/// The follower's state and its life: opening, looking, healing.
+///
+/// ## Concurrency
+/// `@unchecked Sendable` holds because every stored `var` is touched on `queue` only; each way in
+/// (``start(_:)``, ``stop()``, ``setCadence(_:)``, the timer, the next batch) goes through it. `counters` and
+/// `progress` are synchronised themselves.
+final class FollowerCore: @unchecked Sendable {
+    let configuration: JournalFollower.Configuration
+    let prefilter: @Sendable (UnsafeRawBufferPointer) -> Bool
+    let handler: @Sendable (JournalFollower.Event) -> Void
+    let queue: DispatchQueue
+    let counters = FollowerCounters()
+    let progress = Atomic<Int64>(0)
+    private let onQueue = DispatchSpecificKey<Bool>()
+
+    private var timer: (any DispatchSourceTimer)?
+    private var cadence = JournalFollower.Cadence.calm
+    /// The next batch is already queued.
+    private var batchQueued = false
+
+    var journal: Journal?
+    var running: Bool { timer != nil }
+
+    // Where we are.
+    /// Cursor of the last entry that was read; nil before the first.
+    var cursor: String?
+    var group = TimestampGroup()
+    /// The current entry of the journal is new and still to be handled.
+    var entryPending = false
+    /// Only entries of this boot are wanted.
+    var bootFilter: JournalID?
+    /// Entries up to this one, in its sequence, were handled.
+    var anchor: JournalCursor?
+    /// While set and in the future, entries may be repetitions.
+    var suspectUntil: MonotonicTime?
+    /// The journal was read to its end at that time.
+    var readUntil: WallTime?
+
+    // How we are.
+    private var health: JournalHealth?
+    var behindSince: MonotonicTime?
+    /// No event `.caughtUp` yet since the start or since being behind.
+    var caughtUpPending = true
+    /// errno of inotify, when there is none.
+    var inotifyError: Int32?
+    var backoff: Backoff
+    /// Errors since the last entry.
+    var failures = 0
+    var retryAt: MonotonicTime?
+    var truncations = Journal.truncations
+    var lastFailure = MonotonicTime(microseconds: 0)
+    /// The watches do not tell of anything (ENOSPC, which libsystemd does not report).
+    var deaf = false
+    /// Where to start, until the journal was opened for the first time.
+    var startEntry: Entry?
+    /// Read on from here, because what is before cannot be read.
+    var skipTo: WallTime?
+    var rootsAtOpen: [FileIdentity?] = []
+
+    // Chores.
+    var nextCheck = MonotonicTime(microseconds: 0)
+    var nextListing = MonotonicTime(microseconds: 0)
+    var nextSafety = MonotonicTime(microseconds: 0)
+    var nextPosition = MonotonicTime(microseconds: 0)
+    var positionDue = false
+    var readSinceRelease = 0
+    /// Entries came by then without any announcement, which journald makes within half a second.
+    var unannouncedSince: MonotonicTime?
+
+    init(
+        _ configuration: JournalFollower.Configuration, _ target: DispatchQueue?,
+        _ prefilter: @escaping @Sendable (UnsafeRawBufferPointer) -> Bool,
+        _ handler: @escaping @Sendable (JournalFollower.Event) -> Void
+    ) {
+        self.configuration = configuration
+        self.prefilter = prefilter
+        self.handler = handler
+        backoff = Backoff(configuration.shortestBackoff, configuration.longestBackoff)
+        queue = DispatchQueue(label: "journal", target: target)
+        queue.setSpecific(key: onQueue, value: true)
+    }
+
+    // MARK: Ways in
+
+    func start(_ position: JournalPosition?) {
+        queue.async { @Sendable [self] in
+            guard !running else { return }
+            reset()
+            let timer = DispatchSource.makeTimerSource(queue: queue)
+            timer.setEventHandler { @Sendable [weak self] in self?.tick() }
+            self.timer = timer
+            schedule()
+            timer.activate()
+            startEntry = position.map { .saved($0) } ?? .beginning
+            open()
+            stamp()
+        }
+    }
+
+    func stop() {
+        if DispatchQueue.getSpecific(key: onQueue) == true { close() } else { queue.sync { close() } }
+    }
+
+    func setCadence(_ cadence: JournalFollower.Cadence) {
+        queue.async { @Sendable [self] in
+            guard cadence != self.cadence else { return }
+            self.cadence = cadence
+            schedule()
+        }
+    }
+
+    private func close() {
+        timer?.cancel()
+        timer = nil
+        journal = nil
+    }
+
+    private func reset() {
+        counters.reset()
+        forgetPlace()
+        health = nil
+        behindSince = nil
+        caughtUpPending = true
+        failures = 0
+        retryAt = nil
+        readUntil = nil
+        skipTo = nil
+        deaf = false
+        unannouncedSince = nil
+        nextCheck = .now + .seconds(1)
+        nextSafety = .now + .seconds(30)
+        truncations = Journal.truncations
+        readSinceRelease = 0
+        backoff.reset()
+    }
+
+    func forgetPlace() {
+        cursor = nil
+        group = TimestampGroup()
+        entryPending = false
+        bootFilter = nil
+        anchor = nil
+        suspectUntil = nil
+    }
+
+    private func schedule() {
+        let interval = cadence == .calm ? configuration.calmInterval : configuration.alertInterval
+        let nanoseconds = Int(interval.microseconds) * 1000
+        timer?.schedule(
+            deadline: .now() + .nanoseconds(nanoseconds), repeating: .nanoseconds(nanoseconds),
+            leeway: .nanoseconds(nanoseconds / 10))
+    }
+
+    // MARK: Looking
+
+    private func tick() {
+        guard running, !batchQueued else { return }
+        defer { stamp() }
+        let now = MonotonicTime.now
+        if journal == nil {
+            guard retryAt.map({ now >= $0 }) ?? true else { return }
+            open()
+            return
+        }
+        chores(now)
+        look()
+    }
+
+    /// Takes in changes of files, then reads.
+    private func look() {
+        guard let journal else { return }
+        do throws(SystemdError) {
+            let change = try journal.process()
+            if change == .invalidated { try rejoin(journal) }
+            let wasBehind = caughtUpPending || behindSince != nil
+            let read = readBatch()
+            noteAnnouncement(change, read: wasBehind ? 0 : read)
+            if change != .nothing, read == 0, self.journal != nil {
+                try journal.setMatches(configuration.matches)
+                _ = readBatch()
+            }
+        } catch {
+            heal(error)
+        }
+    }
+
+    /// Reads one batch and queues the next one when there is more.
+    @discardableResult
+    func readBatch() -> Int {
+        guard let journal, running else { return 0 }
+        var reader = BatchReader(core: self, journal: journal)
+        let outcome = reader.run()
+        deliver(reader)
+        switch outcome {
+        case .end: reachedEnd()
+        case .more: queueBatch()
+        case .failed(let error): heal(error)
+        }
+        return reader.read
+    }
+
+    func queueBatch() {
+        let now = MonotonicTime.now
+        let since = behindSince ?? now
+        behindSince = since
+        if caughtUpPending || now - since > .seconds(1) {
+            caughtUpPending = true
+            report(.catchingUp)
+        }
+        guard !batchQueued else { return }
+        batchQueued = true
+        queue.async { @Sendable [weak self] in
+            guard let self else { return }
+            batchQueued = false
+            guard running, self.journal != nil else { return }
+            lookWhileBehind()
+            stamp()
+        }
+    }
+
+    /// Files are vacuumed under a reader that is behind: without a look at them it would read deleted files,
+    /// and get EBADMSG for ever from those whose blocks were punched out (systemd before 262).
+    private func lookWhileBehind() {
+        guard let journal else { return }
+        do throws(SystemdError) {
+            let change = try journal.process()
+            if change == .invalidated { try rejoin(journal) }
+            noteAnnouncement(change, read: 0)
+            readBatch()
+        } catch {
+            heal(error)
+        }
+        checkTruncations()
+    }
+
+    private func reachedEnd() {
+        behindSince = nil
+        readUntil = .now
+        let noInotify = inotifyError ?? (deaf ? ENOSPC : nil)
+        report(noInotify.map { .polling(errno: $0) } ?? .following)
+        if caughtUpPending {
+            caughtUpPending = false
+            tell(.caughtUp)
+        }
+        if readSinceRelease > 20_000 { releaseWindows() }
+    }
+
+    func releaseWindows() {
+        if journal?.releaseWindows() == true { readSinceRelease = 0 }
+    }
+
+    // MARK: Telling
+
+    /// Nothing is told after the end, not even the rest of the batch in which it came.
+    func tell(_ event: JournalFollower.Event) {
+        if running { handler(event) }
+    }
+
+    func report(_ health: JournalHealth) {
+        guard health != self.health else { return }
+        self.health = health
+        tell(.health(health))
+    }
+
+    func declare(_ window: BlindWindow) {
+        counters.blindWindows.add(1, ordering: .relaxed)
+        tell(.blind(window))
+    }
+
+    func stamp() {
+        progress.store(MonotonicTime.now.microseconds, ordering: .relaxed)
+    }
+}

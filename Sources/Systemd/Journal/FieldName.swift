@@ -1,0 +1,55 @@
+import HealthModel
+
+/// The fields that an entry is built from; everything else in the journal is not even looked at.
+enum FieldName: Hashable, Sendable {
+    case message, messageID, priority, identifier, comm, pid, uid, transport, unit, cgroup
+    case managerUnit, objectUnit, coredumpUnit
+    case cursor, realtime, monotonic, bootID
+    /// One of ``JournalField/kept``, by its index in ``keptNames``.
+    case kept(Int)
+
+    static let keptNames: [String] = JournalField.kept.sorted()
+
+    private static let names: [(String, FieldName)] =
+        [
+            ("MESSAGE", .message), ("MESSAGE_ID", .messageID), ("PRIORITY", .priority),
+            ("SYSLOG_IDENTIFIER", .identifier), ("_COMM", .comm), ("_PID", .pid), ("_UID", .uid),
+            ("_TRANSPORT", .transport), ("_SYSTEMD_UNIT", .unit), ("_SYSTEMD_CGROUP", .cgroup),
+            ("UNIT", .managerUnit), ("OBJECT_SYSTEMD_UNIT", .objectUnit), ("COREDUMP_UNIT", .coredumpUnit),
+            ("__CURSOR", .cursor), ("__REALTIME_TIMESTAMP", .realtime), ("__MONOTONIC_TIMESTAMP", .monotonic),
+            ("_BOOT_ID", .bootID),
+        ] + keptNames.enumerated().map { ($1, .kept($0)) }
+
+    /// Names by their length: a handful each.
+    private static let byLength: [[(bytes: [UInt8], field: FieldName)]] = {
+        var table: [[(bytes: [UInt8], field: FieldName)]] = []
+        for (name, field) in names {
+            while table.count <= name.utf8.count { table.append([]) }
+            table[name.utf8.count].append((Array(name.utf8), field))
+        }
+        return table
+    }()
+
+    /// The longest name that is known, in bytes.
+    static let longest = byLength.count - 1
+
+    /// The field of that name, or nil when nobody reads it.
+    init?(_ name: UnsafeRawBufferPointer) {
+        guard name.count < Self.byLength.count else { return nil }
+        for candidate in Self.byLength[name.count] where name.elementsEqual(candidate.bytes) {
+            self = candidate.field
+            return
+        }
+        return nil
+    }
+
+    /// How many bytes of the value are of use.
+    var limit: Int {
+        switch self {
+        case .message: JournalEntry.messageLimit
+        case .cursor: 512
+        case .kept: 1024
+        default: 256
+        }
+    }
+}

@@ -1,0 +1,103 @@
+public import HealthModel
+
+/// Puts a `JournalEntry` together from the fields of the journal, whichever way they come: enumerated by
+/// libsystemd or read from an export stream.
+///
+/// Field names: systemd.journal-fields(7). Names that begin with `_` are trusted: journald sets them, no
+/// client can. Where a client sent a field twice the first one counts.
+public struct JournalEntryBuilder: Sendable {
+    private var texts: [FieldName: String] = [:]
+    private var cursor = ""
+    private var wall = WallTime(microseconds: 0)
+    private var monotonic = MonotonicTime(microseconds: 0)
+
+    /// Makes an empty builder.
+    public init() {}
+
+    /// Takes in one field. Values are bytes from anybody: they are cut, and invalid UTF-8 is replaced.
+    public mutating func add(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
+        guard let field = FieldName(name) else { return }
+        add(field, value)
+    }
+
+    mutating func add(_ field: FieldName, _ value: UnsafeRawBufferPointer) {
+        switch field {
+        case .cursor: cursor = BoundedText.decode(value, limit: field.limit)
+        case .realtime: wall = WallTime(microseconds: Self.number(value) ?? 0)
+        case .monotonic: monotonic = MonotonicTime(microseconds: Self.number(value) ?? 0)
+        case .bootID: break
+        default: if texts[field] == nil { texts[field] = BoundedText.decode(value, limit: field.limit) }
+        }
+    }
+
+    /// Sets what the journal keeps beside the fields: identity and time.
+    public mutating func set(cursor: String, at: Moment) {
+        self.cursor = cursor
+        wall = at.wall
+        monotonic = at.monotonic
+    }
+
+    /// The entry.
+    public func build() -> JournalEntry {
+        let (source, unit) = speaker
+        var kept: [String: String] = [:]
+        for case (.kept(let index), let text) in texts { kept[FieldName.keptNames[index]] = text }
+        return JournalEntry(
+            cursor: cursor, at: Moment(wall: wall, monotonic: monotonic), source: source, unit: unit,
+            identifier: texts[.identifier], pid: texts[.pid].flatMap { Int32($0) },
+            priority: texts[.priority].flatMap { Int($0) }.flatMap { (0...7).contains($0) ? $0 : nil },
+            messageID: messageID, message: texts[.message] ?? "", fields: kept)
+    }
+
+    private var messageID: String? {
+        guard let text = texts[.messageID], let id = JournalID(hex: text.utf8) else { return nil }
+        return id.hex
+    }
+
+    /// Who speaks, and about which unit, by trusted fields (the conditions of `journalctl -u`).
+    private var speaker: (JournalEntry.Source, String?) {
+        let root = texts[.uid] == "0"
+        if texts[.transport] == "kernel" { return (.kernel, nil) }
+        if texts[.pid] == "1" || (root && texts[.cgroup] == "/init.scope") {
+            return (.manager, texts[.managerUnit] ?? texts[.unit])
+        }
+        if root, messageID == MessageID.coredump, let unit = texts[.coredumpUnit] { return (.coredump, unit) }
+        if texts[.transport] == "driver" { return (.journald, texts[.objectUnit] ?? texts[.unit]) }
+        if root, let unit = texts[.objectUnit] { return (.journald, unit) }
+        if root, texts[.identifier] == "conmon", texts[.comm] == "conmon" { return (.conmon, texts[.unit]) }
+        return (.unit, texts[.unit])
+    }
+
+    private static func number(_ value: UnsafeRawBufferPointer) -> Int64? {
+        guard (1...19).contains(value.count) else { return nil }
+        var number: Int64 = 0
+        for byte in value {
+            guard (48...57).contains(byte) else { return nil }
+            let (product, overflow) = number.multipliedReportingOverflow(by: 10)
+            let (sum, overflowed) = product.addingReportingOverflow(Int64(byte - 48))
+            guard !overflow, !overflowed else { return nil }
+            number = sum
+        }
+        return number
+    }
+}
+
+/// Text of hostile bytes.
+enum BoundedText {
+    /// At most `limit` bytes of UTF-8: cut at a character's edge, invalid sequences replaced by U+FFFD.
+    static func decode(_ bytes: UnsafeRawBufferPointer, limit: Int) -> String {
+        var end = min(bytes.count, limit)
+        if end < bytes.count {
+            // Not through a character: back over at most three continuation bytes.
+            var edge = end
+            while edge > 0, end - edge < 3, bytes[edge] & 0xC0 == 0x80 { edge -= 1 }
+            if bytes[edge] & 0xC0 == 0xC0 { end = edge }
+        }
+        let text = String(decoding: bytes[..<end], as: UTF8.self)
+        guard text.utf8.count > limit else { return text }
+        // Each replaced byte became three.
+        var cut = text.utf8.index(text.startIndex, offsetBy: limit)
+        while String.Index(cut, within: text.unicodeScalars) == nil { cut = text.utf8.index(before: cut) }
+        return String(text.unicodeScalars[..<cut])
+    }
+}

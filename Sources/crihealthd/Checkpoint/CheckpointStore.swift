@@ -1,0 +1,101 @@
+import FoundationEssentials
+import Glibc
+
+/// What a checkpoint file turned out to be.
+enum CheckpointLoad<Content: Sendable>: Sendable {
+    /// There is none: a first start.
+    case none
+    /// It was read.
+    case loaded(Content)
+    /// It cannot be used; it was moved aside (or could not be), and why.
+    case damaged(String)
+}
+
+/// One file that is replaced as a whole, or not at all: written beside, synced, renamed over, the directory synced.
+///
+/// Journal rule (rsyslog #904, #1104, #1317): after a crash at any instant the file is the old one or the new one.
+struct CheckpointStore<Content: Codable & Sendable>: Sendable {
+    /// Version of the file's shape. A file of a newer one is not guessed at.
+    static var format: Int { 1 }
+    /// Largest file that is read.
+    static var sizeLimit: Int { 32 << 20 }
+
+    private struct Header: Codable {
+        var format: Int
+    }
+
+    private struct Document: Codable {
+        var format: Int
+        var content: Content
+    }
+
+    /// Where it lies.
+    let directory: String
+    /// The file itself.
+    var path: String { directory + "/checkpoint.json" }
+
+    /// Reads the file; whatever cannot be used is moved to `checkpoint.json.bad`.
+    func load() -> CheckpointLoad<Content> {
+        let bytes: [UInt8]
+        do {
+            bytes = try FileBytes.read(path, limit: Self.sizeLimit)
+        } catch {
+            return error.isMissing ? .none : moveAside(error.reason)
+        }
+        let data = Data(bytes)
+        guard let header = try? JSONDecoder().decode(Header.self, from: data) else {
+            return moveAside("it is damaged (\(bytes.count) bytes)")
+        }
+        guard header.format == Self.format else {
+            return moveAside("it has format \(header.format), and this version reads format \(Self.format)")
+        }
+        do {
+            return .loaded(try JSONDecoder().decode(Document.self, from: data).content)
+        } catch {
+            return moveAside("its content cannot be read: \(String(describing: error).prefix(200))")
+        }
+    }
+
+    /// Replaces the file.
+    func save(_ content: Content) throws(FileError) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let data: Data
+        do {
+            data = try encoder.encode(Document(format: Self.format, content: content))
+        } catch {
+            throw FileError(path: path, reason: "cannot be encoded: \(String(describing: error).prefix(200))")
+        }
+        let beside = path + ".new"
+        do throws(FileError) {
+            try write([UInt8](data), to: beside)
+            guard rename(beside, path) == 0 else { throw FileError("rename", path, errno: errno) }
+        } catch {
+            unlink(beside)
+            throw error
+        }
+        try syncDirectory()
+    }
+
+    private func write(_ bytes: [UInt8], to beside: String) throws(FileError) {
+        let descriptor = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw FileError("open", beside, errno: errno) }
+        defer { close(descriptor) }
+        try FileBytes.write(bytes, to: descriptor, path: beside)
+        guard fsync(descriptor) == 0 else { throw FileError("fsync", beside, errno: errno) }
+    }
+
+    private func syncDirectory() throws(FileError) {
+        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError("open", directory, errno: errno) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw FileError("fsync", directory, errno: errno) }
+    }
+
+    private func moveAside(_ reason: String) -> CheckpointLoad<Content> {
+        guard rename(path, path + ".bad") == 0 else {
+            return .damaged("\(path): \(reason); it could not be moved aside: \(ErrnoText.describe(errno))")
+        }
+        return .damaged("\(path): \(reason); it was moved to \(path).bad")
+    }
+}

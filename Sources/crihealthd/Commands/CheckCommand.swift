@@ -1,0 +1,38 @@
+import ArgumentParser
+import HealthEndpoint
+import HealthModel
+import Logging
+
+/// `crihealthd check`: one look, without a daemon.
+struct CheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Look at this node once, without the daemon.",
+        discussion: """
+            Reads this boot's journal, asks systemd for its units and every CRI endpoint through crictl, and prints \
+            what the daemon's page would show. Exits with 0 when the node is healthy, 1 degraded, 2 unhealthy, 3 unknown.
+            """)
+
+    @OptionGroup var options: ConfigurationOptions
+
+    @Flag(help: "Print the open incidents as a JSON array.")
+    var json = false
+
+    @Option(help: "Columns of the text.")
+    var width = 80
+
+    /// Looks, prints, and exits with the verdict.
+    func run() throws {
+        var configuration = try options.resolve()
+        if options.logLevel == nil { configuration.logLevel = .error }
+        let threshold = LogThreshold(configuration.logLevel)
+        let logger = Logger(label: "crihealthd") { _ in StderrLogHandler(threshold: threshold) }
+        let snapshot = try OneLook(configuration: configuration, logger: logger).take()
+        if json {
+            Output.write(IncidentArray.json(snapshot.open, now: snapshot.at.wall))
+        } else {
+            Output.write(TextPage.render(snapshot, width: width))
+        }
+        throw ExitCode(ExitStatus.code(snapshot.verdict))
+    }
+}

@@ -1,0 +1,51 @@
+import HealthEndpoint
+import Logging
+
+/// How the daemon runs: built-in defaults, overlaid by the configuration file, overlaid by flags.
+struct Configuration: Equatable, Sendable {
+    /// The journal part, `[journal]`.
+    struct Journal: Equatable, Sendable {
+        /// Read this directory instead of the node's own journal; nil: the node's.
+        var directory: String?
+        /// Units that are watched beside the built-in ones.
+        var units: [String] = []
+        /// Most entries that are read of a backlog; what is older is declared as a blind window.
+        var backlogEntries = 200_000
+        /// Oldest age of a backlog that is read.
+        var backlogAge: Duration = .seconds(24 * 3600)
+    }
+
+    /// The CRI part, `[cri]`.
+    struct CRI: Equatable, Sendable {
+        /// Socket paths; empty: they are discovered.
+        var endpoints: [String] = []
+        /// Name (looked up on PATH) or absolute path of crictl.
+        var crictl = "crictl"
+        /// Pace of the probe ladder.
+        var pace = ProbePace()
+        /// How long a full backlog is tried, and how long a server may take to greet.
+        var connectDeadline: Duration = .milliseconds(500)
+        /// crictl's own `--timeout`, which it applies to each of its steps.
+        var crictlTimeout: Duration = .seconds(2)
+        /// For one crictl call as a whole; then it is killed.
+        var crictlDeadline: Duration = .seconds(5)
+    }
+
+    /// Where the configuration is looked for when no flag names it.
+    static let defaultPath = "/etc/crihealthd/config.toml"
+
+    /// TCP address of the endpoint; nil: only the unix socket.
+    var listen: ListenAddress? = .loopback
+    /// Path of the unix socket; nil: only TCP.
+    var socket: String? = "/run/crihealthd/http.sock"
+    /// Holds the checkpoint.
+    var stateDirectory = "/var/lib/crihealthd"
+    /// Holds the node's own rules.
+    var rulesDirectory = "/etc/crihealthd/rules.d"
+    /// Least severe level that is logged.
+    var logLevel: Logger.Level = .info
+    /// `[journal]`.
+    var journal = Journal()
+    /// `[cri]`.
+    var cri = CRI()
+}

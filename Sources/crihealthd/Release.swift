@@ -1,0 +1,5 @@
+/// What this build calls itself.
+enum Release {
+    /// Semantic version.
+    static let version = "0.1.0"
+}

@@ -1,0 +1,115 @@
+import FoundationEssentials
+import Glibc
+import HealthModel
+import Systemd
+
+/// Turns an input into observations, in the order of their time.
+struct ReplaySource {
+    /// Longest file that is taken in, in bytes.
+    static let fileLimit = 1 << 30
+
+    /// The observations of `input`.
+    static func observations(_ input: ReplayInput) throws(ReplayError) -> [Observation] {
+        switch input {
+        case .capture(let path): return try Capture(path).observations()
+        case .export(let path): return starts(of: try export(path), capture: nil)
+        case .journalDirectory(let path): return starts(of: try journal(path), capture: nil)
+        case .observations(let path): return try recording(path)
+        }
+    }
+
+    // MARK: Export streams
+
+    /// Entries of an export stream; a stream that is cut off in the middle gives what came before.
+    static func export(_ path: String?) throws(ReplayError) -> [JournalEntry] {
+        var parser = JournalExport()
+        var entries: [JournalEntry] = []
+        let descriptor = path.map { open($0, O_RDONLY | O_CLOEXEC) } ?? STDIN_FILENO
+        guard descriptor >= 0 else { throw .unreadable(FileError("open", path ?? "-", errno: errno)) }
+        defer { if path != nil { close(descriptor) } }
+        var buffer = [UInt8](repeating: 0, count: 1 << 18)
+        while true {
+            let size = read(descriptor, &buffer, buffer.count)
+            if size < 0, errno == EINTR { continue }
+            guard size >= 0 else { throw .unreadable(FileError("read", path ?? "-", errno: errno)) }
+            if size == 0 { break }
+            do {
+                try buffer.withUnsafeBytes {
+                    try parser.feed(UnsafeRawBufferPointer(rebasing: $0[..<size])) { entries.append($0) }
+                }
+            } catch {
+                throw .badExport(path: path ?? "standard input", reason: "\(error)")
+            }
+        }
+        try? parser.finish()
+        if entries.isEmpty { throw .empty(path: path ?? "standard input") }
+        return entries
+    }
+
+    // MARK: Journal files
+
+    private static func journal(_ path: String) throws(ReplayError) -> [JournalEntry] {
+        do {
+            let journal = try Journal(.directory(path))
+            try journal.seekHead()
+            var entries: [JournalEntry] = []
+            while try journal.next() {
+                var builder = JournalEntryBuilder()
+                try journal.forEachField { name, value in
+                    builder.add(name: name, value: value)
+                    return true
+                }
+                entries.append(builder.build())
+            }
+            return entries
+        } catch {
+            throw .journal(path: path, reason: "\(error)")
+        }
+    }
+
+    // MARK: Recordings
+
+    private static func recording(_ path: String) throws(ReplayError) -> [Observation] {
+        let bytes: [UInt8]
+        do { bytes = try FileBytes.read(path, limit: fileLimit) } catch { throw .unreadable(error) }
+        var observations: [Observation] = []
+        for (index, line) in bytes.split(separator: UInt8(ascii: "\n")).enumerated() {
+            do { observations.append(try JSONDecoder().decode(Observation.self, from: Data(line))) } catch {
+                throw .badLine(path: path, line: index + 1, reason: "not an observation (\(error))")
+            }
+        }
+        if observations.isEmpty { throw .empty(path: path) }
+        return observations
+    }
+
+    // MARK: Boots
+
+    /// Puts a start before the first entry of each boot: the endpoints are those whose runtimes speak in the entries.
+    static func starts(of entries: [JournalEntry], capture endpoints: [Endpoint]?) -> [Observation] {
+        let units = Set(entries.compactMap(\.unit))
+        let found = endpoints ?? Endpoint.wellKnown.filter { $0.unit.map { units.contains($0) } ?? false }
+        var boot: String?
+        var observations: [Observation] = []
+        for entry in entries {
+            let id = bootID(entry.cursor) ?? boot ?? "unknown"
+            if id != boot {
+                boot = id
+                observations.append(
+                    Observation(
+                        at: entry.at,
+                        event: .started(
+                            DaemonStart(
+                                bootID: id, version: Release.version, hostname: "recorded", endpoints: found))
+                    ))
+                observations.append(Observation(at: entry.at, event: .daemon(.journal(.following))))
+            }
+            observations.append(Observation(at: entry.at, event: .journal(entry)))
+        }
+        return observations
+    }
+
+    /// The `b=` of a cursor (systemd, `sd_journal_get_cursor(3)`).
+    static func bootID(_ cursor: String) -> String? {
+        cursor.split(separator: ";").first { $0.hasPrefix("b=") }.map { String($0.dropFirst(2)) }
+    }
+}

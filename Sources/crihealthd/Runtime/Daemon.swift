@@ -1,0 +1,185 @@
+import CRI
+import Diagnosis
+import HealthEndpoint
+import HealthModel
+import Logging
+import Node
+import Synchronization
+import Systemd
+
+/// Why the daemon does not start.
+enum DaemonError: Error, CustomStringConvertible {
+    /// Another daemon holds the state directory.
+    case alreadyRunning(FileError)
+    /// A configured endpoint cannot be one.
+    case endpoint(EndpointError)
+    /// A rule file is wrong.
+    case rules(RuleError)
+
+    var description: String {
+        switch self {
+        case .alreadyRunning(let error): "\(error)"
+        case .endpoint(let error): "\(error)"
+        case .rules(let error): "\(error)"
+        }
+    }
+}
+
+/// Everything that runs on a node, wired together: sources on one side, the engine, then the endpoint, the checkpoint
+/// and the log.
+///
+/// ## Concurrency
+/// Each part keeps to its own queue and says so. ``start()``, ``reload(_:)`` and ``stop()`` are called from one thread,
+/// one after the other.
+final class Daemon: Sendable {
+    /// What a test replaces.
+    struct Surroundings: Sendable {
+        /// Root of the file system for endpoint discovery and /proc.
+        var root = "/"
+        /// Whether unit states are asked of systemd over the bus.
+        var usesBus = true
+        /// Told when the daemon is ready, and how it is.
+        var serviceManager = ServiceStatus()
+    }
+
+    private let configuration: Mutex<Configuration>
+    private let surroundings: Surroundings
+    private let logger: Logger
+    private let threshold: LogThreshold
+    private let relay = Relay()
+    private let rules: CurrentRules
+    private let endpoints: [Endpoint]
+    private let units: [String]
+    private let lock: Mutex<StateDirectoryLock?>
+    private let host: EngineHost
+    private let server: HealthServer
+    private let follower: JournalFollower
+    private let prober: Prober
+    private let unitWatcher: UnitWatcher?
+    private let writer: CheckpointWriter<Checkpoint>
+    private let discovery: Confined<Set<String>>
+    private let resumesAt: JournalPosition?
+    private let firstReports: [SelfReport]
+
+    /// Reads what is on disk and puts the parts together. Nothing runs yet.
+    init(
+        configuration: Configuration, surroundings: Surroundings = Surroundings(), logger: Logger,
+        threshold: LogThreshold
+    ) throws(DaemonError) {
+        var reports: [SelfReport] = []
+        let lock = try Self.lock(configuration.stateDirectory, &reports, logger)
+        let rules = try Self.rules(configuration)
+        let found = try Self.endpoints(configuration, surroundings, logger)
+        let units = WatchedUnits.all(endpoints: found, configured: configuration.journal.units)
+        let store = CheckpointStore<Checkpoint>(directory: configuration.stateDirectory)
+        let saved = Self.restore(store, &reports, logger)
+        let relay = relay
+        let current = CurrentRules(rules)
+
+        server = HealthServer(configuration: Self.server(configuration), initial: nil) { report in
+            Self.log(report, logger)
+            relay.observe(.daemon(.listener(address: report.address.description, problem: report.problem)))
+        }
+        let status = surroundings.serviceManager
+        follower = JournalFollower(
+            configuration: Self.journal(configuration, units), prefilter: { current.value.mightMatch($0) }
+        ) { event in
+            relay.journal(event)
+            status.journalSpoke()
+        }
+        prober = Prober(settings: Self.probing(configuration)) { report, at in
+            relay.observe(.probe(report), at: at)
+        }
+        unitWatcher = surroundings.usesBus ? UnitWatcher(units: units) { relay.unit($0) } : nil
+        writer = Self.writer(store, relay, logger)
+        host = EngineHost(
+            engine: Engine(rules: rules, restoring: saved?.engine ?? EngineState()),
+            position: saved?.position,
+            time: .init(now: { Moment.now() }),
+            outlets: Self.outlets(
+                server, follower, prober, unitWatcher, writer, status, NodeInspector(root: surroundings.root),
+                relay,
+                logger))
+        relay.attach(host)
+        self.configuration = Mutex(configuration)
+        self.surroundings = surroundings
+        self.logger = logger
+        self.threshold = threshold
+        self.rules = current
+        self.units = units
+        self.lock = Mutex(lock)
+        endpoints = found
+        discovery = Confined(label: "crihealthd.discovery", Set(found.map(\.socketPath)))
+        resumesAt = saved?.position
+        firstReports = reports
+    }
+
+    /// Begins to listen, to follow and to ask.
+    func start() {
+        let boot = BootIdentity.current(root: surroundings.root)
+        host.begin(
+            DaemonStart(
+                bootID: boot.bootID, version: Release.version, hostname: boot.hostname, endpoints: endpoints))
+        for report in firstReports { host.observe(.daemon(report)) }
+        server.start()
+        surroundings.serviceManager.endpointServes()
+        follower.start(from: resumesAt)
+        unitWatcher?.start()
+        for endpoint in endpoints { prober.watch(endpoint) }
+        if configuration.withLock({ $0.cri.endpoints.isEmpty }) { rediscover() }
+        surroundings.serviceManager.startWatchdog { [host, follower] in
+            min(host.lastTurn, follower.lastProgress)
+        }
+    }
+
+    /// Ends within a second: the checkpoint first, then the rest.
+    func stop() {
+        surroundings.serviceManager.stopping()
+        discovery.stop()
+        prober.stop()
+        host.stop()
+        writer.write(host.latest.checkpoint)
+        if !writer.close(within: .milliseconds(400)) {
+            logger.warning("the last checkpoint was not written in time")
+        }
+        server.stop()
+        unitWatcher?.stop()
+        follower.stop()
+        relay.detach()
+        lock.withLock { $0 = nil }
+    }
+
+    /// Goes on with another configuration, as far as that is possible without a restart; the old one stays in force
+    /// when its rules are wrong.
+    func reload(_ new: Configuration) throws(DaemonError) {
+        let loaded = try Self.rules(new)
+        let old = configuration.withLock { current in
+            defer { current = new }
+            return current
+        }
+        threshold.level = new.logLevel
+        rules.value = loaded
+        prober.apply(Self.probing(new))
+        host.replaceRules(loaded, EngineConfiguration())
+        let later = ConfigurationKey.needingRestart(from: old, to: new)
+        if later.isEmpty {
+            logger.notice("configuration and rules were read again")
+        } else {
+            logger.warning(
+                "configuration and rules were read again; some keys take effect at the next start",
+                metadata: ["keys": "\(later.joined(separator: ","))"])
+        }
+    }
+
+    /// Looks for endpoints that appear later: a runtime that is installed, or a socket at another place.
+    private func rediscover() {
+        let finder = EndpointDiscovery(root: surroundings.root)
+        discovery.every(.seconds(30), leeway: .seconds(3)) { [prober, logger] known in
+            guard let result = try? finder.discover() else { return }
+            for endpoint in result.endpoints where known.insert(endpoint.socketPath).inserted {
+                logger.notice("another endpoint appeared", metadata: ["socket": "\(endpoint.socketPath)"])
+                prober.watch(endpoint)
+            }
+        }
+    }
+}

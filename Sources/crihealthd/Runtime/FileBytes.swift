@@ -1,0 +1,91 @@
+import Glibc
+
+/// Why a file could not be read or written.
+struct FileError: Error, Equatable, CustomStringConvertible {
+    /// What was tried: `open`, `rename`, …
+    var operation: String
+    /// On what.
+    var path: String
+    /// errno; 0 where the file itself is at fault (too large).
+    var errno: Int32
+    /// What is wrong, without the path.
+    var reason: String
+
+    /// Makes an error of a system call.
+    init(_ operation: String, _ path: String, errno: Int32) {
+        self.operation = operation
+        self.path = path
+        self.errno = errno
+        reason = "\(operation): \(ErrnoText.describe(errno))"
+    }
+
+    /// Makes an error of the file itself.
+    init(path: String, reason: String) {
+        operation = "read"
+        self.path = path
+        errno = 0
+        self.reason = reason
+    }
+
+    /// Whether there is no such file.
+    var isMissing: Bool { errno == ENOENT || errno == ENOTDIR }
+
+    /// Whether another process holds the lock that was tried.
+    var isHeldElsewhere: Bool { operation == "flock" && errno == EWOULDBLOCK }
+
+    /// `PATH: open: Permission denied`.
+    var description: String { "\(path): \(reason)" }
+}
+
+/// Text for errno.
+enum ErrnoText {
+    /// strerror(3), without its shared buffer.
+    static func describe(_ code: Int32) -> String {
+        var buffer = [CChar](repeating: 0, count: 128)
+        guard strerror_r(code, &buffer, buffer.count) == 0 else { return "errno \(code)" }
+        let bytes = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        return bytes.isEmpty ? "errno \(code)" : String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+/// Whole files, bounded.
+enum FileBytes {
+    /// Reads a regular file of at most `limit` bytes.
+    static func read(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw FileError("open", path, errno: errno) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw FileError("fstat", path, errno: errno) }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw FileError(path: path, reason: "it is not a regular file")
+        }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 * 1024)
+        while true {
+            let count = Glibc.read(descriptor, &chunk, chunk.count)
+            if count == 0 { return bytes }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw FileError("read", path, errno: errno)
+            }
+            guard bytes.count + count <= limit else {
+                throw FileError(path: path, reason: "it is larger than \(limit) bytes")
+            }
+            bytes.append(contentsOf: chunk[..<count])
+        }
+    }
+
+    /// Writes all bytes, however the kernel cuts them.
+    static func write(_ bytes: [UInt8], to descriptor: Int32, path: String) throws(FileError) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw FileError("write", path, errno: errno)
+            }
+            rest = rest.dropFirst(count)
+        }
+    }
+}

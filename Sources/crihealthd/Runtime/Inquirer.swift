@@ -1,0 +1,43 @@
+import Dispatch
+import HealthModel
+import Node
+import Synchronization
+
+/// Asks the node what the engine wants to know, and reports the answers.
+///
+/// ## Concurrency
+/// ``ask(_:)`` can be called from any thread and returns at once. Reading /proc happens on one serial queue; probes and
+/// units are asked by those who own them.
+final class Inquirer: Sendable {
+    private let gate = Mutex(InquiryGate())
+    private let queue = DispatchQueue(label: "crihealthd.node", qos: .utility)
+    private let inspector: NodeInspector
+    private let probe: @Sendable (Endpoint, ProbeReport.Rung) -> Void
+    private let unit: @Sendable (String) -> Void
+    private let report: @Sendable (NodeReport, Moment) -> Void
+
+    /// Makes one; `report` runs on a queue of its own.
+    init(
+        inspector: NodeInspector, probe: @escaping @Sendable (Endpoint, ProbeReport.Rung) -> Void,
+        unit: @escaping @Sendable (String) -> Void, report: @escaping @Sendable (NodeReport, Moment) -> Void
+    ) {
+        self.inspector = inspector
+        self.probe = probe
+        self.unit = unit
+        self.report = report
+    }
+
+    /// Asks, unless the same was asked within the last second.
+    func ask(_ inquiry: Inquiry) {
+        guard gate.withLock({ $0.admit(inquiry, at: Moment.now().monotonic) }) else { return }
+        switch inquiry {
+        case .probe(let endpoint, let rung): probe(endpoint, rung)
+        case .unit(let name): unit(name)
+        case .tcpListener, .unixListener, .process, .fileSystems, .cni, .binary:
+            queue.async {
+                guard let answer = self.inspector.answer(inquiry) else { return }
+                self.report(answer, Moment.now())
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+import CRI
+import Diagnosis
+import Dispatch
+import HealthModel
+import Logging
+import Node
+import Synchronization
+import Systemd
+
+/// One look at the node: the daemon's sources and engine, without its endpoint and its memory.
+///
+/// ## Concurrency
+/// ``take()`` blocks its caller until every source has answered or its time is up.
+struct OneLook {
+    /// How long each source may take.
+    struct Patience: Sendable {
+        /// To the end of the journal.
+        var journal: Duration = .seconds(20)
+        /// To the state of every unit.
+        var units: Duration = .seconds(3)
+        /// For answers to what the engine then asks, and for what only time can tell.
+        var questions: Duration = .seconds(2)
+    }
+
+    private let configuration: Configuration
+    private let surroundings: Daemon.Surroundings
+    private let logger: Logger
+    private let patience: Patience
+
+    /// Makes a look at this node, or at what a test puts in its place.
+    init(
+        configuration: Configuration, surroundings: Daemon.Surroundings = .init(), logger: Logger,
+        patience: Patience = .init()
+    ) {
+        self.configuration = configuration
+        self.surroundings = surroundings
+        self.logger = logger
+        self.patience = patience
+    }
+
+    /// Looks.
+    func take() throws(DaemonError) -> Snapshot {
+        let rules = try Daemon.rules(configuration)
+        let endpoints = try Daemon.endpoints(configuration, surroundings, logger)
+        let units = WatchedUnits.all(endpoints: endpoints, configured: configuration.journal.units)
+        let relay = Relay()
+        let settings = Daemon.probing(configuration)
+        let probes = DispatchQueue(label: "crihealthd.look")
+        let inquirer = Inquirer(
+            inspector: NodeInspector(root: surroundings.root),
+            probe: { endpoint, rung in
+                probes.async { Self.climb(endpoint, from: rung, settings, relay) }
+            }, unit: { _ in }, report: { relay.observe(.node($0), at: $1) })
+        let host = EngineHost(
+            engine: Engine(rules: rules), position: nil, time: .init(now: { Moment.now() }),
+            outlets: .init(
+                publish: { _ in }, inquire: { inquirer.ask($0) }, transition: { _ in }, checkpoint: { _ in },
+                alert: { _ in }))
+        relay.attach(host)
+        let boot = BootIdentity.current(root: surroundings.root)
+        host.begin(
+            DaemonStart(
+                bootID: boot.bootID, version: Release.version, hostname: boot.hostname, endpoints: endpoints))
+        let follower = follow(units, rules, relay)
+        let watcher = watch(units, relay)
+        for endpoint in endpoints { Self.climb(endpoint, from: .socket, settings, relay) }
+        Pause.wait(patience.questions)
+        probes.sync {}
+        var snapshot = host.latest.snapshot
+        snapshot.statistics.journalEntries = follower.counters.entriesRead
+        host.stop()
+        watcher?.stop()
+        follower.stop()
+        relay.detach()
+        return snapshot
+    }
+
+    /// Reads this boot's journal to its end.
+    private func follow(_ units: [String], _ rules: SignalRules, _ relay: Relay) -> JournalFollower {
+        let ended = DispatchSemaphore(value: 0)
+        let follower = JournalFollower(
+            configuration: Daemon.journal(configuration, units), prefilter: { rules.mightMatch($0) }
+        ) { event in
+            relay.journal(event)
+            switch event {
+            case .caughtUp, .health(.failed): ended.signal()
+            case .entries, .position, .health, .blind: break
+            }
+        }
+        follower.start()
+        if ended.wait(timeout: .now() + patience.journal.dispatch) == .timedOut {
+            logger.error(
+                "the journal was not read to its end", metadata: ["limit": "\(patience.journal.brief)"])
+        }
+        return follower
+    }
+
+    /// Reads the units' states; nil without a bus.
+    private func watch(_ units: [String], _ relay: Relay) -> UnitWatcher? {
+        guard surroundings.usesBus else { return nil }
+        let told = Mutex(Set<String>())
+        let ended = DispatchSemaphore(value: 0)
+        let watcher = UnitWatcher(units: units) { event in
+            relay.unit(event)
+            switch event {
+            case .state(let state):
+                if told.withLock({ $0.insert(state.name).inserted && $0.count == units.count }) {
+                    ended.signal()
+                }
+            case .problem(let problem): if problem != nil { ended.signal() }
+            }
+        }
+        watcher.start()
+        if ended.wait(timeout: .now() + patience.units.dispatch) == .timedOut {
+            logger.error("systemd did not tell the state of every unit in time")
+        }
+        return watcher
+    }
+
+    private static func climb(
+        _ endpoint: Endpoint, from rung: ProbeReport.Rung, _ settings: Prober.Settings, _ relay: Relay
+    ) {
+        for report in settings.ladder.probe(endpoint, from: rung) {
+            relay.observe(.probe(report))
+        }
+    }
+}

@@ -1,0 +1,16 @@
+import HealthModel
+
+/// The units whose journal and state are followed.
+enum WatchedUnits {
+    /// Runtimes, and who depends on them, by the names that distributions give them.
+    static let builtIn = [
+        "containerd.service", "crio.service", "docker.service", "cri-docker.service", "kubelet.service",
+        "k3s.service", "k3s-agent.service", "rke2-server.service", "rke2-agent.service",
+    ]
+
+    /// The built-in ones, those that serve the endpoints, and those of the configuration; each once.
+    static func all(endpoints: [Endpoint], configured: [String]) -> [String] {
+        var seen: Set<String> = []
+        return (builtIn + endpoints.compactMap(\.unit) + configured).filter { seen.insert($0).inserted }
+    }
+}

@@ -1,0 +1,188 @@
+import HealthModel
+import Testing
+
+@testable import Diagnosis
+
+@Suite struct RuntimeDownTests {
+    @Test func aRestartThatWorksIsNoIncident() throws {
+        var scene = try Scene()
+        scene.starts()
+        scene.manager(MessageID.unitStopping)
+        scene.wait(.milliseconds(300))
+        scene.manager(MessageID.unitStopped, ["JOB_TYPE": "restart"])
+        scene.fails(.socketMissing)
+        scene.starts()
+        #expect(scene.transitions.isEmpty)
+    }
+
+    @Test func aStopIsShownAfterItsGraceAndClearedByAnAnswerOnly() throws {
+        var scene = try Scene()
+        scene.starts()
+        scene.manager(MessageID.unitStopping)
+        scene.manager(MessageID.unitStopped, ["JOB_TYPE": "stop"])
+        scene.wait(.milliseconds(600))
+        #expect(scene.openNames == [])
+        scene.wait(.milliseconds(200))
+        #expect(scene.openNames == ["RuntimeDown/Stopped"])
+        scene.manager(MessageID.unitStarting)
+        scene.manager(MessageID.unitStarted)
+        scene.wait(.seconds(1))
+        #expect(scene.openNames == ["RuntimeDown/Stopped"])
+        scene.answers()
+        #expect(scene.openNames == [])
+        #expect(scene.resolvedNames == ["RuntimeDown/Stopped"])
+    }
+
+    @Test func stopAndStartInOneBreathIsNoIncident() throws {
+        var scene = try Scene()
+        scene.starts()
+        scene.manager(MessageID.unitStopping)
+        scene.manager(MessageID.unitStopped, ["JOB_TYPE": "stop"])
+        scene.wait(.milliseconds(300))
+        scene.manager(MessageID.unitStarting)
+        scene.manager(MessageID.unitStarted)
+        scene.answers()
+        scene.wait(.seconds(5))
+        #expect(scene.transitions.isEmpty)
+    }
+
+    @Test func aStopThatEndsInAPanicIsStillAStop() throws {
+        var scene = try Scene()
+        scene.starts()
+        scene.manager(MessageID.unitStopping)
+        scene.manager(MessageID.processExit, ["EXIT_CODE": "exited", "EXIT_STATUS": "2"])
+        scene.manager(MessageID.unitFailed, ["UNIT_RESULT": "exit-code"])
+        scene.manager(MessageID.unitStopped, ["JOB_TYPE": "stop"])
+        scene.feed(
+            .unit(UnitState(name: Scene.unit, activeState: "failed", subState: "failed", result: "exit-code"))
+        )
+        scene.wait(.seconds(1))
+        #expect(scene.openNames == ["RuntimeDown/Stopped"])
+    }
+
+    @Test func aKillIsShownAtOnceAndTheCounterMakesItALoop() throws {
+        var scene = try Scene()
+        scene.starts()
+        scene.killed()
+        #expect(scene.openNames == ["RuntimeDown/Killed"])
+        let id = try #require(scene.open.first?.id)
+        for n in 1...3 {
+            scene.wait(.seconds(5))
+            scene.manager(MessageID.restartScheduled, ["N_RESTARTS": "\(n)"])
+            scene.manager(MessageID.unitStopped, ["JOB_TYPE": "restart"])
+            scene.manager(MessageID.unitStarting)
+            scene.wait(.milliseconds(100))
+            scene.manager(MessageID.unitStarted)
+            scene.killed()
+        }
+        #expect(scene.openNames == ["RuntimeDown/CrashLooping"])
+        #expect(scene.open.first?.id == id)
+        #expect(scene.transitions.map(\.change) == [.opened, .changed])
+    }
+
+    @Test(
+        "what the lines before the exit say is the cause",
+        arguments: [
+            (
+                "containerd: failed to load TOML: /etc/containerd/config.toml: (11, 2): unexpected token",
+                "ConfigInvalid"
+            ),
+            (
+                "containerd: failed to get listener for metrics endpoint: listen tcp 127.0.0.1:1338: bind: address already in use",
+                "AddressInUse"
+            ),
+        ])
+    func causeOfAnExit(_ line: String, _ cause: String) throws {
+        var scene = try Scene()
+        scene.starts()
+        scene.manager(MessageID.unitStopped, ["JOB_TYPE": "restart"])
+        scene.manager(MessageID.unitStarting)
+        scene.wait(.milliseconds(50))
+        scene.line(line)
+        scene.manager(MessageID.processExit, ["EXIT_CODE": "exited", "EXIT_STATUS": "1"])
+        scene.manager(MessageID.unitFailed, ["UNIT_RESULT": "exit-code"])
+        #expect(scene.openNames == ["RuntimeDown/\(cause)"])
+        #expect(scene.open.first?.evidence.first?.summary.contains(line.prefix(40)) == true)
+    }
+
+    @Test func whoHoldsTheAddressIsAskedAndNamed() throws {
+        var scene = try Scene()
+        scene.starts()
+        scene.manager(MessageID.unitStarting)
+        scene.line(
+            "containerd: failed to get listener for metrics endpoint: listen tcp 127.0.0.1:1338: bind: address already in use"
+        )
+        scene.manager(MessageID.processExit, ["EXIT_CODE": "exited", "EXIT_STATUS": "1"])
+        #expect(scene.inquiries.contains(.tcpListener(address: "127.0.0.1:1338")))
+        scene.feed(
+            .node(
+                .tcpListener(
+                    address: "127.0.0.1:1338",
+                    holders: [ProcessIdentity(pid: 216, name: "socat", unit: "porthog.service")])))
+        #expect(scene.open.first?.explanation.contains("socat (pid 216, porthog.service)") == true)
+    }
+
+    @Test func aTimeoutWhileSystemdSaysRunningIsAHang() throws {
+        var scene = try Scene()
+        scene.starts()
+        scene.wait(.seconds(10))
+        scene.fails(.timedOut, at: .connect)
+        #expect(scene.openNames == [])
+        #expect(scene.inquiries.last == .probe(Scene.endpoint, from: .version))
+        scene.fails(.timedOut)
+        #expect(scene.openNames == ["RuntimeDown/Hung"])
+        scene.answers()
+        #expect(scene.openNames == [])
+    }
+
+    @Test func statusThatTimesOutWhileVersionAnswersIsNotTheRuntimeAsAWhole() throws {
+        var scene = try Scene()
+        scene.starts()
+        for _ in 0..<5 {
+            scene.wait(.seconds(10))
+            scene.answers()
+            scene.fails(.timedOut, at: .status)
+        }
+        #expect(scene.openNames == [])
+    }
+
+    @Test func anIdleRuntimeThatNeverRanIsNoOutage() throws {
+        var scene = try Scene(endpoints: [Scene.endpoint, Endpoint.wellKnown[1]])
+        scene.starts()
+        scene.feed(.unit(UnitState(name: "crio.service", activeState: "inactive", subState: "dead")))
+        scene.feed(
+            .probe(
+                ProbeReport(
+                    endpoint: Endpoint.wellKnown[1], rung: .socket,
+                    outcome: .failed(ProbeFailure(reason: .socketMissing, errno: 2, text: "no such file")),
+                    latency: .zero)))
+        scene.wait(.seconds(60))
+        #expect(scene.openNames == [])
+    }
+
+    @Test func shutdownIsNoOutage() throws {
+        var scene = try Scene()
+        scene.starts()
+        scene.journal(
+            source: .unit, unit: "systemd-logind.service", message: "System is powering down.",
+            messageID: MessageID.shutdown)
+        scene.manager(MessageID.unitStopping)
+        scene.manager(MessageID.unitStopped, ["JOB_TYPE": "stop"])
+        scene.fails(.socketMissing)
+        scene.wait(.seconds(30))
+        #expect(scene.transitions.isEmpty)
+    }
+
+    @Test func startingForLongerThanTheGraceIsSuspectThenConfirmed() throws {
+        var scene = try Scene()
+        scene.manager(MessageID.unitStarting)
+        scene.fails(.timedOut)
+        scene.wait(.seconds(29))
+        #expect(scene.openNames == [])
+        scene.wait(.seconds(2))
+        #expect(scene.open.map(\.status) == [.suspected])
+        scene.wait(.seconds(40))
+        #expect(scene.open.map(\.status) == [.confirmed])
+        #expect(scene.openNames == ["RuntimeDown/StuckActivating"])
+    }
+}

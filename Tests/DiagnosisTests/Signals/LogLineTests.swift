@@ -1,0 +1,90 @@
+import Testing
+
+@testable import Diagnosis
+
+/// The three forms of a line: logfmt, klog, plain.
+@Suite("Log lines") struct LogLineTests {
+    private func text(_ bytes: [UInt8]?) -> String? { bytes.map { String(decoding: $0, as: UTF8.self) } }
+
+    @Test func logfmtTakesQuotesApart() throws {
+        let line =
+            #"time="2026-11-22T01:50:00Z" level=error msg="a \"b\" failed" error="x: \"y \\\"z\\\"\"" id=12"#
+        let logfmt = try #require(Logfmt(Array(line.utf8)))
+        #expect(logfmt.fields.map(\.key) == ["time", "level", "msg", "error", "id"])
+        #expect(text(logfmt["msg"]) == #"a "b" failed"#)
+        #expect(text(logfmt["error"]) == #"x: "y \"z\"""#)
+        #expect(text(logfmt["id"]) == "12")
+        #expect(logfmt["none"] == nil)
+    }
+
+    static let values: [(String, String)] = [
+        (#"bare"#, "bare"), (#""""#, ""), (#""a\tb\nc""#, "a\tb\nc"), (#""\u00e9\U0001F600""#, "é😀"),
+        (#""\x1b\x41\u0041""#, "\u{1B}\\x41\\u0041"),
+        (#""\ud800""#, "\u{FFFD}"), (#""\xzz\x+1""#, "\\xzz\\x+1"), (#""never closed"#, "never closed"),
+        (#""ends in \"#, "ends in \\"),
+        (#""\q\ ""#, "\\q\\ "), ("{Type:Ready Message:a b}", "{Type:Ready Message:a b}"),
+        (#"{"a":"}","b":[1,{"c":2}]}"#, #"{"a":"}","b":[1,{"c":2}]}"#), ("{open", "{open"),
+        ("<\n\tone\n\ttwo\n >", "one\ntwo"), ("<nil>", "<nil>"),
+    ]
+
+    @Test(arguments: values) func valuesAreRead(_ written: String, _ meant: String) {
+        let value = LogValue.read(Array(written.utf8), from: 0)
+        #expect(text(value.bytes) == meant)
+        #expect(value.end == written.utf8.count)
+    }
+
+    static let notLogfmt = [
+        "", "time", "containerd: failed to load TOML: x", "TIME=\"x\"", " time=\"x\"", "panic: x",
+    ]
+
+    @Test(arguments: notLogfmt) func otherLinesAreNotLogfmt(_ line: String) {
+        #expect(Logfmt(Array(line.utf8)) == nil)
+        #expect(text(LogLine(line).text) == line)
+        #expect(LogLine(line).level == nil)
+    }
+
+    @Test func klogIsTakenApart() throws {
+        let line =
+            #"E1122 02:06:58.524726     218 remote_runtime.go:801] "#
+            + #""Status from runtime service failed" err="rpc \"x\"" n=1"#
+        let klog = try #require(Klog(Array(line.utf8)))
+        #expect(klog.level == "error")
+        #expect(text(klog.text) == "Status from runtime service failed")
+        #expect(text(klog["err"]) == #"rpc "x""#)
+        #expect(text(klog["n"]) == "1")
+    }
+
+    @Test func klogReadsGlogAndBlocks() throws {
+        let old =
+            "W0717 09:21:24.409711       1 factory.go:121] Failed to new runtime service for docker: x=1"
+        #expect(text(Klog(Array(old.utf8))?.text) == "Failed to new runtime service for docker: x=1")
+        let block =
+            "E1122 02:06:58.524726 218 a.go:1] \"Failed\" err=<\n\tline one\n\tline two\n > pod=\"a/b\""
+        let klog = try #require(Klog(Array(block.utf8)))
+        #expect(text(klog["err"]) == "line one\nline two")
+        #expect(text(klog["pod"]) == "a/b")
+    }
+
+    static let notKlog = [
+        "", "E1122", "E1122 02:06:58.524726", "X1122 02:06:58.524726     218 a.go:1] x",
+        "Error while dialing: nobody is there] x", "I am not klog: at all, whatever] you think",
+    ]
+
+    @Test(arguments: notKlog) func otherLinesAreNotKlog(_ line: String) {
+        #expect(Klog(Array(line.utf8)) == nil)
+    }
+
+    @Test func errorAndErrAreOne() {
+        #expect(text(LogLine("time=1 msg=a error=b")["err"]) == "b")
+        #expect(text(LogLine("time=1 msg=a err=b")["error"]) == "b")
+        #expect(text(LogLine("time=1 msg=a err=b error=c")["error"]) == "c")
+        #expect(LogLine("time=1 msg=a")["error"] == nil)
+    }
+
+    @Test func fieldsAreBounded() throws {
+        let many = "time=1 " + (0..<1000).map { "k\($0)=v" }.joined(separator: " ")
+        #expect(Logfmt(Array(many.utf8))?.fields.count == Logfmt.fieldLimit)
+        let long = "time=1 " + String(repeating: "k", count: 1000) + "=v"
+        #expect(Logfmt(Array(long.utf8))?.fields.map(\.key) == ["time"])
+    }
+}

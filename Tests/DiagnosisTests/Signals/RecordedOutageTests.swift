@@ -1,0 +1,73 @@
+import HealthModel
+import Testing
+
+@testable import Diagnosis
+
+/// What the rules make of whole recordings: the alarm names of each, no more and no fewer.
+@Suite(
+    "Recorded outages", .enabled(if: RecordedOutages.directory != nil, "no recordings beside the repository"))
+struct RecordedOutageTests {
+    /// Alarm signals by recording; a recording that is not listed must have none.
+    static let expected: [String: Set<String>] = [
+        "S0-conf-only-crun-1.21-newuid": ["stop-stuck"],
+        "S0-crio-1.29.9-to-1.30.6": ["stop-stuck"],
+        "S2-containerd-1.6.20-to-1.7.24": ["binary-missing", "start-timed-out"],
+        "S4-containerd-2.0.0": ["cni-load-failed"],
+        "S4-containerd-2.0.1": ["cni-load-failed", "container-state-lost"],
+        "containerd-1.6.20-badconfig": ["config-invalid", "start-limit-hit"],
+        "containerd-1.6.20-badplugincfg": ["cri-plugin-failed"],
+        "containerd-1.6.20-disabledplugin-badname": ["config-invalid"],
+        "containerd-1.6.20-diskfull": ["container-state-lost", "create-failed", "no-space"],
+        "containerd-1.6.20-nocni": [
+            "cni-load-failed", "create-failed", "name-reserved", "sandbox-network-failed",
+        ],
+        "containerd-1.6.20-norunc": ["binary-missing", "create-failed"],
+        "containerd-1.6.20-portconflict": ["address-in-use"],
+        "containerd-1.6.20-shimkill": ["shim-lost"],
+    ]
+
+    /// A node that joins says so once: no CNI configuration yet.
+    @Test func theLineOfAJoiningNodeIsMarked() throws {
+        let rules = try ShippedRulesTests.rules.get()
+        let signals = try RecordedOutages.journal("S4-containerd-2.0.0").flatMap(rules.recognize)
+        let loads = signals.filter { $0.name == .cniLoadFailed }
+        #expect(!loads.isEmpty && loads.allSatisfy { $0.captures["phase"] == "init" })
+    }
+
+    @Test(arguments: RecordedOutages.names) func alarms(_ name: String) throws {
+        let rules = try ShippedRulesTests.rules.get()
+        var alarms: Set<String> = []
+        for entry in try RecordedOutages.journal(name) {
+            alarms.formUnion(SignalVocabulary.alarms(rules.recognize(entry)))
+        }
+        #expect(alarms == Self.expected[name, default: []])
+    }
+
+    /// What the prefilter drops is asked of every rule, without any prefilter.
+    @Test(arguments: RecordedOutages.names) func prefilterDropsNothing(_ name: String) throws {
+        let rules = try ShippedRulesTests.rules.get()
+        var dropped: Set<String> = []
+        var passed = 0
+        for entry in try RecordedOutages.journal(name) {
+            if rules.mightMatch(entry) {
+                passed += 1
+            } else if dropped.insert(Self.kind(entry.message)).inserted {
+                #expect(rules.recognizeByAllRules(entry) == [], "\(entry.message.prefix(200))")
+            }
+        }
+        #expect(passed > 0 && !dropped.isEmpty)
+    }
+
+    /// Lines that differ in digits only are one.
+    private static func kind(_ message: String) -> String {
+        String(decoding: message.utf8.map { (0x30...0x39).contains($0) ? 0x30 : $0 }, as: UTF8.self)
+    }
+}
+
+extension SignalRules {
+    /// Ids of the rules that know the entry, each asked without any prefilter.
+    func recognizeByAllRules(_ entry: JournalEntry) -> Set<String> {
+        let line = LogLine(entry.message)
+        return Set(compiled.filter { $0.match(entry, line) != nil }.map(\.rule.id))
+    }
+}

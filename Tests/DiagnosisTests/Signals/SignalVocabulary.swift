@@ -1,0 +1,16 @@
+import HealthModel
+
+/// Which signals raise nothing by themselves.
+enum SignalVocabulary {
+    /// Context: a healthy node shows them, too.
+    static let context: Set<SignalName> = [
+        .runtimeStarting, .runtimeBooted, .recoveryStarted, .runtimeStopping, .criPluginLoading,
+        .createSucceeded,
+        .sandboxRequested, .containerOOMKilled, .benign, .noted,
+    ]
+
+    /// The names of `signals` that mean trouble.
+    static func alarms(_ signals: [Signal]) -> Set<String> {
+        Set(signals.map(\.name).filter { !context.contains($0) }.map(\.rawValue))
+    }
+}

@@ -1,0 +1,139 @@
+import Foundation
+import HealthModel
+import Testing
+
+@testable import HealthEndpoint
+
+@Suite struct MetricsTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        let name: String
+        let snapshot: Snapshot
+        var testDescription: String { name }
+
+        init(_ name: String, _ snapshot: Snapshot) { (self.name, self.snapshot) = (name, snapshot) }
+    }
+
+    static let snapshots: [Case] = [
+        Case("empty", Fixtures.empty), Case("healthy", Fixtures.healthy), Case("down", Fixtures.down),
+        Case("busy", busy),
+        Case(
+            "hostile",
+            Fixtures.hostile("\\\"}\n# TYPE evil gauge\nevil 1\r\u{0}\u{1B}[31m\u{202E} {a=\"b\"} \\")),
+        Case("hostile-empty", Fixtures.hostile("")),
+    ]
+
+    /// Far more of everything than a node has.
+    static let busy = {
+        var snapshot = Fixtures.down
+        snapshot.open = (0..<200).map { n in
+            var incident = Fixtures.killed
+            incident.id = "open-\(n)"
+            incident.cause = "Cause\(n)"
+            return incident
+        }
+        snapshot.runtimes = (0..<10).map { n in
+            var view = Fixtures.runtime(isUp: true)
+            view.endpoint.socketPath = "/run/\(n % 9).sock"
+            return view
+        }
+        for n in 0..<500 {
+            snapshot.statistics.signals["rule-\(n)"] = UInt64(n)
+            snapshot.statistics.incidentsOpened["Kind\(n)"] = .max
+        }
+        return snapshot
+    }()
+
+    static let promtool = ["/usr/bin/promtool", "/usr/local/bin/promtool"].first {
+        FileManager.default.isExecutableFile(atPath: $0)
+    }
+
+    @Test(.enabled(if: promtool != nil, "promtool is not installed"), arguments: snapshots)
+    func promtoolHasNothingToSay(example: Case) throws {
+        let process = Process()
+        process.executableURL = URL(filePath: try #require(Self.promtool))
+        process.arguments = ["check", "metrics"]
+        let (input, output) = (Pipe(), Pipe())
+        process.standardInput = input
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        // At most 64 KiB fit into a pipe that nobody reads yet; promtool reads its input first.
+        try input.fileHandleForWriting.write(
+            contentsOf: Data(Router.answer("/metrics", example.snapshot).body))
+        try input.fileHandleForWriting.close()
+        let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        #expect(said == "", "\(example.name)")
+        #expect(process.terminationStatus == 0, "\(example.name)")
+    }
+
+    @Test(arguments: snapshots) func everyLineIsWellFormedAndUnique(example: Case) {
+        let sample =
+            /[a-zA-Z_:][a-zA-Z0-9_:]*(\{[a-zA-Z_]+="([^"\\]|\\["\\n])*"(,[a-zA-Z_]+="([^"\\]|\\["\\n])*")*\})? \S+/
+        for accept in ["", "application/openmetrics-text; version=1.0.0"] {
+            let text = Router.answer("/metrics", example.snapshot, accept: accept).text
+            #expect(text.hasSuffix("\n"))
+            #expect(text.hasSuffix("# EOF\n") == !accept.isEmpty)
+            let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+            let samples = lines.filter { !$0.hasPrefix("#") }
+            let series = Set(samples.map { $0[..<($0.lastIndex(of: " ") ?? $0.endIndex)] })
+            #expect(series.count == samples.count, "\(example.name): a series twice")
+            for line in samples { #expect(line.wholeMatch(of: sample) != nil, "\(example.name): \(line)") }
+            for line in lines where line.hasPrefix("#") {
+                #expect(line.hasPrefix("# HELP ") || line.hasPrefix("# TYPE ") || line == "# EOF")
+            }
+        }
+    }
+
+    @Test func aNodeHasAtMost300Series() {
+        let count = { (snapshot: Snapshot) in
+            Router.answer("/metrics", snapshot).text.split(separator: "\n").count { !$0.hasPrefix("#") }
+        }
+        #expect(count(Fixtures.down) < 150)
+        var two = Fixtures.down
+        var other = Fixtures.runtime(isUp: true)
+        other.endpoint.socketPath = "/run/crio/crio.sock"
+        two.runtimes.append(other)
+        for n in 0..<60 { two.statistics.signals["rule-\(n)"] = UInt64(n) }
+        #expect(count(two) <= 300)
+        // Bounded even when nothing is as it should be.
+        #expect(count(Self.busy) < 400)
+    }
+
+    @Test func seriesExistAtZeroFromTheStart() {
+        let text = Router.answer("/metrics", Fixtures.empty).text
+        for line in [
+            "crihealthd_incidents_opened_total{kind=\"RuntimeDown\"} 0",
+            "crihealthd_incidents_open{severity=\"critical\"} 0",
+            "crihealthd_verdict{state=\"unknown\"} 1", "crihealthd_verdict{state=\"healthy\"} 0",
+            "crihealthd_condition{condition=\"RuntimeReady\",status=\"Unknown\"} 1",
+            "crihealthd_blind_windows_total 0",
+            "crihealthd_journal_entries_total 0", "crihealthd_http_requests_total{code=\"5xx\"} 0",
+        ] { #expect(text.contains(line + "\n"), "\(line)") }
+    }
+
+    @Test func beyondTheLimitTheSmallestAreAddedUp() {
+        let counts: [String: UInt64] = ["a": 5, "b": 4, "c": 3, "d": 2, "free text": 100]
+        let samples = SnapshotMetrics.bounded(counts, label: "rule", limit: 3)
+        #expect(samples.map { $0.labels[0].value } == ["Other", "a", "b"])
+        #expect(samples.map(\.value) == [105, 5, 4])
+    }
+
+    @Test func theProcessKnowsItself() {
+        let figures = ProcessFigures.current()
+        #expect(figures.residentBytes > 1 << 20)
+        #expect(figures.virtualBytes >= figures.residentBytes)
+        #expect(figures.openDescriptors >= 3)
+        #expect(figures.maximumDescriptors > 16)
+        #expect(figures.threads >= 1)
+        #expect(figures.cpu > .zero)
+    }
+
+    @Test(arguments: [
+        (0, "Thu, 01 Jan 1970 00:00:00 GMT"), (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"),
+        (1_795_311_751, "Sun, 22 Nov 2026 01:42:31 GMT"), (-1, "Thu, 01 Jan 1970 00:00:00 GMT"),
+    ])
+    func datesAreInTheFormOfHTTP(seconds: Int64, expected: String) {
+        #expect(HTTPDate.format(WallTime(microseconds: seconds * 1_000_000)) == expected)
+    }
+}

@@ -1,0 +1,202 @@
+import Foundation
+import HealthModel
+import Testing
+
+@testable import HealthEndpoint
+
+/// Real sockets, raw bytes: what is asked and answered.
+@Suite(.serialized) struct ServerTests {
+    static let routes: [(target: String, status: Int, type: String, part: String)] = [
+        ("/", 200, "text/plain; charset=utf-8", "UNHEALTHY  containerd was killed"),
+        ("/?width=120", 200, "text/plain; charset=utf-8", "UNHEALTHY"),
+        ("/?width=39", 400, "text/plain; charset=utf-8", "from 40 to 200"),
+        ("/?width=x", 400, "text/plain; charset=utf-8", "from 40 to 200"),
+        ("/livez", 200, "text/plain; charset=utf-8", "ok\n"),
+        ("/livez?verbose", 200, "text/plain; charset=utf-8", "[+]ping ok\nlivez check passed\n"),
+        (
+            "/readyz?verbose", 200, "text/plain; charset=utf-8",
+            "[+]journal ok\n[+]probes ok\nreadyz check passed"
+        ),
+        ("/healthz", 503, "text/plain; charset=utf-8", "[-]RuntimeReady failed: Killed"),
+        ("/healthz/RuntimeReady", 503, "text/plain; charset=utf-8", "healthz/RuntimeReady check failed"),
+        ("/healthz/networkready", 503, "text/plain; charset=utf-8", "failed: unknown"),
+        ("/healthz/ShutdownGraceful", 200, "text/plain; charset=utf-8", "ok\n"),
+        ("/healthz/Nothing", 404, "text/plain; charset=utf-8", "RuntimeReady, NetworkReady"),
+        ("/healthz?exclude=RuntimeReady", 200, "text/plain; charset=utf-8", "ok\n"),
+        ("/healthz?exclude=NetworkReady", 503, "text/plain; charset=utf-8", "[-]verdict failed"),
+        ("/healthz?exclude=Foo", 503, "text/plain; charset=utf-8", "is called \"foo\""),
+        ("/metrics", 200, "text/plain; version=0.0.4; charset=utf-8", "crihealthd_incident_active{"),
+        ("/v1/state", 200, "application/json", "\"verdict\":\"unhealthy\""),
+        ("/v1/conditions", 200, "application/json", "\"type\":\"RuntimeReady\""),
+        ("/v1/incidents", 200, "application/json", "\"resolvedAt\":\"2026-11-22T00:00:13.000000Z\""),
+        ("/v1/incidents?status=open", 200, "application/json", "\"cause\":\"Killed\""),
+        ("/v1/incidents?status=old", 400, "text/plain; charset=utf-8", "open, resolved or all"),
+        ("/v1/incidents?since=yesterday", 400, "text/plain; charset=utf-8", "RFC 3339"),
+        (
+            "/v1/incidents?status=resolved&since=2026-11-22T00:00:14Z", 200, "application/json",
+            "\"incidents\":[]"
+        ),
+        ("/v1/incidents?since=2026-11-22T01:00:13+01:00", 200, "application/json", "\"cause\":\"Stopped\""),
+        (
+            "/v1/incidents/runtime-down-containerd.service", 200, "application/json",
+            "\"severity\":\"critical\""
+        ),
+        (
+            "/v1/incidents/runtime-down-containerd%2Eservice", 200, "application/json",
+            "\"severity\":\"critical\""
+        ),
+        ("/v1/incidents/runtime-down-containerd.service.txt", 200, "text/plain; charset=utf-8", "Timeline"),
+        ("/v1/incidents/none", 404, "text/plain; charset=utf-8", "/v1/incidents/ID"),
+        ("/v1/runtimes", 200, "application/json", "\"latencySeconds\":0.001"),
+        ("/v1/runtimes/", 200, "application/json", "\"runtimes\":["),
+        ("http://localhost/livez", 200, "text/plain; charset=utf-8", "ok\n"),
+        ("/nothing/../etc/passwd", 404, "text/plain; charset=utf-8", "/healthz/CONDITION"),
+        ("/%00", 400, "text/plain; charset=utf-8", "percent-encoded"),
+        ("/%zz", 400, "text/plain; charset=utf-8", "percent-encoded"),
+        ("/%ff", 400, "text/plain; charset=utf-8", "percent-encoded"),
+        ("/%1b%5b31m", 400, "text/plain; charset=utf-8", "percent-encoded"),
+        ("*", 400, "text/plain; charset=utf-8", "path"),
+        ("/" + String(repeating: "a", count: 2048), 414, "text/plain; charset=utf-8", "2048 bytes"),
+    ]
+
+    @Test func everyRouteAnswersOnBothTransports() throws {
+        let test = try TestServer()
+        for route in Self.routes {
+            for client in [try test.tcp(), try test.unix()] {
+                let answer = try #require(client.get(route.target), "\(route.target)")
+                #expect(answer.status == route.status, "\(route.target): \(answer.head)\n\(answer.body)")
+                #expect(answer.header("Content-Type") == route.type, "\(route.target)")
+                #expect(answer.body.contains(route.part), "\(route.target): \(answer.body)")
+                #expect(answer.header("X-Content-Type-Options") == "nosniff")
+                #expect(answer.header("Cache-Control") == "no-store")
+                #expect(answer.header("Date")?.hasSuffix(" GMT") == true)
+                #expect(answer.header("Content-Length") == String(answer.body.utf8.count))
+            }
+        }
+    }
+
+    @Test func headHasTheSameHeadAndNoBody() throws {
+        let test = try TestServer()
+        let client = try test.tcp()
+        for target in ["/", "/healthz", "/v1/state", "/nothing"] {
+            let get = try #require(client.get(target))
+            let head = try #require(client.get(target, method: "HEAD"))
+            #expect(head.status == get.status)
+            #expect(head.header("Content-Length") == get.header("Content-Length"))
+            #expect(head.header("Content-Type") == get.header("Content-Type"))
+        }
+        // The connection is in step: no body was sent.
+        #expect(client.get("/livez")?.body == "ok\n")
+    }
+
+    @Test(arguments: [
+        ("/v1/nothing", "application/json", 404, "application/problem+json"),
+        ("/v1/nothing", "application/problem+json, text/plain;q=0.5", 404, "application/problem+json"),
+        ("/v1/nothing", "text/html, */*;q=0.1", 404, "text/plain; charset=utf-8"),
+        ("/v1/incidents", "text/plain", 200, "text/plain; charset=utf-8"),
+        ("/v1/incidents", "text/plain;q=0.1, application/json", 200, "application/json"),
+        ("/v1/incidents", "*/*", 200, "application/json"),
+        ("/v1/incidents", "text/*", 200, "text/plain; charset=utf-8"),
+        ("/v1/incidents", "a/b;q=x, ;;;,,,/,", 200, "application/json"),
+        (
+            "/metrics", "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5", 200,
+            "application/openmetrics-text; version=1.0.0; charset=utf-8"
+        ),
+        (
+            "/metrics",
+            "application/openmetrics-text;version=0.0.1;q=0.9,text/plain;version=0.0.4;q=0.5,*/*;q=0.1", 200,
+            "text/plain; version=0.0.4; charset=utf-8"
+        ),
+        (
+            "/metrics",
+            "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+                + "text/plain;version=0.0.4;q=0.4,*/*;q=0.1", 200,
+            "application/openmetrics-text; version=1.0.0; charset=utf-8"
+        ),
+    ])
+    func acceptDecides(target: String, accept: String, status: Int, type: String) throws {
+        let test = try TestServer()
+        let answer = try #require(try test.tcp().get(target, headers: "Accept: \(accept)\r\n"))
+        #expect(answer.status == status)
+        #expect(answer.header("Content-Type") == type)
+    }
+
+    @Test(arguments: ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "CONNECT"])
+    func otherMethodsAreNotAllowed(method: String) throws {
+        let test = try TestServer()
+        let target = method == "CONNECT" ? "localhost:80" : "/"
+        let client = try test.tcp()
+        let answer = try #require(client.get(target, method: method))
+        #expect(answer.status == 405)
+        #expect(answer.header("Allow") == "GET, HEAD")
+        #expect(client.readToEnd() == "")
+    }
+
+    @Test(arguments: [
+        ("localhost", 200), ("LOCALHOST:10274", 200), ("127.0.0.1:10274", 200), ("[::1]:10274", 200),
+        ("[::1]", 200),
+        ("10.1.2.3", 200), ("node7.example:10274", 200), ("evil.example", 421), ("evil.example:10274", 421),
+        ("localhost.evil.example", 421), ("127.0.0.1.evil.example", 421), ("", 421), ("localhost:x", 421),
+        ("[::1", 421), ("localhost@evil.example", 421),
+    ])
+    func namesThatCanBeReboundAreRefused(host: String, status: Int) throws {
+        let test = try TestServer { $0.hostNames = ["Node7.example"] }
+        let request = "GET /livez HTTP/1.1\r\nHost: \(host)\r\n\r\n"
+        let tcp = try test.tcp()
+        tcp.send(request)
+        #expect(tcp.answer()?.status == status)
+        // Whoever may open the unix socket is no web page.
+        let unix = try test.unix()
+        unix.send(request)
+        #expect(unix.answer()?.status == 200)
+    }
+
+    @Test func anAbsoluteFormIsCheckedToo() throws {
+        let test = try TestServer()
+        #expect(try test.tcp().get("http://evil.example/livez")?.status == 421)
+        #expect(try test.tcp().get("ftp://localhost/livez")?.status == 400)
+    }
+
+    @Test func withoutASnapshotNothingIsKnown() throws {
+        let test = try TestServer(nil)
+        let client = try test.tcp()
+        #expect(client.get("/")?.body.hasPrefix("UNKNOWN  ") == true)
+        #expect(client.get("/livez")?.status == 200)
+        #expect(client.get("/readyz")?.status == 503)
+        #expect(client.get("/healthz")?.status == 503)
+        #expect(client.get("/healthz/RuntimeReady")?.status == 503)
+        test.server.publish(Fixtures.healthy)
+        #expect(client.get("/readyz")?.status == 200)
+        #expect(client.get("/healthz")?.status == 200)
+        var degraded = Fixtures.down
+        degraded.verdict = .degraded
+        test.server.publish(degraded)
+        #expect(client.get("/healthz")?.status == 200)
+        #expect(client.get("/healthz?verbose")?.body.hasPrefix("[+]verdict ok: degraded") == true)
+    }
+
+    @Test func requestsReadTheLatestSnapshotWhileItIsPublished() throws {
+        let test = try TestServer(Fixtures.healthy)
+        let server = test.server
+        let publisher = Thread {
+            for n in 1...3000 {
+                var snapshot = n.isMultiple(of: 2) ? Fixtures.down : Fixtures.healthy
+                snapshot.hostname = "node-\(n)"
+                server.publish(snapshot)
+            }
+        }
+        publisher.start()
+        let client = try test.unix()
+        var last = 0
+        for _ in 0..<100 {
+            let body = try #require(client.get("/v1/state")).body
+            let name = try #require(body.firstMatch(of: /"node":"node-(\d+)"/)?.1 ?? "0")
+            let number = try #require(Int(name))
+            #expect(number >= last)
+            #expect(number == 0 || body.contains(number.isMultiple(of: 2) ? "\"unhealthy\"" : "\"healthy\""))
+            last = number
+        }
+        while !publisher.isFinished { usleep(1000) }
+        #expect(client.get("/v1/state")?.body.contains("node-3000") == true)
+    }
+}

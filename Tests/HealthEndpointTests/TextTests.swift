@@ -1,0 +1,97 @@
+import HealthModel
+import Testing
+
+@testable import HealthEndpoint
+
+@Suite struct TextTests {
+    static let hostile: [String] = [
+        "", " ", "\n\n\n", "plain words", String(repeating: "x", count: 5000),
+        String(repeating: "word ", count: 2000), "a\u{0}b\u{7}c\u{8}\u{8}\u{7F}\u{9B}31m",
+        "\u{1B}[31mred\u{1B}[0m \u{1B}]0;title\u{7} \u{1B}P1;2|x\u{1B}\\", "\u{1B}", "\u{1B}[",
+        "\u{1B}[999999999999",
+        "\u{202E}desrever\u{202C} \u{2066}x\u{2069} \u{200B}\u{FEFF}\u{2028}\u{2029}\u{AD}",
+        "\r\nX: 1\r\n\r\nbody",
+        "日本語の長いテキスト" + String(repeating: "漢字", count: 300), String(repeating: "\u{301}", count: 400),
+        "it's \"quoted\" \\ and `run` $(x) " + String(repeating: "y", count: 300),
+        "\u{E0041}\u{FFFE}\u{10FFFF}",
+        "tail \\", "'open " + String(repeating: "q ", count: 200),
+        String(repeating: "👩‍👩‍👧‍👦", count: 100),
+    ]
+
+    static let widths = [-1, 40, 41, 59, 80, 81, 200, .max]
+
+    @Test(arguments: hostile, widths) func noLineIsWiderThanAsked(text: String, width: Int) {
+        let limit = min(max(width, 40), 200)
+        for text in [
+            TextPage.render(Fixtures.hostile(text), width: width),
+            IncidentText.render(Fixtures.incident("x", text: text), width: width),
+            IncidentText.timeline(Fixtures.incident("x", text: text), width: width),
+        ] {
+            #expect(text.hasSuffix("\n"))
+            for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+                let scalars = line.unicodeScalars
+                #expect(Printable.columns(scalars) <= limit, "\(line)")
+                #expect(!scalars.contains(where: isDangerous), "\(line.debugDescription)")
+                #expect(scalars.last != " ")
+            }
+        }
+    }
+
+    private func isDangerous(_ scalar: Unicode.Scalar) -> Bool {
+        let category = scalar.properties.generalCategory
+        return category == .control || category == .format || category == .lineSeparator
+            || category == .paragraphSeparator
+    }
+
+    @Test func theVerdictComesFirst() {
+        for verdict in Snapshot.Verdict.allCases {
+            var snapshot = Fixtures.down
+            snapshot.verdict = verdict
+            #expect(TextPage.render(snapshot).hasPrefix(verdict.rawValue.uppercased() + "  "))
+        }
+    }
+
+    @Test func thePageIsBoundedAndSaysSo() {
+        let page = TextPage.render(Fixtures.hostile("text", incidents: 500))
+        #expect(page.contains("And 488 more open incidents"))
+        #expect(page.contains("and 492 more: /v1/incidents?status=resolved"))
+        #expect(page.utf8.count < 64 * 1024)
+    }
+
+    @Test(arguments: [
+        ("systemctl start containerd", 40, "systemctl start containerd\n"),
+        (
+            "a bb ccc dddd eeeee ffffff ggggggg hhhhhhhh iii", 40,
+            "a bb ccc dddd eeeee ffffff ggggggg \\\n  hhhhhhhh iii\n"
+        ),
+        (
+            "grep 'two words in quotes here' /var/log/some", 40,
+            "grep 'two words in quotes here' \\\n  /var/log/some\n"
+        ),
+        ("grep 'a  b'", 40, "grep 'a  b'\n"),
+        (
+            "echo \"a \\\" b\" c dddddddddddddddddddddddddd", 40,
+            "echo \"a \\\" b\" c \\\n  dddddddddddddddddddddddddd\n"
+        ),
+        ("cat /a/path/that/is/longer/than/one/line/can/be", 40, "(too long for this page: see the JSON)\n"),
+    ])
+    func commandsStayCommands(command: String, width: Int, expected: String) {
+        var writer = TextWriter(width: width)
+        writer.command(command, indent: 0)
+        #expect(writer.text == expected)
+    }
+
+    @Test(arguments: [
+        ("a\tb\n c", "a b c"), ("\u{1B}[1;31mred\u{1B}[0m", "red"), ("\u{1B}]0;t\u{7}x", "]0;t x"),
+        ("x\u{202E}y", "xy"), ("  a  ", "a"), ("\u{9B}31m", "31m"), ("é ü", "é ü"),
+    ])
+    func whatCouldMoveATerminalIsRemoved(text: String, expected: String) {
+        #expect(Printable.line(text) == expected)
+    }
+
+    @Test func cutTextSaysSo() {
+        #expect(Printable.string(Printable.cut(Array("abcdefgh".unicodeScalars), columns: 6)) == "abc...")
+        #expect(Printable.string(Printable.cut(Array("日本語".unicodeScalars), columns: 5)) == "日...")
+        #expect(Printable.string(Printable.cut(Array("abc".unicodeScalars), columns: 2)) == "..")
+    }
+}

@@ -1,0 +1,91 @@
+"""The faults that `run-scenarios` makes in a booted node, and what crihealthd must say of each.
+
+Times are seconds on the endpoint: `opens` from just before the fault to the first answer that lists the
+incident, `named` to the first one with its right cause, `resolves` from the repair to the first answer that
+no longer lists it.
+"""
+
+import dataclasses
+import typing
+
+CONTAINERD = "containerd.service"
+SOCKET = "/run/containerd/containerd.sock"
+CONFIG = "/etc/containerd/config.toml"
+CNI = "/etc/cni/net.d/10-bridge.conflist"
+
+
+@dataclasses.dataclass(frozen=True)
+class Fault:
+    """One thing that goes wrong with containerd, and how it is repaired."""
+
+    name: str
+    kind: str
+    causes: tuple
+    breaks: typing.Callable
+    # None: systemd's Restart= repairs it.
+    repairs: typing.Optional[typing.Callable]
+    opens: float
+    named: float
+    resolves: float = 15.0
+    before: typing.Optional[typing.Callable] = None
+    # Whether an entry of the journal later than the fault must be among the evidence.
+    from_journal: bool = False
+    # Whether its impact must count the pods of the node.
+    hurts_pods: bool = False
+
+
+def main_pid(node):
+    """PID, in the node, of containerd."""
+    return node.show(CONTAINERD, "MainPID")["MainPID"]
+
+
+def systemctl(*words):
+    """A step that runs systemctl."""
+    return lambda node: node.run("systemctl", *words, CONTAINERD)
+
+
+def send(signal):
+    """A step that sends containerd, and only its main process, a signal."""
+    return lambda node: node.run("sh", "-c", 'kill -s "$1" "$(systemctl show -P MainPID "$2")"', "sh", signal,
+                                 CONTAINERD)
+
+
+def sequence(*steps):
+    """Steps one after the other."""
+    def run(node):
+        for step in steps:
+            step(node)
+    return run
+
+
+def command(*words):
+    """A step that runs a command."""
+    return lambda node: node.run(*words)
+
+
+def rotate_and_vacuum(node):
+    """Every archived journal file goes, at once; the active one is new."""
+    node.run("journalctl", "--rotate")
+    node.run("journalctl", "--vacuum-files=1", "--vacuum-time=1ms")
+
+
+FAULTS = (
+    Fault("stopped", "RuntimeDown", ("Stopped",), systemctl("stop"), systemctl("start"), opens=1.5, named=3,
+          hurts_pods=True),
+    Fault("killed", "RuntimeDown", ("Killed",), send("KILL"), None, opens=1.5, named=3, from_journal=True),
+    Fault("hung", "RuntimeDown", ("Hung",), send("STOP"), send("CONT"), opens=12, named=15),
+    Fault("socket-removed", "RuntimeDown", ("SocketMissing",), command("rm", SOCKET), systemctl("restart"),
+          opens=2.5, named=5),
+    Fault("config-invalid", "RuntimeDown", ("ConfigInvalid",),
+          sequence(command("sh", "-c", f"cp {CONFIG} /root/ && echo '[broken' >>{CONFIG}"),
+                   systemctl("restart", "--no-block")),
+          sequence(command("cp", "/root/config.toml", CONFIG), systemctl("restart")),
+          opens=2.5, named=5),
+    # containerd reads the folder again when a file in it is written, not when one is moved in.
+    Fault("cni-removed", "NetworkNotReady", ("CNIConfigMissing",),
+          command("mv", CNI, "/root/"), command("cp", "/root/10-bridge.conflist", CNI), opens=12, named=15),
+    Fault("killed-after-journald-restart", "RuntimeDown", ("Killed",), send("KILL"), None, opens=1.5, named=3,
+          before=command("systemctl", "restart", "systemd-journald.service"), from_journal=True),
+    Fault("killed-after-rotate-and-vacuum", "RuntimeDown", ("Killed",), send("KILL"), None, opens=1.5,
+          named=3, before=rotate_and_vacuum, from_journal=True),
+)

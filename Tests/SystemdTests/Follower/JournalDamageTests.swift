@@ -1,0 +1,220 @@
+import Foundation
+import Glibc
+import HealthModel
+import Systemd
+import Testing
+
+extension JournalFollowerTests {
+    @Test("Files are vacuumed before a slow reader gets to them")
+    func vacuum() throws {
+        let lab = try JournalLab(["SystemMaxUse=8M", "SystemMaxFileSize=1M", "Compress=no"])
+        let recorder = Recorder(lab.location, slow: 1000)
+        let padding = String(repeating: "p", count: 1500)
+        let socket = try lab.nativeSocket()
+        for number in 0..<20_000 {
+            socket.send([
+                ("MESSAGE", "x \(number)"), ("SYSLOG_IDENTIFIER", "lab"), ("PADDING", padding + "\(number)"),
+            ])
+        }
+        #expect(recorder.waits(for: "x", 20_000, within: 60))
+        let numbers = recorder.numbers("x")
+        #expect(numbers == numbers.sorted())
+        #expect(Set(numbers).count == numbers.count, "twice")
+        // The reader takes 20 s for what is written in a few, and 8 MB hold a quarter of it.
+        #expect(numbers.count < 20_000)
+        #expect(
+            recorder.now.blind.contains { $0.reason == .vacuumed },
+            "\(recorder.now.blind), \(recorder.counters)")
+        #expect(recorder.counters.errors < 200)
+        recorder.expectQuiet()
+    }
+
+    @Test("A file is truncated under the reader", arguments: [false, true])
+    func truncation(ofLiveFile isLive: Bool) throws {
+        let lab = try JournalLab()
+        for part in 0..<3 {
+            try lab.write("x", (part * 2000)..<(part * 2000 + 2000))
+            lab.signal(SIGUSR2)
+            try #require(eventually { lab.journalFiles().count >= part + 2 })
+        }
+        let recorder = Recorder(lab.location, slow: 500) { $0.batchEntries = 50 }
+        try #require(eventually { recorder.now.entries.count > 100 })
+        let files = lab.journalFiles()
+        let victims = isLive ? files.filter { !$0.contains("@") } : files.filter { $0.contains("@") }
+        try #require(!victims.isEmpty)
+        for path in victims { try #require(truncate(path, 0) == 0) }
+        usleep(200_000)
+        try lab.write("y", 0..<300)
+        lab.signal(SIGUSR2)
+        try lab.write("y", 300..<600)
+        #expect(recorder.waits(for: "y", 600))
+        let numbers = recorder.numbers("x")
+        #expect(Set(numbers).count == numbers.count)
+        if !isLive {
+            #expect(recorder.now.blind.contains { $0.reason == .damaged || $0.reason == .vacuumed })
+        }
+        recorder.expectQuiet()
+    }
+
+    @Test("Zeroed, halved, empty and garbage files beside good ones")
+    func corruption() throws {
+        let lab = try JournalLab()
+        for part in 0..<3 {
+            try lab.write("x", (part * 2000)..<(part * 2000 + 2000))
+            lab.signal(SIGUSR2)
+            try #require(eventually { lab.journalFiles().count >= part + 2 })
+        }
+        let archived = lab.journalFiles().filter { $0.contains("@") }
+        try #require(archived.count >= 3)
+        let zeroed = try #require(FileHandle(forUpdatingAtPath: archived[0]))
+        try zeroed.seek(toOffset: 300_000)
+        try zeroed.write(contentsOf: Data(count: 1 << 20))
+        try zeroed.close()
+        let size = try #require(try FileManager.default.attributesOfItem(atPath: archived[1])[.size] as? Int)
+        try #require(truncate(archived[1], off_t(size / 2)) == 0)
+        let folder = lab.machineDirectory
+        try Data().write(to: URL(fileURLWithPath: folder + "/system@empty.journal"))
+        try Data(repeating: 0x5a, count: 1 << 20).write(
+            to: URL(fileURLWithPath: folder + "/system@garbage.journal"))
+        let recorder = Recorder(lab.location)
+        try lab.write("y", 0..<100)
+        recorder.expectExactly("y", 100)
+        let numbers = recorder.numbers("x")
+        #expect(Set(numbers).count == numbers.count)
+        #expect(Set(numbers).isSuperset(of: 4000..<6000), "a good file was not read")
+        recorder.expectQuiet()
+    }
+
+    @Test("The saved position was vacuumed away")
+    func vacuumedPosition() throws {
+        let lab = try JournalLab()
+        try lab.write("x", 0..<500)
+        let first = Recorder(lab.location)
+        first.expectExactly("x", 500)
+        #expect(eventually { first.now.positions.last?.entries == 500 })
+        first.stop()
+        let position = try #require(first.now.positions.last?.position)
+        try lab.write("lost", 0..<500)
+        lab.signal(SIGUSR2)
+        try #require(eventually { lab.journalFiles().contains { $0.contains("@") } })
+        for path in lab.journalFiles() where path.contains("@") { unlink(path) }
+        try lab.write("y", 0..<500)
+        let second = Recorder(lab.location, from: position)
+        second.expectExactly("y", 500)
+        #expect(second.numbers("x").isEmpty)
+        #expect(second.now.blind.map(\.reason) == [.vacuumed])
+        second.expectQuiet()
+    }
+
+    @Test("Read everything, then the file goes: nothing is missing, nothing is declared")
+    func vacuumBehind() throws {
+        let lab = try JournalLab()
+        try lab.write("x", 0..<500)
+        let recorder = Recorder(lab.location)
+        recorder.expectExactly("x", 500)
+        lab.signal(SIGUSR2)
+        try #require(eventually { lab.journalFiles().contains { $0.contains("@") } })
+        usleep(300_000)
+        for path in lab.journalFiles() where path.contains("@") { unlink(path) }
+        try lab.write("y", 0..<500)
+        recorder.expectExactly("y", 500)
+        #expect(recorder.now.blind.isEmpty)
+        recorder.expectQuiet()
+    }
+
+    @Test("Positions that lead nowhere", arguments: ["", "garbage", "s=1;i=2"])
+    func brokenPosition(_ cursor: String) throws {
+        let lab = try JournalLab()
+        try lab.write("x", 0..<100)
+        let position = JournalPosition(cursor: cursor, bootID: "", handled: -5)
+        Recorder(lab.location, from: position).expectExactly("x", 100)
+    }
+
+    @Test("A position of another boot, or of a time that has not come yet")
+    func futurePosition() throws {
+        let lab = try JournalLab()
+        try lab.write("x", 0..<100)
+        let other = "0123456789abcdef0123456789abcdef"
+        let cursor = "s=\(other);i=ffff;b=\(other);m=fffffffff;t=7fffffffffffff;x=1"
+        let recorder = Recorder(
+            lab.location, from: JournalPosition(cursor: cursor, bootID: other, handled: 1))
+        recorder.expectExactly("x", 100)
+        recorder.expectQuiet()
+    }
+
+    @Test("The directory is not there yet, then empty, then has entries, none of which match")
+    func emptyBeginning() throws {
+        let lab = try JournalLab()
+        let parent = TemporaryDirectory()
+        let recorder = Recorder(.directory(parent("journal"))) { $0.longestBackoff = .milliseconds(200) }
+        #expect(
+            eventually {
+                recorder.now.health.last == .failed(errno: ENOENT, operation: "sd_journal_open_directory")
+            })
+        recorder.expectQuiet()
+        try FileManager.default.createDirectory(atPath: parent("journal"), withIntermediateDirectories: true)
+        #expect(eventually { recorder.now.health.last == .following })
+        let live = Recorder(lab.location, cadence: .calm) { $0.beginning = .currentBoot }
+        #expect(eventually { live.now.caughtUp == 1 })
+        let socket = try lab.nativeSocket()
+        for number in 0..<200 { socket.send([("MESSAGE", "x \(number)"), ("SYSLOG_IDENTIFIER", "other")]) }
+        usleep(300_000)
+        try lab.write("x", 0..<300)
+        live.expectExactly("x", 300)
+        recorder.stop()
+        live.expectQuiet()
+    }
+
+    @Test("More backlog than wanted is declared as skipped")
+    func boundedBacklog() throws {
+        let lab = try JournalLab()
+        try lab.write("x", 0..<1000)
+        usleep(100_000)
+        let recorder = Recorder(lab.location) { $0.backlogEntries = 100 }
+        #expect(recorder.waits(for: "x", 1000))
+        #expect(recorder.numbers("x") == Array(900..<1000))
+        #expect(recorder.now.blind.map(\.reason) == [.skipped])
+    }
+
+    @Test("inotify instances are used up, and freed again")
+    func noInotify() throws {
+        let lab = try JournalLab()
+        var held: [Int32] = []
+        defer { held.forEach { close($0) } }
+        while held.count < 20_000 {
+            let descriptor = inotify_init1(Int32(IN_CLOEXEC))
+            if descriptor < 0 { break }
+            held.append(descriptor)
+        }
+        try #require(errno == EMFILE && held.count < 20_000)
+        let recorder = Recorder(lab.location)
+        try lab.write("x", 0..<200)
+        #expect(recorder.waits(for: "x", 200))
+        #expect(recorder.now.health.last == .polling(errno: EMFILE))
+        // Nobody tells of the new file.
+        lab.signal(SIGUSR2)
+        try lab.write("x", 200..<400)
+        #expect(recorder.waits(for: "x", 400))
+        held.forEach { close($0) }
+        held = []
+        #expect(eventually { recorder.now.health.last == .following })
+        lab.signal(SIGUSR2)
+        try lab.write("x", 400..<600)
+        recorder.expectExactly("x", 600)
+        recorder.expectQuiet()
+    }
+
+    @Test("A reader that is stuck shows no progress")
+    func stuck() throws {
+        let lab = try JournalLab()
+        let recorder = Recorder(lab.location, slow: 3_000_000)
+        let before = recorder.follower.lastProgress
+        #expect(eventually { recorder.follower.lastProgress > before })
+        try lab.write("x", 0..<1)
+        usleep(500_000)
+        let stuck = recorder.follower.lastProgress
+        usleep(500_000)
+        #expect(recorder.follower.lastProgress == stuck)
+        #expect(eventually { recorder.follower.lastProgress > stuck })
+    }
+}

@@ -1,0 +1,154 @@
+import Foundation
+import Testing
+
+@testable import crihealthd
+
+@Suite struct CheckpointStoreTests {
+    private let directory: TemporaryDirectory
+    private let store: CheckpointStore<[String: Int]>
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        store = CheckpointStore(directory: directory.path)
+    }
+
+    @Test func whatIsSavedIsLoaded() throws {
+        try store.save(["a": 1])
+        try store.save(["a": 2])
+        guard case .loaded(let content) = store.load() else {
+            Issue.record("not loaded")
+            return
+        }
+        #expect(content == ["a": 2])
+        #expect(directory.names == ["checkpoint.json"])
+    }
+
+    @Test func aFirstStartHasNone() {
+        guard case .none = store.load() else {
+            Issue.record("something was found")
+            return
+        }
+        #expect(directory.names == [])
+    }
+
+    @Test(arguments: [
+        ("", "it is damaged (0 bytes)"),
+        ("\u{0}\u{0}\u{0}", "it is damaged (3 bytes)"),
+        ("{\"format\":1,\"content\":{\"a\":", "it is damaged"),
+        ("[]", "it is damaged"),
+        ("{\"format\":2,\"content\":{\"a\":1}}", "it has format 2, and this version reads format 1"),
+        ("{\"format\":1,\"content\":{\"a\":\"x\"}}", "its content cannot be read"),
+        ("{\"format\":1}", "its content cannot be read"),
+    ])
+    func damageIsMovedAside(text: String, reason: String) throws {
+        try directory.write("checkpoint.json", text)
+        guard case .damaged(let message) = store.load() else {
+            Issue.record("not damaged: \(store.load())")
+            return
+        }
+        #expect(message.contains(reason))
+        #expect(directory.names == ["checkpoint.json.bad"])
+        guard case .none = store.load() else {
+            Issue.record("still there")
+            return
+        }
+    }
+
+    @Test func everyTruncationIsDamageNotACrash() throws {
+        try store.save(["a": 1, "b": 2])
+        let whole = try Data(contentsOf: URL(fileURLWithPath: store.path))
+        for length in 0..<whole.count {
+            try whole.prefix(length).write(to: URL(fileURLWithPath: store.path))
+            guard case .damaged = store.load() else {
+                Issue.record("\(length) bytes were taken for a checkpoint")
+                return
+            }
+        }
+    }
+
+    @Test func aCrashBeforeTheRenameLeavesTheOldFile() throws {
+        try store.save(["a": 1])
+        try directory.write("checkpoint.json.new", "{\"form")
+        guard case .loaded(let content) = store.load() else {
+            Issue.record("not loaded")
+            return
+        }
+        #expect(content == ["a": 1])
+        try store.save(["a": 3])
+        #expect(directory.names == ["checkpoint.json"])
+    }
+
+    @Test func aSymbolicLinkIsNotWrittenThrough() throws {
+        let victim = try directory.write("victim", "precious")
+        symlink(victim, store.path + ".new")
+        #expect(throws: FileError.self) { try store.save(["a": 1]) }
+        #expect(try String(contentsOfFile: victim, encoding: .utf8) == "precious")
+    }
+
+    @Test func aMissingDirectoryIsTold() {
+        let error = #expect(throws: FileError.self) {
+            try CheckpointStore<[String: Int]>(directory: directory.path + "/none").save([:])
+        }
+        #expect(error?.errno == ENOENT)
+        #expect(error?.operation == "open")
+    }
+
+    @Test func aFullDiskIsToldAndLeavesTheOldFile() throws {
+        let full = "/dev/full"
+        let descriptor = open(full, O_WRONLY)
+        try #require(descriptor >= 0)
+        defer { close(descriptor) }
+        let error = #expect(throws: FileError.self) {
+            try FileBytes.write([1], to: descriptor, path: full)
+        }
+        #expect(error == FileError("write", full, errno: ENOSPC))
+    }
+}
+
+@Suite struct CheckpointWriterTests {
+    @Test func theLatestWinsAndEveryAttemptIsReported() throws {
+        let directory = try TemporaryDirectory()
+        let reports = Recorder<FileError?>()
+        let writer = CheckpointWriter(store: CheckpointStore<Int>(directory: directory.path)) {
+            reports.note($0)
+        }
+        for number in 1...200 { writer.write(number) }
+        #expect(writer.flush(within: .seconds(10)))
+        guard case .loaded(let content) = CheckpointStore<Int>(directory: directory.path).load() else {
+            Issue.record("not loaded")
+            return
+        }
+        #expect(content == 200)
+        #expect(!reports.all.isEmpty && reports.all.allSatisfy { $0 == nil })
+    }
+
+    @Test func aFailureIsReportedAndTheNextAttemptSucceeds() throws {
+        let directory = try TemporaryDirectory()
+        let reports = Recorder<FileError?>()
+        let path = directory.path + "/later"
+        let writer = CheckpointWriter(store: CheckpointStore<Int>(directory: path)) { reports.note($0) }
+        writer.write(1)
+        #expect(writer.flush(within: .seconds(10)))
+        mkdir(path, 0o700)
+        writer.write(2)
+        #expect(writer.flush(within: .seconds(10)))
+        #expect(reports.all.map { $0?.errno } == [ENOENT, nil])
+    }
+}
+
+@Suite struct StateDirectoryLockTests {
+    @Test func oneDaemonPerDirectory() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/state"
+        let first = try StateDirectoryLock.take(directory: path)
+        let error = #expect(throws: FileError.self) { _ = try StateDirectoryLock.take(directory: path) }
+        #expect(error?.description == "\(path)/lock: another crihealthd uses this state directory")
+        withExtendedLifetime(first) {}
+    }
+
+    @Test func theLockEndsWithItsHolder() throws {
+        let directory = try TemporaryDirectory()
+        do { _ = try StateDirectoryLock.take(directory: directory.path) }
+        _ = try StateDirectoryLock.take(directory: directory.path)
+    }
+}

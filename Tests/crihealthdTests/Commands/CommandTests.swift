@@ -1,0 +1,127 @@
+import ArgumentParser
+import HealthEndpoint
+import HealthModel
+import Logging
+import Testing
+
+@testable import crihealthd
+
+@Suite struct CommandTests {
+    @Test func serveTakesEveryFlag() throws {
+        let parsed = try Crihealthd.parseAsRoot([
+            "serve", "--listen", "127.0.0.1:1", "--socket", "/s", "--state-directory", "/d",
+            "--journal-directory", "/j",
+            "--runtime-endpoint", "unix:///a", "--runtime-endpoint", "/b", "--crictl", "/c",
+            "--rules-directory", "/r",
+            "--log-level", "debug", "--recording", "/rec", "--recording-speed", "20",
+        ])
+        let serve = try #require(parsed as? ServeCommand)
+        #expect(serve.recording == "/rec")
+        #expect(serve.recordingSpeed == 20)
+        let configuration = try serve.options.resolve()
+        #expect(configuration.listen == .tcp(host: "127.0.0.1", port: 1))
+        #expect(configuration.socket == "/s")
+        #expect(configuration.stateDirectory == "/d")
+        #expect(configuration.journal.directory == "/j")
+        #expect(configuration.cri.endpoints == ["/a", "/b"])
+        #expect(configuration.cri.crictl == "/c")
+        #expect(configuration.rulesDirectory == "/r")
+        #expect(configuration.logLevel == .debug)
+    }
+
+    @Test func flagsOverrideTheFile() throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.write("config.toml", "socket = \"/file\"\nlog_level = \"error\"\n")
+        let parsed = try Crihealthd.parseAsRoot(["serve", "--config", file, "--socket", ""])
+        let configuration = try #require(parsed as? ServeCommand).options.resolve()
+        #expect(configuration.socket == nil)
+        #expect(configuration.logLevel == .error)
+    }
+
+    @Test(arguments: [
+        (
+            ["--listen", "x"],
+            "--listen: \"x\" is not a numeric address with a port; write \"127.0.0.1:10274\""
+        ),
+        (["--log-level", "loud"], "--log-level: \"loud\" is not one of"),
+        (["--state-directory", "rel"], "--state-directory: \"rel\" is not an absolute path"),
+        (["--config", "/nonexistent.toml"], "/nonexistent.toml: open: No such file or directory"),
+    ])
+    func wrongFlagsAreNamed(arguments: [String], message: String) throws {
+        let parsed = try Crihealthd.parseAsRoot(["check"] + arguments)
+        let check = try #require(parsed as? CheckCommand)
+        let error = #expect(throws: ConfigurationError.self) { try check.options.resolve() }
+        #expect(error?.description.hasPrefix(message) == true, "\(error?.description ?? "")")
+    }
+
+    @Test(arguments: [
+        ["serve", "--lisen", "x"], ["serve", "--recording-speed", "0"],
+        ["serve", "--recording-speed", "nan"],
+        ["status", "-o", "yaml"], ["nonsense"],
+    ])
+    func wrongCommandLinesAreRefused(arguments: [String]) {
+        #expect(throws: (any Error).self) { try Crihealthd.parseAsRoot(arguments) }
+    }
+
+    @Test func statusAsksTheSocketBeforeTCP() throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.write("config.toml", "socket = \"/x\"\n")
+        func targets(_ arguments: [String]) throws -> [ListenAddress] {
+            try #require(try Crihealthd.parseAsRoot(["status"] + arguments) as? StatusCommand).targets()
+        }
+        #expect(try targets(["--config", file]) == [.unix(path: "/x"), .loopback])
+        #expect(try targets(["--socket", "/y"]) == [.unix(path: "/y")])
+        #expect(try targets(["--listen", "[::1]:5"]) == [.tcp(host: "::1", port: 5)])
+    }
+
+    @Test func exitStatuses() {
+        #expect(Snapshot.Verdict.allCases.map(ExitStatus.code) == [0, 1, 2, 3])
+    }
+}
+
+@Suite struct StatusAnswerTests {
+    private func server(_ answer: String) throws -> (OneShotServer, TemporaryDirectory) {
+        let directory = try TemporaryDirectory()
+        return (try OneShotServer(path: directory.path + "/s", answer: answer), directory)
+    }
+
+    @Test(arguments: [
+        ("HEALTHY  all is well\n", Snapshot.Verdict.healthy), ("DEGRADED  x\n", .degraded),
+        ("UNHEALTHY\n", .unhealthy), ("UNKNOWN  y", .unknown),
+    ])
+    func thePageTellsTheVerdict(page: String, verdict: Snapshot.Verdict) throws {
+        let (server, directory) = try server("HTTP/1.1 200 OK\r\n\r\n\(page)")
+        let answer = try StatusAnswer.ask([.unix(path: server.path)], format: .text)
+        #expect(answer == StatusAnswer(text: page, verdict: verdict))
+        withExtendedLifetime(directory) {}
+    }
+
+    @Test func theDocumentTellsTheVerdict() throws {
+        let (server, directory) = try server("HTTP/1.1 200 OK\r\n\r\n{\"verdict\":\"degraded\",\"x\":1}")
+        let answer = try StatusAnswer.ask([.unix(path: server.path)], format: .json)
+        #expect(answer.verdict == .degraded)
+        withExtendedLifetime(directory) {}
+    }
+
+    @Test func theNextAddressIsAskedWhenOneDoesNotAnswer() throws {
+        let (server, directory) = try server("HTTP/1.1 200 OK\r\n\r\nHEALTHY  x\n")
+        let targets: [ListenAddress] = [.unix(path: "/nonexistent/s"), .unix(path: server.path)]
+        #expect(try StatusAnswer.ask(targets, format: .text).verdict == .healthy)
+        withExtendedLifetime(directory) {}
+    }
+
+    @Test(arguments: ["HTTP/1.1 404 Not Found\r\n\r\nHEALTHY", "HTTP/1.1 200 OK\r\n\r\n<html>", "garbage"])
+    func strangersAreNotBelieved(answer: String) throws {
+        let (server, directory) = try server(answer)
+        let error = #expect(throws: StatusAnswer.NoAnswer.self) {
+            try StatusAnswer.ask([.unix(path: server.path)], format: .text)
+        }
+        #expect(error?.reasons.count == 1)
+        withExtendedLifetime(directory) {}
+    }
+
+    @Test func nobodyToAskIsNoAnswer() {
+        let error = #expect(throws: StatusAnswer.NoAnswer.self) { try StatusAnswer.ask([], format: .text) }
+        #expect(error?.description == "the configuration names no address")
+    }
+}

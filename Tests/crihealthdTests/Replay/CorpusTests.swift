@@ -1,0 +1,75 @@
+import HealthModel
+import Testing
+
+@testable import crihealthd
+
+/// What one recording must come to.
+struct Expectation: CustomTestStringConvertible, Sendable {
+    var recording: String
+    /// `Kind/Cause` of everything that was ever shown, in the order of opening.
+    var shown: [String]
+    /// `Kind/Cause` of what is still open at the end.
+    var open: [String]
+    var testDescription: String { recording }
+
+    init(_ recording: String, _ shown: [String], open: [String] = []) {
+        self.recording = recording
+        self.shown = shown
+        self.open = open
+    }
+}
+
+@Suite struct CorpusTests {
+    static let table: [Expectation] = [
+        .init("containerd-1.6.20-stopped", ["RuntimeDown/Stopped"]),
+        .init("containerd-1.6.20-kill9", ["RuntimeDown/Killed"]),
+        .init("containerd-1.6.20-hung", ["RuntimeDown/Hung"]),
+        .init("containerd-1.6.20-sockremoved", ["RuntimeDown/SocketMissing"]),
+        .init("containerd-1.6.20-sockother", ["RuntimeDown/SocketTakenOver"]),
+        .init("containerd-1.6.20-badconfig", ["RuntimeDown/ConfigInvalid"]),
+        .init("containerd-1.6.20-disabledplugin-badname", ["RuntimeDown/ConfigInvalid"]),
+        .init("containerd-1.6.20-oom", []),
+        .init("containerd-1.6.20-crashloop", []),
+        .init("containerd-1.6.20-shimkill", ["ContainerStuck/ShimLost"], open: ["ContainerStuck/ShimLost"]),
+        .init("containerd-1.6.20-diskfull", ["CreateFailing/DiskFull"], open: ["CreateFailing/DiskFull"]),
+        .init(
+            "containerd-1.6.20-portconflict", ["RuntimeDown/AddressInUse"], open: ["RuntimeDown/AddressInUse"]
+        ),
+        .init(
+            "containerd-1.6.20-nocni", ["NetworkNotReady/CNIConfigInvalid"],
+            open: ["NetworkNotReady/CNIConfigInvalid"]),
+        .init(
+            "containerd-1.6.20-norunc", ["CreateFailing/OCIRuntimeMissing"],
+            open: ["CreateFailing/OCIRuntimeMissing"]),
+        .init("crio-1.29.9-stopped", ["RuntimeDown/Stopped"]),
+        .init("crio-1.29.9-hung", ["RuntimeDown/Hung"]),
+        .init("crio-1.29.9-kill9", ["RuntimeDown/Killed"]),
+        .init("crio-1.29.9-crashloop", []),
+        .init("crio-1.29.9-oom", []),
+        .init("crio-1.29.9-baseline", []),
+        .init("baseline-containerd-1.4.13", []),
+        .init("baseline-containerd-1.6.20", []),
+        .init("baseline-containerd-2.1.9", []),
+    ]
+
+    @Test("recording gives its ground truth", arguments: table)
+    func groundTruth(_ expected: Expectation) throws {
+        let replayer = try Recordings.replay(expected.recording)
+        let shown = replayer.incidents.map { "\($0.kind.rawValue)/\($0.cause)" }
+        let open = replayer.incidents.filter(\.isOpen).map { "\($0.kind.rawValue)/\($0.cause)" }
+        let row = [
+            expected.recording.padding(to: 42),
+            (shown.isEmpty ? "-" : shown.joined(separator: " ")).padding(to: 34),
+            "open at the end: " + (open.isEmpty ? "-" : open.joined(separator: " ")),
+        ]
+        print(row.joined(separator: " "))
+        #expect(shown == expected.shown)
+        #expect(open == expected.open)
+    }
+}
+
+extension String {
+    fileprivate func padding(to width: Int) -> String {
+        count < width ? self + String(repeating: " ", count: width - count) : self
+    }
+}

@@ -1,0 +1,115 @@
+import Foundation
+import HealthModel
+import Testing
+
+@testable import Diagnosis
+@testable import crihealthd
+
+@Suite struct ReplayTests {
+    @Test(
+        "a restart of the daemon at every tenth observation changes nothing",
+        arguments: CorpusTests.table.filter { !$0.shown.isEmpty })
+    func restarts(_ expected: Expectation) throws {
+        let observations = try Recordings.observations(expected.recording)
+        let straight = Replayer.replay(observations, rules: Recordings.rules)
+        var broken = Replayer(rules: Recordings.rules)
+        for (index, observation) in observations.enumerated() {
+            if index > 0, index % 10 == 0 { try broken.restart(at: observation.at) }
+            broken.receive(observation)
+        }
+        #expect(broken.incidents.map(\.id) == straight.incidents.map(\.id))
+        #expect(broken.incidents.map(\.cause) == straight.incidents.map(\.cause))
+        #expect(broken.incidents.map(\.occurrences) == straight.incidents.map(\.occurrences))
+        #expect(broken.incidents.map(\.symptoms) == straight.incidents.map(\.symptoms))
+    }
+
+    @Test func theSameInputGivesTheSameOutput() throws {
+        let first = try Recordings.replay("containerd-1.6.20-badconfig")
+        let second = try Recordings.replay("containerd-1.6.20-badconfig")
+        #expect(first.incidents == second.incidents)
+        #expect(first.transitions == second.transitions)
+    }
+
+    @Test func aMomentInTheMiddleShowsWhatWasOpenThen() throws {
+        let time = try #require(WallTime(rfc3339: "2026-11-22T01:42:30Z"))
+        let replayer = try Recordings.replay("containerd-1.6.20-kill9", until: time)
+        #expect(replayer.incidents.map(\.status) == [.confirmed])
+        let end = try Recordings.replay("containerd-1.6.20-kill9")
+        #expect(end.incidents.map(\.status) == [.resolved])
+    }
+
+    @Test func theJournalAloneTellsOfTheKillAndOfItsEnd() throws {
+        let path = Recordings.path("containerd-1.6.20-kill9") + "/journal.export"
+        let observations = try ReplaySource.observations(ReplayInput.detect(path))
+        let replayer = Replayer.replay(observations, rules: Recordings.rules)
+        #expect(replayer.incidents.map { "\($0.kind.rawValue)/\($0.cause)" } == ["RuntimeDown/Killed"])
+        #expect(replayer.incidents.map(\.status) == [.resolved])
+    }
+
+    @Test func aRecordingOfObservationsIsAnInput() throws {
+        let observations = try Recordings.observations("crio-1.29.9-kill9")
+        let file = FileManager.default.temporaryDirectory.appending(path: "crihealthd-\(UUID()).ndjson")
+        defer { try? FileManager.default.removeItem(at: file) }
+        var text = Data()
+        for observation in observations {
+            text += try JSONEncoder().encode(observation)
+            text.append(UInt8(ascii: "\n"))
+        }
+        try text.write(to: file)
+        #expect(try ReplaySource.observations(ReplayInput.detect(file.path)) == observations)
+    }
+
+    @Test func whatIsNoInputIsSaidSo() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "crihealthd-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        #expect(throws: ReplayError.self) { try ReplayInput.detect(folder.path) }
+        #expect(throws: ReplayError.self) { try ReplayInput.detect(folder.path + "/nothing") }
+        let index = folder.appending(path: "index.jsonl")
+        try Data("{\"end\": \"yesterday\", \"proc\": \"x\"}\n".utf8).write(to: index)
+        let error = #expect(throws: ReplayError.self) { try ReplaySource.observations(.capture(folder.path)) }
+        #expect(error?.description.contains("index.jsonl:1: \"end\" is not an RFC 3339 time") == true)
+    }
+
+    @Test func aTruncatedExportGivesWhatCameBefore() throws {
+        let path = Recordings.path("containerd-1.6.20-kill9") + "/journal.export"
+        let whole = try Data(contentsOf: URL(filePath: path))
+        let file = FileManager.default.temporaryDirectory.appending(path: "crihealthd-\(UUID()).export")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try whole.prefix(whole.count / 2).write(to: file)
+        let half = try ReplaySource.export(file.path)
+        #expect(half.count > 50)
+        #expect(half == Array(try ReplaySource.export(path).prefix(half.count)))
+    }
+
+    @Test(
+        "names of captured calls",
+        arguments: [
+            ("fault.version.crictl-1.36.containerd-1.6.20", ProbeReport.Rung.version, "containerd-1.6.20"),
+            ("fault.version-t2.crictl-1.36.crio-1.29.9", .version, "crio-1.29.9"),
+            ("healthy.version-j.crictl-1.36.crio-1.29.9", nil, "crio-1.29.9"),
+            ("fault.inspect-web.crictl-1.25.containerd-2.0.1", nil, "containerd-2.0.1"),
+            ("a.ps.crictl-1.36.containerd-1.6.20", .containers, "containerd-1.6.20"),
+        ] as [(String, ProbeReport.Rung?, String)])
+    func calls(_ name: String, _ rung: ProbeReport.Rung?, _ runtime: String) throws {
+        let call = try #require(CaptureCall(name))
+        #expect(call.rung == rung)
+        #expect(call.runtime == runtime)
+    }
+}
+
+extension Replayer {
+    /// What a restart of the daemon does: the state goes through JSON, and the new run says that it begins.
+    fileprivate mutating func restart(at moment: Moment) throws {
+        let state = try JSONDecoder().decode(EngineState.self, from: JSONEncoder().encode(engine.state))
+        self = Replayer(rules: Recordings.rules, restoring: state, after: self)
+        let facts = state.facts
+        receive(
+            Observation(
+                at: moment,
+                event: .started(
+                    DaemonStart(
+                        bootID: facts.bootID, version: "test", hostname: "recorded",
+                        endpoints: facts.runtimes.map(\.endpoint)))))
+    }
+}

@@ -1,0 +1,150 @@
+import Foundation
+import HealthEndpoint
+import HealthModel
+import Testing
+
+@testable import crihealthd
+
+@Suite(.serialized) struct DaemonTests {
+    private let runtime: FakeRuntime
+    private let state: TemporaryDirectory
+    private let journal: TemporaryDirectory
+
+    init() throws {
+        runtime = try FakeRuntime()
+        state = try TemporaryDirectory()
+        journal = try TemporaryDirectory()
+    }
+
+    private func start(change: (inout Configuration) -> Void = { _ in }) throws -> TestDaemon {
+        try TestDaemon(runtime, state: state, journal: journal, change: change)
+    }
+
+    @Test func anOutageOpensSurvivesARestartAndResolves() throws {
+        let first = try start()
+        #expect(try eventually { try first.status().verdict == .healthy })
+        runtime.stop()
+        #expect(try eventually { try first.open().contains { $0.kind == "RuntimeDown" } })
+        let before = try first.open()
+        #expect(try first.status().verdict == .unhealthy)
+        first.daemon.stop()
+
+        let second = try start()
+        #expect(try eventually { try second.open() == before })
+        try runtime.start()
+        #expect(try eventually { try second.status().verdict == .healthy })
+        #expect(try second.open() == [])
+        #expect(second.page("/v1/incidents").contains(before.first?.id ?? "none"))
+        second.daemon.stop()
+    }
+
+    @Test func stoppingIsQuickAndLeavesACheckpoint() throws {
+        let running = try start()
+        #expect(try eventually { try running.status().verdict == .healthy })
+        let began = Date()
+        running.daemon.stop()
+        #expect(Date().timeIntervalSince(began) < 5)
+        guard
+            case .loaded(let checkpoint) = CheckpointStore<Checkpoint>(directory: state.path + "/state")
+                .load()
+        else {
+            Issue.record("no checkpoint")
+            return
+        }
+        #expect(checkpoint.version == Release.version)
+        #expect(Date().timeIntervalSince1970 - Double(checkpoint.writtenAt.microseconds) / 1e6 < 60)
+        #expect(!FileManager.default.fileExists(atPath: running.socket))
+    }
+
+    @Test func aSecondDaemonOnTheSameStateIsRefused() throws {
+        let running = try start()
+        let error = #expect(throws: DaemonError.self) { try start() }
+        #expect(error?.description.contains("another crihealthd uses this state directory") == true)
+        running.daemon.stop()
+        try start().daemon.stop()
+    }
+
+    @Test func aDamagedCheckpointIsToldAndSetAside() throws {
+        mkdir(state.path + "/state", 0o750)
+        try state.write("state/checkpoint.json", "{\"format\":1,")
+        let running = try start()
+        #expect(eventually { running.page("/v1/state").contains("checkpoint.json.bad") })
+        #expect(FileManager.default.fileExists(atPath: state.path + "/state/checkpoint.json.bad"))
+        running.daemon.stop()
+    }
+
+    @Test func aStateDirectoryThatCannotBeMadeStopsNothing() throws {
+        let running = try start { $0.stateDirectory = "/proc/nowhere/state" }
+        #expect(try eventually { try running.open().contains { $0.kind == "MonitoringImpaired" } })
+        #expect(eventually { running.page("/v1/state").contains("/proc/nowhere/state") })
+        running.daemon.stop()
+    }
+
+    @Test func aWrongRuleFileIsRefusedAtStart() throws {
+        mkdir(state.path + "/rules.d", 0o755)
+        try state.write("rules.d/site.toml", "[[rule]]\nid = 3\n")
+        let error = #expect(throws: DaemonError.self) { try start() }
+        #expect(error?.description.contains("site.toml") == true)
+    }
+
+    @Test func aReloadTakesWhatItCanAndRefusesWrongRules() throws {
+        let running = try start()
+        #expect(try eventually { try running.status().verdict == .healthy })
+        runtime.stop()
+        #expect(try eventually { try !running.open().isEmpty })
+        let before = try running.open()
+        let same = TestDaemon.configuration(runtime, state, journal)
+        try running.daemon.reload(same)
+        #expect(try eventually { try running.open() == before })
+        mkdir(state.path + "/rules.d", 0o755)
+        try state.write("rules.d/site.toml", "nonsense = ")
+        #expect(throws: DaemonError.self) { try running.daemon.reload(same) }
+        #expect(try running.open() == before)
+        running.daemon.stop()
+    }
+
+    @Test func aTakenPortIsToldAndTheSocketServes() throws {
+        let taken = try TakenPort()
+        let running = try start { $0.listen = .tcp(host: "127.0.0.1", port: taken.number) }
+        #expect(try eventually { try running.open().contains { $0.kind == "MonitoringImpaired" } })
+        #expect(running.page("/v1/state").contains("127.0.0.1:\(taken.number)"))
+        running.daemon.stop()
+    }
+
+    @Test func aCheckpointThatFailsIsToldAndTriedAgain() throws {
+        let running = try start()
+        #expect(try eventually { try running.status().verdict == .healthy })
+        let (place, aside) = (state.path + "/state", state.path + "/aside")
+        rename(place, aside)
+        runtime.stop()
+        #expect(eventually { running.page("/v1/state").contains("checkpoint.json.new: open: No such file") })
+        rename(aside, place)
+        unlink(place + "/checkpoint.json")
+        #expect(eventually { FileManager.default.fileExists(atPath: place + "/checkpoint.json") })
+        #expect(eventually { !running.page("/v1/state").contains("checkpoint.json.new: open: No such file") })
+        running.daemon.stop()
+    }
+
+    @Test func crictlIsAskedEveryRungInOrder() throws {
+        let running = try start()
+        #expect(eventually { runtime.calls.count >= 4 })
+        #expect(Array(runtime.calls.prefix(4)) == ["version", "info", "pods", "ps"])
+        running.daemon.stop()
+    }
+}
+
+@Suite struct OneLookTests {
+    @Test func aLookAtAHealthyRuntime() throws {
+        let runtime = try FakeRuntime()
+        let state = try TemporaryDirectory()
+        let journal = try TemporaryDirectory()
+        let look = OneLook(
+            configuration: TestDaemon.configuration(runtime, state, journal),
+            surroundings: TestDaemon.surroundings(), logger: TestDaemon.logger,
+            patience: .init(journal: .seconds(5), questions: .milliseconds(300)))
+        let snapshot = try look.take()
+        #expect(snapshot.verdict == .healthy)
+        #expect(snapshot.runtimes.first?.version?.version == "1.6.20")
+        #expect(state.names == [])
+    }
+}
