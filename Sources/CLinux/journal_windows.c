@@ -16,8 +16,8 @@ struct window {
         uintptr_t start, end;
 };
 
-/* Reads /proc/self/maps with nothing but open, read and close, because a signal handler uses it. The name is longer
- * than the buffer keeps only in theory: what does not fit is skipped, so only the tail of a line decides. */
+/* /proc/self/maps, read with nothing but open, read and close, because a signal handler does it. Of each line
+ * only the two addresses and the end of the name are kept. */
 struct maps {
         int fd;
         size_t length, used;

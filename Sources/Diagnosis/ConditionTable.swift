@@ -4,7 +4,7 @@ import HealthModel
 struct ConditionTable: Hashable, Codable, Sendable {
     private(set) var all: [Condition] = Condition.Kind.allCases.map {
         Condition(
-            type: $0, status: .unknown, reason: "NotAssessed", message: "Nothing is known yet.",
+            type: $0, status: .unknown, reason: "NotAssessed", message: "nothing is known yet.",
             lastTransitionTime: nil)
     }
 
@@ -35,7 +35,7 @@ struct ConditionTable: Hashable, Codable, Sendable {
         case .containersTracked, .shutdownGraceful, .upgradeComplete, .versionsSupported:
             Word(
                 status: .unknown, reason: "NotAssessed",
-                message: "This version of crihealthd does not assess it.")
+                message: "not by this version.")
         }
     }
 
@@ -70,11 +70,11 @@ struct ConditionTable: Hashable, Codable, Sendable {
             return Word(status: .false, reason: incident.cause, message: incident.explanation)
         }
         if !book.open(.runtimeDown).isEmpty {
-            return Word(status: .unknown, reason: "RuntimeDown", message: "The runtime cannot be asked.")
+            return Word(status: .unknown, reason: "RuntimeDown", message: "it cannot be asked.")
         }
         guard let runtime = facts.runtimes.first(where: { $0.status?.condition("NetworkReady") != nil }),
             let condition = runtime.status?.condition("NetworkReady")
-        else { return Word(status: .unknown, reason: "NotAsked", message: "No runtime has told yet.") }
+        else { return Word(status: .unknown, reason: "NotAsked", message: "no answer yet.") }
         return condition.status
             ? Word(
                 status: .true, reason: "NetworkReady", message: "\(runtime.name) reports NetworkReady=true.")
@@ -94,7 +94,7 @@ struct ConditionTable: Hashable, Codable, Sendable {
         }
         let old = facts.runtimes.first { $0.version.map { $0.apiVersion.hasPrefix("v1alpha") } == true }
         guard let runtime = refusing.first ?? old else {
-            return Word(status: .unknown, reason: "NotAsked", message: "No runtime has told yet.")
+            return Word(status: .unknown, reason: "NotAsked", message: "no answer yet.")
         }
         return Word(
             status: .false, reason: "CRIv1Unimplemented",

@@ -24,9 +24,9 @@ public struct EngineState: Hashable, Codable, Sendable {
 /// A pure value: no clock, no I/O, no threads, no randomness. The same observations give the same incidents, so a
 /// recording replays to the same verdict. Time passes only by ``Observation/at``; feed `.tick` at ``nextDeadline``.
 public struct Engine: Sendable {
-    private let rules: SignalRules
+    private var rules: SignalRules
     private let configuration: EngineConfiguration
-    private let diagnoses: [any Diagnosis]
+    private var diagnoses: [any Diagnosis]
     /// All that a restart must not forget. Plain data: copy it on the engine's queue, encode it elsewhere.
     private(set) public var state: EngineState
     private var inquiries = InquiryBook()
@@ -40,14 +40,30 @@ public struct Engine: Sendable {
         self.rules = rules
         self.configuration = configuration
         self.state = state
-        diagnoses = [
+        diagnoses = Self.diagnoses(rules)
+    }
+
+    /// Goes on with other rules; what is open stays open, and totals go on.
+    public mutating func replace(rules: SignalRules) {
+        self.rules = rules
+        diagnoses = Self.diagnoses(rules)
+    }
+
+    private static func diagnoses(_ rules: SignalRules) -> [any Diagnosis] {
+        [
             RuntimeDown(), NetworkNotReady(), CreateFailing(), ContainerStuck(), MonitoringImpaired(),
             RuleIncidents(rules: rules),
         ]
     }
 
-    /// Whether anything is open or suspected: look more often.
-    public var isAlert: Bool { state.book.isAlert || state.facts.runtimes.contains { $0.api.failing != nil } }
+    /// Whether something is suspected, or opened lately: look more often.
+    public var isAlert: Bool {
+        let now = state.facts.now.monotonic
+        if state.book.isAlert(at: now, within: configuration.alertWindow) { return true }
+        return state.facts.runtimes.contains { runtime in
+            runtime.api.failing.map { now - $0.since.monotonic < configuration.alertWindow } ?? false
+        }
+    }
 
     /// When time alone would change something: feed a `.tick` then. Nil: nothing is pending.
     public var nextDeadline: MonotonicTime? {

@@ -23,6 +23,8 @@ public struct EngineConfiguration: Hashable, Sendable {
     public var symptomWindow: Duration = .seconds(120)
     /// How long a blind window is shown as impaired monitoring.
     public var blindWindowShown: Duration = .seconds(3600)
+    /// How long a change keeps the daemon looking closely.
+    public var alertWindow: Duration = .seconds(300)
     /// How soon the same question may be asked again.
     public var inquiryInterval: Duration = .seconds(5)
     /// Resolved incidents that are remembered.

@@ -2,12 +2,15 @@ public import HealthModel
 
 extension Endpoint {
     /// Reads what crictl and the kubelet take: `unix:///run/crio/crio.sock`, `unix:/run/…`, or a bare path.
-    /// `/var/run` becomes `/run`, duplicate slashes one. Runtime and unit come from ``Endpoint/wellKnown``;
-    /// a path that is not there has no unit.
+    /// `/var/run` becomes `/run`, duplicate slashes one. Runtime and unit come from ``Endpoint/wellKnown``; of a path
+    /// that is not there, from the words in it.
     public init(address: String) throws(EndpointError) {
         let path = try Self.path(of: address)
-        let known = Endpoint.wellKnown.first { $0.socketPath == path }
-        self.init(socketPath: path, runtime: known?.runtime ?? .guess(path), unit: known?.unit)
+        let runtime = RuntimeName.guess(path)
+        let known =
+            Endpoint.wellKnown.first { $0.socketPath == path }
+            ?? Endpoint.wellKnown.first { $0.runtime == runtime }
+        self.init(socketPath: path, runtime: known?.runtime ?? runtime, unit: known?.unit)
     }
 
     private static func path(of address: String) throws(EndpointError) -> String {

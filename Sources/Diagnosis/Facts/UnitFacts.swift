@@ -43,6 +43,8 @@ struct UnitFacts: Hashable, Codable, Sendable {
     var result: String?
     /// When the current run of starts and failures began; nil while all is well.
     var troubleSince: Moment?
+    /// Where the lines that explain it begin: the start of the first attempt that failed, or shortly before a sudden end.
+    var troubleFrom: MonotonicTime?
     /// Scheduled restarts, latest last; bounded.
     var restarts: [Moment] = []
     /// Whether it ran at all on this boot.
@@ -126,12 +128,19 @@ struct UnitFacts: Hashable, Codable, Sendable {
         enter(.failed, entry.at)
     }
 
+    /// How long before a sudden end a line still counts as its explanation.
+    private static let lastWords = Duration.seconds(10)
+
     private mutating func note(trouble at: Moment) {
-        if troubleSince == nil { troubleSince = at }
+        guard troubleSince == nil else { return }
+        troubleSince = at
+        let start = phase == .starting ? startedAt?.monotonic : nil
+        troubleFrom = start ?? at.monotonic - Self.lastWords
     }
 
     /// Takes the bus' word, if it is newer than what the journal told.
     mutating func take(_ state: UnitState, at: Moment) {
+        guard state.exists else { return }
         self.state = state
         guard let next = Self.phase(of: state) else { return }
         var changed = at
@@ -179,6 +188,7 @@ struct UnitFacts: Hashable, Codable, Sendable {
     mutating func recovered() {
         guard phase == .running else { return }
         troubleSince = nil
+        troubleFrom = nil
         exit = nil
         result = nil
         stop = nil

@@ -30,17 +30,17 @@ extension Incident {
 }
 
 extension Evidence {
-    /// Whether both tell the same: the same journal entry, or the same words from the same source.
+    /// Whether both tell the same: the same journal entry, or the same words (the bus and the journal often agree).
     fileprivate func isSameFact(as other: Evidence) -> Bool {
         if let cursor, !cursor.isEmpty, cursor == other.cursor { return true }
-        return source == other.source && summary == other.summary
+        return summary == other.summary
     }
 
     /// An entry of the journal.
     static func journal(_ signal: Signal, _ summary: String? = nil) -> Evidence {
         let unit = signal.unit ?? ""
         return Evidence(
-            at: signal.at.wall, source: .journal, summary: (summary ?? signal.excerpt).bounded(512),
+            at: signal.at.wall, source: .journal, summary: (summary ?? signal.words).bounded(512),
             cursor: signal.cursor.isEmpty ? nil : signal.cursor,
             command: unit.isEmpty
                 ? nil : "journalctl -u \(unit) --since '\(signal.at.wall.date) \(signal.at.wall.clock) UTC'")
@@ -66,5 +66,15 @@ extension String {
             }
         }
         return out
+    }
+}
+
+extension Signal {
+    /// The line's message, and the error beside it where the message alone does not tell.
+    var words: String {
+        guard let detail = captures["detail"], !detail.isEmpty, !excerpt.contains(detail) else {
+            return excerpt
+        }
+        return excerpt + ": " + detail
     }
 }

@@ -9,6 +9,8 @@ struct IncidentBook: Hashable, Codable, Sendable {
         var shown: Bool
         var since: MonotonicTime
         var resolvedAt: MonotonicTime?
+        /// The last transition, or the first finding.
+        var changedAt: MonotonicTime
         /// The cause nearest to the root that this occurrence had, and its words.
         var deepest: Words
     }
@@ -50,8 +52,14 @@ struct IncidentBook: Hashable, Codable, Sendable {
         }
     }
 
-    /// Whether anything is open, or may be about to open.
-    var isAlert: Bool { entries.values.contains { $0.incident.isOpen } }
+    /// Whether an incident of the runtime is open, or about to be, and was news within `window`: one that stands for
+    /// hours is watched at the pace of rest.
+    func isAlert(at now: MonotonicTime, within window: Duration) -> Bool {
+        entries.values.contains { entry in
+            entry.incident.isOpen && entry.incident.kind != .monitoringImpaired
+                && now - entry.changedAt < window
+        }
+    }
 
     /// The open incident of that kind and subject; shown or not.
     func entry(_ kind: IncidentKind, _ subject: String) -> Entry? {
@@ -94,6 +102,7 @@ struct IncidentBook: Hashable, Codable, Sendable {
         if !entry.shown {
             guard now.monotonic >= entry.since + finding.grace else { return nil }
             entry.shown = true
+            entry.changedAt = now.monotonic
             opened[kind.rawValue, default: 0] += 1
             entry.incident.note(now.wall, "Opened as \(finding.cause): \(finding.sentence)")
             return Transition(at: now, change: .opened, incident: entry.incident)
@@ -109,6 +118,7 @@ struct IncidentBook: Hashable, Codable, Sendable {
             ? "Now \(after.status.rawValue), \(after.severity.rawValue)"
             : "Cause is now \(after.cause): \(after.sentence)"
         entry.incident.note(now.wall, text)
+        entry.changedAt = now.monotonic
         return Transition(at: now, change: .changed, incident: entry.incident)
     }
 
@@ -128,6 +138,7 @@ struct IncidentBook: Hashable, Codable, Sendable {
             old.shown = false
             old.since = finding.since.monotonic
             old.resolvedAt = nil
+            old.changedAt = now.monotonic
             old.deepest = words
             return old
         }
@@ -139,7 +150,9 @@ struct IncidentBook: Hashable, Codable, Sendable {
             timeline: [],
             openedAt: finding.since.wall, lastSeenAt: now.wall, resolvedAt: nil, occurrences: 1)
         return Entry(
-            incident: incident, shown: false, since: finding.since.monotonic, resolvedAt: nil, deepest: words)
+            incident: incident, shown: false, since: finding.since.monotonic, resolvedAt: nil,
+            changedAt: now.monotonic,
+            deepest: words)
     }
 
     private static func apply(_ finding: Finding, to entry: inout Entry, _ now: Moment) {
@@ -199,6 +212,7 @@ struct IncidentBook: Hashable, Codable, Sendable {
     mutating func reboot(at now: Moment) {
         for id in entries.keys {
             entries[id]?.since = now.monotonic
+            entries[id]?.changedAt = now.monotonic
             if entries[id]?.resolvedAt != nil {
                 entries[id]?.resolvedAt = MonotonicTime(microseconds: .min / 2)
             }

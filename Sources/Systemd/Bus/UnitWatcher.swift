@@ -61,6 +61,9 @@ public final class UnitWatcher: @unchecked Sendable {
         queue.setSpecific(key: onQueue, value: true)
     }
 
+    private static let roundsPerTurn = 4
+    private static let floodPause = Duration.milliseconds(50)
+
     deinit { disconnect() }
 
     /// Connects and watches, for ever: a lost connection is made anew.
@@ -120,7 +123,8 @@ public final class UnitWatcher: @unchecked Sendable {
             try addMatch(
                 connection,
                 "type='signal',sender='org.freedesktop.systemd1',"
-                    + "interface='org.freedesktop.systemd1.Manager',member='UnitRemoved',arg0='\(Self.quoted(unit))'"
+                    + "interface='org.freedesktop.systemd1.Manager',"
+                    + "member='UnitRemoved',arg0='\(Self.quoted(unit))'"
             )
         }
         // Without it systemd sends no signals (systemd issue 570).
@@ -177,13 +181,13 @@ public final class UnitWatcher: @unchecked Sendable {
         do throws(SystemdError) {
             try drain(connection)
             // Signals that came during a call are queued in the library, where the descriptor does not show
-            // them.
-            while !changed.isEmpty {
+            // them; a flood of them waits for its next turn, so that stop() gets one.
+            for _ in 0..<Self.roundsPerTurn where !changed.isEmpty {
                 try readChanged(connection)
                 try drain(connection)
             }
             tell(problem: nil)
-            rearm(connection)
+            if changed.isEmpty { rearm(connection) } else { arm(after: Self.floodPause) }
         } catch {
             lost(error)
         }
@@ -200,7 +204,11 @@ public final class UnitWatcher: @unchecked Sendable {
             if let path = message.path, let unit = unitOfPath[path] { changed.insert(unit) }
         } else if message.isSignal("org.freedesktop.systemd1.Manager", "UnitRemoved") {
             let unit = try message.string()
-            if units.contains(unit) { changed.insert(unit) }
+            // Reading a unit that does not run loads it, and systemd then unloads it again and says so: to read it for
+            // that would go on for ever. What was up when it was last read is worth a look.
+            if let known = states[unit], !["inactive", "failed"].contains(known.activeState) {
+                changed.insert(unit)
+            }
         }
     }
 

@@ -73,7 +73,7 @@ struct BatchReader {
         } else {
             core.group.note(bootID, monotonic, scan.hash)
         }
-        if scan.matters { entries.append(try build(monotonic, coredump: scan.isCoredump && scan.isRoot)) }
+        if scan.matters { entries.append(try build(monotonic)) }
     }
 
     private func admit(_ at: JournalCursor, _ hash: UInt64) -> Bool {
@@ -142,7 +142,7 @@ struct BatchReader {
         return scan
     }
 
-    private func build(_ monotonic: UInt64, coredump: Bool) throws(SystemdError) -> JournalEntry {
+    private func build(_ monotonic: UInt64) throws(SystemdError) -> JournalEntry {
         var builder = JournalEntryBuilder()
         let at = Moment(
             wall: try journal.wallTime(), monotonic: MonotonicTime(microseconds: Int64(clamping: monotonic)))

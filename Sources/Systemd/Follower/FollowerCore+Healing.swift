@@ -84,7 +84,7 @@ extension FollowerCore {
     /// Watches that were refused for want of memory (ENOSPC) are not reported by libsystemd: it is just
     /// silent. So entries without an announcement mean that new files must be looked for.
     func noteAnnouncement(_ change: Journal.Change, read: Int) {
-        if change != .nothing {
+        if inotifyError != nil || change != .nothing {
             unannouncedSince = nil
             deaf = false
         } else if read > 0, unannouncedSince == nil {

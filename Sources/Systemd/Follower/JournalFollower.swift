@@ -63,8 +63,8 @@ public final class JournalFollower: Sendable {
     ///
     /// - Parameters:
     ///   - configuration: What to read, and how.
-    ///   - target: Target of the follower's own serial queue. Not a serial queue on which ``stop()`` is called, or
-    ///     the last reference dropped: it would wait for itself.
+    ///   - target: Target of the follower's own serial queue. Not a serial queue on which ``stop()`` is
+    ///     called, or the last reference dropped: it would wait for itself.
     ///   - prefilter: Whether an entry matters, by its MESSAGE, which is at most
     ///     `JournalEntry.messageLimit` bytes long, not copied, and dies with the call. Must be fast: it sees
     ///     every entry. Entries with a MESSAGE_ID of systemd, journald, systemd-coredump or logind's shutdown

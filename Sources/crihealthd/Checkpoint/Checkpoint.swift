@@ -2,8 +2,8 @@ import Diagnosis
 import HealthModel
 import Systemd
 
-/// What survives a restart. Position and engine state are of the same instant: the state holds the effects of every
-/// entry up to the position, and of none behind it, so nothing is lost and nothing is counted twice.
+/// What survives a restart. Position and engine state are of the same instant: the state holds the effects of
+/// every entry up to the position, and of none behind it, so nothing is lost and nothing is counted twice.
 struct Checkpoint: Codable, Sendable {
     /// Boot it was written on.
     var bootID: String

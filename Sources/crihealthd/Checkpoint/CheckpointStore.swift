@@ -11,9 +11,11 @@ enum CheckpointLoad<Content: Sendable>: Sendable {
     case damaged(String)
 }
 
-/// One file that is replaced as a whole, or not at all: written beside, synced, renamed over, the directory synced.
+/// One file that is replaced as a whole, or not at all: written beside, synced, renamed over, the directory
+/// synced.
 ///
-/// Journal rule (rsyslog #904, #1104, #1317): after a crash at any instant the file is the old one or the new one.
+/// Journal rule (rsyslog #904, #1104, #1317): after a crash at any instant the file is the old one or the new
+/// one.
 struct CheckpointStore<Content: Codable & Sendable>: Sendable {
     /// Version of the file's shape. A file of a newer one is not guessed at.
     static var format: Int { 1 }

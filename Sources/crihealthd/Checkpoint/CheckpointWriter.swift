@@ -3,7 +3,8 @@ import Synchronization
 
 /// Saves checkpoints on a queue of its own: a disk that hangs delays nothing but itself.
 ///
-/// Only the latest content waits; older ones that were not begun are dropped, for the newer one holds all they did.
+/// Only the latest content waits; older ones that were not begun are dropped, for the newer one holds all
+/// they did.
 final class CheckpointWriter<Content: Codable & Sendable>: Sendable {
     private let store: CheckpointStore<Content>
     private let pending = Mutex<Content?>(nil)

@@ -23,7 +23,8 @@ struct StateDirectoryLock: ~Copyable {
         return StateDirectoryLock(descriptor: descriptor)
     }
 
-    /// Unlocks by name: a child between fork and exec shares the open file, and would hold the lock beyond close(2).
+    /// Unlocks by name: a child between fork and exec shares the open file, and would hold the lock beyond
+    /// close(2).
     deinit {
         flock(descriptor, LOCK_UN)
         close(descriptor)

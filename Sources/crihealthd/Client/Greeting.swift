@@ -4,8 +4,8 @@ import Node
 
 /// Asks a gRPC server for its HTTP/2 SETTINGS, which it owes to whoever connects (RFC 9113 §3.4).
 ///
-/// connect(2) alone is answered by the kernel, also for a process that is stopped; this one is answered by the process,
-/// for the price of one connection and no child. A hint, never a finding: crictl decides.
+/// connect(2) alone is answered by the kernel, also for a process that is stopped; this one is answered by
+/// the process, for the price of one connection and no child. A hint, never a finding: crictl decides.
 enum Greeting {
     /// The client's preface and its empty SETTINGS frame (RFC 9113 §3.4, §6.5).
     static let preface: [UInt8] =

@@ -9,8 +9,9 @@ struct CheckCommand: ParsableCommand {
         commandName: "check",
         abstract: "Look at this node once, without the daemon.",
         discussion: """
-            Reads this boot's journal, asks systemd for its units and every CRI endpoint through crictl, and prints \
-            what the daemon's page would show. Exits with 0 when the node is healthy, 1 degraded, 2 unhealthy, 3 unknown.
+            Reads this boot's journal, asks systemd for its units and every CRI endpoint through crictl, and \
+            prints what the daemon's page would show. Exits with 0 when the node is healthy, 1 degraded, \
+            2 unhealthy, 3 unknown.
             """)
 
     @OptionGroup var options: ConfigurationOptions

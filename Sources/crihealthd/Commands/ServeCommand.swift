@@ -71,7 +71,8 @@ struct ServeCommand: ParsableCommand {
         }
     }
 
-    /// Ends the process, with `work` done or cut off when it takes too long: a disk that hangs must not keep it.
+    /// Ends the process, with `work` done or cut off when it takes too long: a disk that hangs must not keep
+    /// it.
     private static func end(_ work: () -> Void) -> Never {
         DispatchQueue.global().asyncAfter(deadline: .now() + stopLimit.dispatch) { @Sendable in _exit(0) }
         work()

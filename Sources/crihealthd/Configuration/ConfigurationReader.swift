@@ -79,7 +79,8 @@ enum ConfigurationReader {
 
     private static func lastPart(_ path: String) -> Substring { path.split(separator: ".").last ?? "" }
 
-    /// All values of a TOML text by their dotted paths. Tables that no key has are reported by their own path.
+    /// All values of a TOML text by their dotted paths. Tables that no key has are reported by their own
+    /// path.
     private static func flatten(_ text: String) throws -> [String: ConfigurationValue] {
         let root = try TOMLTable(string: text)
         let sections = Set(

@@ -1,7 +1,7 @@
 /// Finds where a TOML text sets a key: TOMLKit tells values, not their places.
 ///
-/// Reads table headers and the keys left of `=`, outside of multi-line strings. A key of an inline table is found at
-/// the key that holds the table.
+/// Reads table headers and the keys left of `=`, outside of multi-line strings. A key of an inline table is
+/// found at the key that holds the table.
 struct KeyLocator {
     private var positions: [String: TextPosition] = [:]
 

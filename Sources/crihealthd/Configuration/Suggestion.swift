@@ -1,6 +1,7 @@
 /// Finds what somebody meant to write.
 enum Suggestion {
-    /// The candidate nearest to `word`, if it is near enough to be meant: at most a third of the word is wrong.
+    /// The candidate nearest to `word`, if it is near enough to be meant: at most a third of the word is
+    /// wrong.
     static func nearest(to word: String, in candidates: [String]) -> String? {
         guard word.utf8.count <= 64 else { return nil }
         let allowed = max(1, word.utf8.count / 3)
@@ -11,8 +12,8 @@ enum Suggestion {
         return best.name
     }
 
-    /// Edits (insert, delete, replace, swap two neighbours) that turn `a` into `b`, upper case and `-` counting as
-    /// lower case and `_`.
+    /// Edits (insert, delete, replace, swap two neighbours) that turn `a` into `b`, upper case and `-`
+    /// counting as lower case and `_`.
     static func distance(_ a: String, _ b: String) -> Int {
         let a = folded(a)
         let b = folded(b)

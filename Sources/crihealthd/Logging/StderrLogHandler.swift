@@ -37,8 +37,8 @@ struct StderrLogHandler: LogHandler {
         set { metadata[key] = newValue }
     }
 
-    /// Writes the line with one call, so that lines of several threads do not mix. A journald that does not read its
-    /// stream loses the line: it must not stop the daemon.
+    /// Writes the line with one call, so that lines of several threads do not mix. A journald that does not
+    /// read its stream loses the line: it must not stop the daemon.
     func log(event: LogEvent) {
         var merged = metadata
         if let extra = event.metadata { merged.merge(extra) { $1 } }
@@ -61,7 +61,8 @@ struct StderrLogHandler: LogHandler {
 }
 
 extension StderrLogHandler.Style {
-    /// ``journal`` when stderr is the stream that systemd connected to the journal (systemd.exec(5), JOURNAL_STREAM).
+    /// ``journal`` when stderr is the stream that systemd connected to the journal (systemd.exec(5),
+    /// JOURNAL_STREAM).
     static var detected: Self {
         guard let named = getenv("JOURNAL_STREAM") else { return .terminal }
         var status = stat()

@@ -3,16 +3,16 @@ import Dispatch
 /// State that only ever is touched on one serial queue of its own.
 ///
 /// ## Concurrency
-/// `state` is private and reached only in ``submit(_:)``, ``read(_:)`` and ``every(_:leeway:_:)``, all of which run on `queue`, which
-/// is serial; that is why `@unchecked Sendable` holds. Bodies must not block: whoever asks with ``read(_:)`` waits for
-/// them. Work submitted from one thread is done in that order.
+/// `state` is private and reached only in ``submit(_:)``, ``read(_:)`` and ``every(_:leeway:_:)``, all of
+/// which run on `queue`, which is serial; that is why `@unchecked Sendable` holds. Bodies must not block:
+/// whoever asks with ``read(_:)`` waits for them. Work submitted from one thread is done in that order.
 final class Confined<State: ~Copyable>: @unchecked Sendable {
     private let queue: DispatchQueue
     private var state: State
     private var timers: [any DispatchSourceTimer] = []
 
-    /// Takes the state over. `target` carries the queue's work: by default the shared pool, so that idle state keeps no
-    /// thread.
+    /// Takes the state over. `target` carries the queue's work: by default the shared pool, so that idle
+    /// state keeps no thread.
     init(label: String, target: DispatchQueue = .global(), _ state: consuming sending State) {
         queue = DispatchQueue(label: label, target: target)
         self.state = state

@@ -8,7 +8,8 @@ import Synchronization
 import Systemd
 
 extension Daemon {
-    /// The lock of the state directory; nil where the directory cannot be written at all, which is no reason not to run.
+    /// The lock of the state directory; nil where the directory cannot be written at all, which is no reason
+    /// not to run.
     static func lock(
         _ directory: String, _ reports: inout [SelfReport], _ logger: Logger
     ) throws(DaemonError) -> StateDirectoryLock? {

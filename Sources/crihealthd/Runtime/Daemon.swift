@@ -25,12 +25,12 @@ enum DaemonError: Error, CustomStringConvertible {
     }
 }
 
-/// Everything that runs on a node, wired together: sources on one side, the engine, then the endpoint, the checkpoint
-/// and the log.
+/// Everything that runs on a node, wired together: sources on one side, the engine, then the endpoint, the
+/// checkpoint and the log.
 ///
 /// ## Concurrency
-/// Each part keeps to its own queue and says so. ``start()``, ``reload(_:)`` and ``stop()`` are called from one thread,
-/// one after the other.
+/// Each part keeps to its own queue and says so. ``start()``, ``reload(_:)`` and ``stop()`` are called from
+/// one thread, one after the other.
 final class Daemon: Sendable {
     /// What a test replaces.
     struct Surroundings: Sendable {
@@ -149,8 +149,8 @@ final class Daemon: Sendable {
         lock.withLock { $0 = nil }
     }
 
-    /// Goes on with another configuration, as far as that is possible without a restart; the old one stays in force
-    /// when its rules are wrong.
+    /// Goes on with another configuration, as far as that is possible without a restart; the old one stays in
+    /// force when its rules are wrong.
     func reload(_ new: Configuration) throws(DaemonError) {
         let loaded = try Self.rules(new)
         let old = configuration.withLock { current in
@@ -160,7 +160,7 @@ final class Daemon: Sendable {
         threshold.level = new.logLevel
         rules.value = loaded
         prober.apply(Self.probing(new))
-        host.replaceRules(loaded, EngineConfiguration())
+        host.replaceRules(loaded)
         let later = ConfigurationKey.needingRestart(from: old, to: new)
         if later.isEmpty {
             logger.notice("configuration and rules were read again")

@@ -6,8 +6,9 @@ import Systemd
 /// Owns the engine: takes observations from every source in, and carries out what follows from them.
 ///
 /// ## Concurrency
-/// The engine and all that is decided about it is confined to one serial queue. The outlets are called there; they
-/// hand on and return. Journal entries are taken in synchronously, so that a storm waits in the journal, not in memory.
+/// The engine and all that is decided about it is confined to one serial queue. The outlets are called there;
+/// they hand on and return. Journal entries are taken in synchronously, so that a storm waits in the journal,
+/// not in memory.
 final class EngineHost: Sendable {
     /// Where effects go.
     struct Outlets: Sendable {
@@ -94,9 +95,9 @@ final class EngineHost: Sendable {
     func checkpointFailed() { state.submit { $0.checkpointPace.failed() } }
 
     /// Goes on with other rules; what is open stays open.
-    func replaceRules(_ rules: SignalRules, _ configuration: EngineConfiguration) {
+    func replaceRules(_ rules: SignalRules) {
         state.submit { state in
-            state.engine = Engine(rules: rules, configuration: configuration, restoring: state.engine.state)
+            state.engine.replace(rules: rules)
             self.take([Observation(at: self.time.now(), event: .tick)], &state)
         }
     }

@@ -6,8 +6,8 @@ import Synchronization
 /// Asks the node what the engine wants to know, and reports the answers.
 ///
 /// ## Concurrency
-/// ``ask(_:)`` can be called from any thread and returns at once. Reading /proc happens on one serial queue; probes and
-/// units are asked by those who own them.
+/// ``ask(_:)`` can be called from any thread and returns at once. Reading /proc happens on one serial queue;
+/// probes and units are asked by those who own them.
 final class Inquirer: Sendable {
     private let gate = Mutex(InquiryGate())
     private let queue = DispatchQueue(label: "crihealthd.node", qos: .utility)

@@ -5,7 +5,8 @@ import Synchronization
 /// Signals of the process as a queue of orders for the main thread.
 ///
 /// ## Concurrency
-/// The sources live as long as the process, on a queue of their own; ``next()`` blocks the one thread that obeys.
+/// The sources live as long as the process, on a queue of their own; ``next()`` blocks the one thread that
+/// obeys.
 final class Orders: Sendable {
     /// What to do.
     enum Order: Equatable, Sendable {

@@ -65,8 +65,8 @@ struct ProbeSchedule: Sendable {
         return Run(rungs: wanted.sorted())
     }
 
-    /// The run is over. Rungs above the one that failed are due with it again, so that the first good answer of the
-    /// lower one is followed by theirs at once.
+    /// The run is over. Rungs above the one that failed are due with it again, so that the first good answer
+    /// of the lower one is followed by theirs at once.
     mutating func finished(_ run: Run, reports: [ProbeReport], at now: MonotonicTime) {
         running = false
         let failed = reports.last { !$0.succeeded }?.rung

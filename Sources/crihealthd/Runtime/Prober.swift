@@ -6,8 +6,8 @@ import Node
 /// Climbs the probe ladder of every endpoint at its schedule, and reports each rung as it is answered.
 ///
 /// ## Concurrency
-/// The lanes are confined; the climbing blocks, so every lane does it on a serial queue of its own: never two calls at
-/// a time on one endpoint, and a hung endpoint delays no other.
+/// The lanes are confined; the climbing blocks, so every lane does it on a serial queue of its own: never two
+/// calls at a time on one endpoint, and a hung endpoint delays no other.
 final class Prober: Sendable {
     /// What a lane needs to ask.
     struct Settings: Sendable {
@@ -124,7 +124,8 @@ final class Prober: Sendable {
         let (all, greeted) = (reports, greeting)
         state.submit { state in
             state.lanes[endpoint.socketPath]?.schedule.finished(run, reports: all, at: Moment.now().monotonic)
-            // A server that never greets (CRI-O's multiplexer waits for a request first) tells nothing by silence.
+            // A server that never greets (CRI-O's multiplexer waits for a request first) tells nothing by
+            // silence.
             if greets, greeted == false {
                 state.lanes[endpoint.socketPath]?.schedule.request([.version, .status])
             }

@@ -1,6 +1,7 @@
 import HealthModel
 
-/// Coalesces snapshots: a storm of observations makes at most one per interval, a transition is shown at once.
+/// Coalesces snapshots: a storm of observations makes at most one per interval, a transition is shown at
+/// once.
 struct PublishPace: Equatable, Sendable {
     /// Least distance of two without a transition.
     static let interval: Duration = .milliseconds(50)

@@ -5,8 +5,8 @@ import HealthModel
 import Logging
 import Synchronization
 
-/// Serves a recorded outage in place of this node: the same engine, endpoint and log, with time as it passed then.
-/// Nothing of this node is read, and no checkpoint is written.
+/// Serves a recorded outage in place of this node: the same engine, endpoint and log, with time as it passed
+/// then. Nothing of this node is read, and no checkpoint is written.
 ///
 /// ## Concurrency
 /// One queue plays the recording; the rest is as in the daemon.

@@ -4,7 +4,8 @@ import Node
 import Synchronization
 import Systemd
 
-/// What systemd is told of this daemon: ready once, its headline when it changes, and that it is alive as long as it is.
+/// What systemd is told of this daemon: ready once, its headline when it changes, and that it is alive as
+/// long as it is.
 ///
 /// ## Concurrency
 /// Any thread. Messages are datagrams that never wait; one that is lost is no error of ours.
@@ -54,8 +55,8 @@ final class ServiceStatus: Sendable {
     /// See ``reloading()``.
     func reloaded() { try? manager.ready() }
 
-    /// Feeds the watchdog at half its interval, as long as `progress` (when the slowest part last did something) is
-    /// younger than the interval itself.
+    /// Feeds the watchdog at half its interval, as long as `progress` (when the slowest part last did
+    /// something) is younger than the interval itself.
     func startWatchdog(_ progress: @escaping @Sendable () -> MonotonicTime) {
         guard let interval = manager.watchdogInterval else { return }
         timer.every(interval / 2, leeway: interval / 20) { [manager] _ in

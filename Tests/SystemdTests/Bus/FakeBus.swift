@@ -21,6 +21,7 @@ final class FakeBus: Sendable {
         var calls = 0
         var serial: UInt32 = 100
         var isMute = false
+        var unloads: [String] = []
     }
 
     private let state = Locked(State())
@@ -60,6 +61,19 @@ final class FakeBus: Sendable {
 
     /// Answers no call any more.
     func setMute(_ isMute: Bool) { state.withLock { $0.isMute = isMute } }
+    /// From now on does what systemd does with a unit that is not running: reading it loads it, and it is unloaded and
+    /// reported as removed again.
+    func unloadWhenRead(_ name: String) { state.withLock { $0.unloads.append(name) } }
+
+    private func removed(_ name: String) -> [UInt8] {
+        var body = Wire()
+        body.string(name)
+        body.string(Self.path(name))
+        return Self.message(
+            type: 4, serial: nextSerial(), body: body, signature: "so", path: "/org/freedesktop/systemd1",
+            interface: "org.freedesktop.systemd1.Manager", member: "UnitRemoved")
+    }
+
     var isSubscribed: Bool { state.withLock { $0.subscribed } }
     var matches: [String] { state.withLock { $0.matches } }
     var calls: Int { state.withLock { $0.calls } }
@@ -147,6 +161,10 @@ final class FakeBus: Sendable {
                 type: 2, serial: nextSerial(), body: body, signature: signature, replyTo: call.serial,
                 sender: call.member == "GetAll" || call.member == "Subscribe"
                     ? ":1.0" : "org.freedesktop.DBus"))
+        let unloaded = state.withLock { $0.unloads }.filter {
+            Self.path($0) == call.path && call.member == "GetAll"
+        }
+        for name in unloaded { send(client, removed(name)) }
     }
 
     private func send(_ client: Int32, _ bytes: [UInt8]) {

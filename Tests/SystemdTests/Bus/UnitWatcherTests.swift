@@ -57,6 +57,26 @@ struct UnitWatcherTests {
         #expect(log.states.count == 3)
     }
 
+    @Test("A unit that systemd unloads after each reading is not read for ever")
+    func unloads() throws {
+        let directory = TemporaryDirectory()
+        let bus = try FakeBus(at: directory("bus"))
+        bus.set("a.service", .init(active: "inactive", sub: "dead", pid: 0))
+        for unit in ["a.service", "b.service"] { bus.unloadWhenRead(unit) }
+        let log = Log()
+        let watcher = Self.watcher(bus.address, log)
+        watcher.start()
+        #expect(eventually { log.states.count == 2 })
+        usleep(300_000)
+        let calls = bus.calls
+        usleep(500_000)
+        #expect(bus.calls - calls <= 2)
+        bus.set("a.service", .init())
+        #expect(eventually { log.states.last?.activeState == "active" })
+        watcher.stop()
+        bus.close()
+    }
+
     @Test("The bus goes away and comes again")
     func reconnect() throws {
         let directory = TemporaryDirectory()

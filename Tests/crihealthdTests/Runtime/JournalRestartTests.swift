@@ -4,8 +4,8 @@ import Testing
 
 @testable import crihealthd
 
-/// The checkpoint's promise with real journal files: a rule that needs three lines opens at the third, however often the
-/// daemon was restarted between them.
+/// The checkpoint's promise with real journal files: a rule that needs three lines opens at the third,
+/// however often the daemon was restarted between them.
 @Suite(.enabled(if: JournalFile.isPossible, "no systemd-journal-remote"))
 struct JournalRestartTests {
     private let runtime: FakeRuntime
@@ -83,7 +83,8 @@ struct JournalRestartTests {
     @Test func aLookReadsTheBootsJournal() throws {
         try log(1...3)
         let look = OneLook(
-            configuration: TestDaemon.configuration(runtime, state, journal), surroundings: TestDaemon.surroundings(),
+            configuration: TestDaemon.configuration(runtime, state, journal),
+            surroundings: TestDaemon.surroundings(),
             logger: TestDaemon.logger, patience: .init(questions: .milliseconds(200)))
         #expect(try look.take().open.contains { $0.kind.rawValue == "SiteTrouble" })
     }

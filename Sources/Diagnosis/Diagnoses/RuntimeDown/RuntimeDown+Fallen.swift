@@ -39,10 +39,19 @@ extension RuntimeDown.Case {
             inquiries: fall.inquiries + [askAgain])
     }
 
-    /// The nearest cause to the root that the lines of this trouble prove.
+    /// The nearest cause to the root: what the latest attempt said, else what an earlier attempt of the same trouble
+    /// said while this one has not ended, or ended without a word.
     private func fall(since: Moment) -> Fall {
-        // Lines of the attempt itself come before its exit; give them the time of one start.
-        let from = min(unit.startedAt?.monotonic ?? since.monotonic, since.monotonic)
+        let attempt = max(unit.startedAt?.monotonic ?? since.monotonic, unit.troubleFrom ?? since.monotonic)
+        if let told = told(from: attempt) { return told }
+        let underWay = unit.exit.map { $0.at.monotonic < attempt } ?? true
+        let silent = unit.exit?.code == "exited"
+        if underWay || silent, let told = told(from: unit.troubleFrom ?? since.monotonic) { return told }
+        let fatal = facts.signals.last(.runtimeFatal, unit: unit.name, since: attempt)
+        return byExit(fatal, looping: unit.restarts(since: now.monotonic - configuration.crashLoopWindow))
+    }
+
+    private func told(from: MonotonicTime) -> Fall? {
         func proof(_ name: SignalName) -> Signal? { facts.signals.last(name, unit: unit.name, since: from) }
         if let line = proof(.configInvalid) { return configInvalid(line) }
         if let line = proof(.addressInUse) { return addressInUse(line) }
@@ -60,9 +69,7 @@ extension RuntimeDown.Case {
         if unit.result == "timeout" || proof(.startTimedOut) != nil {
             return startTimeout(proof(.startTimedOut))
         }
-        return byExit(
-            proof(.runtimeFatal), looping: unit.restarts(since: now.monotonic - configuration.crashLoopWindow)
-        )
+        return nil
     }
 
     /// systemd logs "Failed to locate executable" for the unit before the exit record.

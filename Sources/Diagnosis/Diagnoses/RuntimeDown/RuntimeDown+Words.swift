@@ -43,7 +43,7 @@ extension RuntimeDown.Case {
         guard count > 0, let last = unit.restarts.last else { return nil }
         return Evidence(
             at: last.wall, source: .journal,
-            summary: "systemd scheduled \(count) restart\(count == 1 ? "" : "s") of \(unit.name)",
+            summary: "systemd scheduled a restart of \(unit.name)",
             command: "systemctl show -P NRestarts \(unit.name)")
     }
 
