@@ -18,7 +18,9 @@ struct DiscoveryTests {
             "unix:///run/k3s/containerd/containerd.sock", "/run/k3s/containerd/containerd.sock", .containerd,
             "k3s.service"
         ),
-        ("unix:///tmp/my-containerd.sock", "/tmp/my-containerd.sock", .containerd, nil),
+        (
+            "unix:///tmp/my-containerd.sock", "/tmp/my-containerd.sock", .containerd, "containerd.service"
+        ),
         ("unix:///srv/cri.sock", "/srv/cri.sock", .other, nil),
     ]
 

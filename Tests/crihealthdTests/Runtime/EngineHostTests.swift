@@ -86,8 +86,9 @@ import Testing
         let took = clock.measure {
             for _ in 0..<2000 { host.absorb([Observation(at: Moment.now(), event: .tick)]) }
         }
-        let most = took / PublishPace.interval + 5 + Double(changes.all.count)
-        #expect(Double(published.all.count - before) <= most)
+        // Without a pace each of the 2000 would be published; timers of a busy machine add a few.
+        let paced = took / PublishPace.interval + Double(changes.all.count)
+        #expect(Double(published.all.count - before) <= paced * 2 + 50)
         #expect(eventually { published.all.count > before })
         host.stop()
     }

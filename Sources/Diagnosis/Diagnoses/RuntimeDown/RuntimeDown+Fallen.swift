@@ -35,7 +35,7 @@ extension RuntimeDown.Case {
         return Finding(
             cause: fall.cause, depth: fall.depth, severity: .critical, confirmed: true, since: since,
             sentence: fall.sentence, explanation: explanation, impact: impact, evidence: evidence,
-            nextSteps: fall.steps + [seeLog(since), seeStatus], clearsWhen: clearsWhen,
+            nextSteps: fall.steps + [seeLog(since), seeStatus, startAgain], clearsWhen: clearsWhen,
             inquiries: fall.inquiries + [askAgain])
     }
 

@@ -3,17 +3,18 @@ import HealthModel
 /// Words and evidence that every cause shares.
 extension RuntimeDown.Case {
     var impact: Impact {
-        let running = runtime.runningContainers
-        let survivors = running.map { " (\($0) ran when last listed)" } ?? ""
-        return Impact(
-            sentence:
-                "No pod can be started, stopped or executed into on this node; containers that run keep running\(survivors).",
-            pods: runtime.readyPods, runningContainers: running)
+        Impact(
+            sentence: "No pod can be started, stopped or executed into on this node; containers that run keep running.",
+            pods: runtime.readyPods, runningContainers: runtime.runningContainers)
     }
 
     var clearsWhen: String { "crictl gets an answer from \(runtime.endpoint.address)" }
 
     var seeStatus: NextStep { NextStep("see what systemd knows", "systemctl status \(unit.name)") }
+
+    var startAgain: NextStep {
+        NextStep("start it when the cause is gone, if systemd does not", "systemctl restart \(unit.name)")
+    }
 
     func seeLog(_ since: Moment) -> NextStep {
         NextStep(
