@@ -36,7 +36,9 @@ let package = Package(
             name: "Diagnosis",
             dependencies: ["HealthModel", .product(name: "TOMLKit", package: "TOMLKit")],
             exclude: ["Signals/README.md"],
-            resources: [.embedInCode("Signals/Rules")], swiftSettings: strict),
+            resources: [
+                .embedInCode("Signals/Rules"), .embedInCode("Advisories/Data"), .embedInCode("Runbooks"),
+            ], swiftSettings: strict),
         .target(
             name: "HealthEndpoint",
             dependencies: [

@@ -16,9 +16,9 @@ struct ConditionTable: Hashable, Codable, Sendable {
     }
 
     /// Brings every condition up to date.
-    mutating func update(_ facts: NodeFacts, _ book: IncidentBook, at now: Moment) {
+    mutating func update(_ facts: NodeFacts, _ book: IncidentBook, _ advice: [Advice], at now: Moment) {
         for index in all.indices {
-            let word = Self.word(on: all[index].type, facts, book)
+            let word = Self.word(on: all[index].type, facts, book, advice)
             if word.status != all[index].status { all[index].lastTransitionTime = now.wall }
             all[index].status = word.status
             all[index].reason = word.reason
@@ -26,21 +26,26 @@ struct ConditionTable: Hashable, Codable, Sendable {
         }
     }
 
-    private static func word(on kind: Condition.Kind, _ facts: NodeFacts, _ book: IncidentBook) -> Word {
+    private static func word(
+        on kind: Condition.Kind, _ facts: NodeFacts, _ book: IncidentBook, _ advice: [Advice]
+    ) -> Word {
         switch kind {
         case .runtimeReady: runtime(facts, book)
         case .networkReady: network(facts, book)
-        case .criVersionSupported: version(facts)
+        case .criVersionSupported: version(facts, book)
         case .monitoringHealthy: monitoring(facts, book)
-        case .containersTracked, .shutdownGraceful, .upgradeComplete, .versionsSupported:
-            Word(
-                status: .unknown, reason: "NotAssessed",
-                message: "not by this version.")
+        case .upgradeComplete: upgrade(facts, book)
+        case .versionsSupported: versions(facts, advice)
+        case .containersTracked: tracking(facts, book)
+        case .shutdownGraceful: shutdown(facts, book)
         }
     }
 
     private static func runtime(_ facts: NodeFacts, _ book: IncidentBook) -> Word {
-        if let incident = (book.open(.runtimeDown) + book.open(.createFailing)).first {
+        let blocked = book.open(.runtimeSwitched).filter { $0.cause == "StartBlocked" }
+        if let incident =
+            (book.open(.runtimeDown) + blocked + book.open(.statusBlocked) + book.open(.createFailing)).first
+        {
             return Word(
                 status: incident.status == .suspected ? .unknown : .false, reason: incident.cause,
                 message: incident.sentence)
@@ -49,11 +54,20 @@ struct ConditionTable: Hashable, Codable, Sendable {
             return Word(
                 status: .unknown, reason: "NoEndpoint", message: "No CRI endpoint was found on this node.")
         }
-        for runtime in facts.runtimes where !runtime.api.answered(since: nil) {
+        // A second runtime that is installed and was not started says nothing about the one in use.
+        let idle = facts.runtimes.filter { $0.unit.phase == .stopped && !$0.unit.ranThisBoot }
+        let used =
+            idle.count < facts.runtimes.count ? facts.runtimes.filter { !idle.contains($0) } : facts.runtimes
+        for runtime in used where !runtime.api.answered(since: nil) {
             return Word(
                 status: .unknown, reason: unasked(runtime), message: "\(runtime.name) has not answered yet.")
         }
-        let names = facts.runtimes.map { runtime in
+        for runtime in used where runtime.status?.condition("RuntimeReady")?.status == false {
+            return Word(
+                status: .false, reason: "RuntimeNotReady",
+                message: "\(runtime.name) says that it is not ready.")
+        }
+        let names = used.map { runtime in
             runtime.name + (runtime.version.map { " \($0.version)" } ?? "") + " answers"
         }
         return Word(status: .true, reason: "Answering", message: names.joined(separator: ", ") + ".")
@@ -84,7 +98,10 @@ struct ConditionTable: Hashable, Codable, Sendable {
     /// CRI v1 is what every kubelet since 1.26 requires.
     ///
     /// One endpoint that serves it is enough: beside cri-dockerd there is often a containerd without CRI.
-    private static func version(_ facts: NodeFacts) -> Word {
+    private static func version(_ facts: NodeFacts, _ book: IncidentBook) -> Word {
+        if let incident = book.open(.criVersionUnsupported).first {
+            return Word(status: .false, reason: incident.cause, message: incident.sentence)
+        }
         let refusing = facts.runtimes.filter { $0.api.rungs[.version]?.failure?.reason == .unimplemented }
         let serving = facts.runtimes.first { runtime in
             runtime.version?.apiVersion == "v1" && !refusing.contains { $0.endpoint == runtime.endpoint }

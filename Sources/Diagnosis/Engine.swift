@@ -27,6 +27,7 @@ public struct Engine: Sendable {
     private var rules: SignalRules
     private let configuration: EngineConfiguration
     private var diagnoses: [any Diagnosis]
+    private var advisor: Advisor
     /// All that a restart must not forget. Plain data: copy it on the engine's queue, encode it elsewhere.
     private(set) public var state: EngineState
     private var inquiries = InquiryBook()
@@ -35,23 +36,27 @@ public struct Engine: Sendable {
     /// Makes an engine, new or with what an earlier one knew.
     public init(
         rules: SignalRules, configuration: EngineConfiguration = EngineConfiguration(),
-        restoring state: EngineState = EngineState()
+        restoring state: EngineState = EngineState(), advisories: AdvisoryTable = .embedded
     ) {
         self.rules = rules
         self.configuration = configuration
         self.state = state
-        diagnoses = Self.diagnoses(rules)
+        advisor = Advisor(advisories)
+        diagnoses = Self.diagnoses(rules, advisories)
     }
 
     /// Goes on with other rules; what is open stays open, and totals go on.
     public mutating func replace(rules: SignalRules) {
         self.rules = rules
-        diagnoses = Self.diagnoses(rules)
+        diagnoses = Self.diagnoses(rules, advisor.table)
     }
 
-    private static func diagnoses(_ rules: SignalRules) -> [any Diagnosis] {
+    private static func diagnoses(_ rules: SignalRules, _ advisories: AdvisoryTable) -> [any Diagnosis] {
         [
-            RuntimeDown(), NetworkNotReady(), CreateFailing(), ContainerStuck(), MonitoringImpaired(),
+            RuntimeSwitched(), OrphanedContainers(), AddressInUse(), ShutdownNotGraceful(),
+            RuntimeDown(), CRIVersionUnsupported(), StatusBlocked(advisories: advisories),
+            UpgradeIncomplete(),
+            NetworkNotReady(), CreateFailing(), ContainerStuck(), MonitoringImpaired(),
             RuleIncidents(rules: rules),
         ]
     }
@@ -98,18 +103,28 @@ public struct Engine: Sendable {
         case .probe(let report):
             state.facts.update(report.endpoint) { $0.take(report, at: at) }
             statistics.count(report)
-        case .node(let report): state.facts.answers.take(report, at: at)
+        case .node(let report):
+            state.facts.answers.take(report, at: at)
+            state.facts.containers.take(report, at: at)
         case .daemon(let report):
             state.facts.monitoring.take(report, at: at)
             if case .blind = report { statistics.blindWindows += 1 }
         case .tick: break
         }
-        if at.monotonic > state.facts.now.monotonic { state.facts.now = at }
+        if at.monotonic > state.facts.now.monotonic, !isHistory(observation.event) { state.facts.now = at }
+        if matters { state.facts.reconcile(after: observation.event) }
         return matters
     }
 
+    /// An entry of an earlier boot, read after this one began: its monotonic stamp says nothing now.
+    private func isHistory(_ event: Observation.Event) -> Bool {
+        guard case .journal(let entry) = event, let boot = entry.bootID else { return false }
+        return !state.facts.bootID.isEmpty && boot != state.facts.bootID
+    }
+
     private mutating func begin(_ start: DaemonStart, _ at: Moment) {
-        if state.facts.bootID != start.bootID {
+        let isSameBoot = state.facts.bootID == start.bootID
+        if !isSameBoot {
             state.facts.now = at
             if !state.facts.bootID.isEmpty {
                 for index in state.facts.runtimes.indices { state.facts.runtimes[index].reboot() }
@@ -117,24 +132,30 @@ public struct Engine: Sendable {
             }
             state.facts.signals.clear()
             state.facts.answers = NodeAnswers()
+            state.facts.containers.reboot(at: at)
             state.facts.shuttingDownSince = nil
         }
         state.facts.bootID = start.bootID
         state.facts.hostname = start.hostname
         state.facts.version = start.version
         state.facts.startedAt = at
-        state.facts.monitoring = MonitoringFacts()
+        state.facts.monitoring = state.facts.monitoring.restarted(sameBoot: isSameBoot)
         let known = Set(start.endpoints.map(\.socketPath))
         state.facts.runtimes.removeAll { !known.contains($0.endpoint.socketPath) }
         for endpoint in start.endpoints { state.facts.update(endpoint) { $0.endpoint = endpoint } }
+        state.facts.labelRuntimes()
     }
 
     private mutating func read(_ entry: JournalEntry) -> Bool {
         var matters = entry.messageID != nil
-        if entry.messageID == MessageID.shutdown { state.facts.shuttingDownSince = entry.at }
+        state.facts.containers.take(entry)
+        if isHistory(.journal(entry)) { return false }
+        if entry.messageID == MessageID.shutdown, entry.unit == "systemd-logind.service" {
+            state.facts.shuttingDownSince = entry.at
+        }
         if entry.messageID == MessageID.journalDropped { notice(dropped: entry) }
         for index in state.facts.runtimes.indices where state.facts.runtimes[index].unit.name == entry.unit {
-            guard state.facts.shuttingDownSince == nil else { continue }
+            guard !state.facts.isShuttingDown else { continue }
             state.facts.runtimes[index].unit.take(entry)
             if state.facts.runtimes[index].api.answered(since: entry.at.monotonic) {
                 state.facts.runtimes[index].unit.recovered()
@@ -145,6 +166,7 @@ public struct Engine: Sendable {
             if signal.name == .benign { continue }
             matters = matters || signal.name != .noted
             state.facts.signals.take(signal)
+            state.facts.learn(signal)
             if signal.name == .createSucceeded,
                 let index = state.facts.runtimes.firstIndex(where: { $0.unit.name == signal.unit })
             {
@@ -169,13 +191,18 @@ public struct Engine: Sendable {
     private mutating func diagnose() -> [Effect] {
         var effects: [Effect] = []
         var wanted: [Inquiry] = []
+        var spoken: Set<String> = []
         let now = state.facts.now
         for diagnosis in diagnoses {
             for (subject, assessment) in diagnosis.assess(state.facts, configuration) {
+                spoken.insert(IncidentBook.id(diagnosis.kind(of: subject), subject))
                 switch assessment {
                 case .holds(let finding): wanted += finding.inquiries
                 case .unknown(let inquiries): wanted += inquiries
                 case .cleared, .expired: break
+                case .explained(let cause, let other, let summary):
+                    state.book.fold(
+                        diagnosis.kind(of: subject), summary, under: IncidentBook.id(cause, other), at: now)
                 }
                 let transition = state.book.take(
                     assessment, kind: diagnosis.kind(of: subject), subject: subject, at: now, configuration)
@@ -184,12 +211,35 @@ public struct Engine: Sendable {
                 effects.append(.transition(current(transition)))
             }
         }
+        effects += forget(spoken, now)
         statistics.incidentsOpened = state.book.opened
-        state.conditions.update(state.facts, state.book, at: now)
+        advisor.update(state.facts)
+        state.conditions.update(state.facts, state.book, advisor.advice, at: now)
         return effects
             + inquiries.due(wanted, at: now.monotonic, every: configuration.inquiryInterval).map {
                 .inquire($0)
             }
+    }
+
+    /// Kinds whose diagnosis has a word on every subject that it knows.
+    private static let speakOfAll: Set<IncidentKind> = [
+        .runtimeDown, .networkNotReady, .createFailing, .containerStuck, .monitoringImpaired,
+    ]
+
+    /// Incidents that nobody speaks of any more, some time after a start: their endpoint, listener or rule is gone, or
+    /// what they rested on ended with the boot. They would stay for ever.
+    private mutating func forget(_ spoken: Set<String>, _ now: Moment) -> [Effect] {
+        guard let started = state.facts.startedAt,
+            now.monotonic - started.monotonic >= configuration.settleTime
+        else { return [] }
+        let elsewhere = Set(diagnoses.map { type(of: $0).kind }).subtracting(Self.speakOfAll)
+        let silent = state.book.open.filter { !spoken.contains($0.id) && !elsewhere.contains($0.kind) }
+        return silent.compactMap { incident in
+            state.book.take(
+                .expired("nothing that is watched now speaks of \(incident.subject)"), kind: incident.kind,
+                subject: incident.subject, at: now, configuration
+            ).map { .transition($0) }
+        }
     }
 
     private func current(_ transition: Transition) -> Transition {
@@ -225,7 +275,8 @@ public struct Engine: Sendable {
     /// The node at this instant. `moment` dates the snapshot; it does not advance the engine.
     public func snapshot(at moment: Moment) -> Snapshot {
         SnapshotBuilder(
-            facts: state.facts, book: state.book, conditions: state.conditions, statistics: statistics
+            facts: state.facts, book: state.book, conditions: state.conditions, statistics: statistics,
+            advice: advisor.advice
         )
         .snapshot(at: moment)
     }

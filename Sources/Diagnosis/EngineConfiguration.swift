@@ -21,12 +21,32 @@ public struct EngineConfiguration: Hashable, Sendable {
     public var reopenWindow: Duration = .seconds(600)
     /// How long the kubelet's complaint alone keeps a suspicion alive.
     public var symptomWindow: Duration = .seconds(120)
+    /// How long CRI v1 may be refused before that alone is an incident: nobody is known to need it, and nothing says why.
+    public var versionGrace: Duration = .seconds(10)
+    /// How old the word on a unit's binaries may be: they are looked at this often.
+    public var binariesInterval: Duration = .seconds(60)
     /// How long a blind window is shown as impaired monitoring.
     public var blindWindowShown: Duration = .seconds(3600)
+    /// How long a stop or a restart may take before the runtime counts as down.
+    public var transitGrace: Duration = .seconds(3)
+    /// How long after a start of the daemon an incident that nothing speaks of is kept.
+    public var settleTime: Duration = .seconds(60)
+    /// How long a runtime that came and went three times must hold before it counts as well.
+    public var flapWindow: Duration = .seconds(30)
     /// How long a change keeps the daemon looking closely.
     public var alertWindow: Duration = .seconds(300)
     /// How soon the same question may be asked again.
     public var inquiryInterval: Duration = .seconds(5)
+    /// How long a container whose processes live must be denied by its runtime to be lost: its removal takes a moment.
+    public var lossGrace: Duration = .seconds(2)
+    /// How long a lost container waits for its cause to be told before it is called an orphan.
+    public var causeGrace: Duration = .seconds(10)
+    /// How often all processes are looked through while nothing is suspected.
+    public var scanInterval: Duration = .seconds(300)
+    /// How young an ended container must be for its log to be worth reading.
+    public var logWindow: Duration = .seconds(600)
+    /// How long a shutdown that killed containers is told.
+    public var shutdownShown: Duration = .seconds(86_400)
     /// Resolved incidents that are remembered.
     public var resolvedKept: Int = 50
 

@@ -6,6 +6,7 @@ struct SnapshotBuilder {
     let book: IncidentBook
     let conditions: ConditionTable
     let statistics: Statistics
+    let advice: [Advice]
 
     func snapshot(at moment: Moment) -> Snapshot {
         let open = book.open
@@ -15,15 +16,16 @@ struct SnapshotBuilder {
             startedAt: (facts.startedAt ?? moment).wall, verdict: verdict, headline: headline(verdict, open),
             open: open,
             resolved: book.resolved, conditions: conditions.all, runtimes: facts.runtimes.map(view),
-            monitoring: monitoring(open), statistics: statistics)
+            monitoring: monitoring(open), statistics: statistics, advice: advice)
     }
 
     private func condition(_ kind: Condition.Kind) -> Condition? { conditions.all.first { $0.type == kind } }
 
     private func verdict(_ open: [Incident]) -> Snapshot.Verdict {
         if open.contains(where: { $0.severity == .critical && $0.status == .confirmed }) { return .unhealthy }
-        if condition(.criVersionSupported)?.status == .false { return .unhealthy }
         if open.contains(where: { $0.severity >= .warning }) { return .degraded }
+        // Nobody here is known to need CRI v1, and whoever comes to need it will not get it.
+        if condition(.criVersionSupported)?.status == .false { return .degraded }
         return condition(.runtimeReady)?.status == .true ? .healthy : .unknown
     }
 

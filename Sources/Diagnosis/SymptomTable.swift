@@ -3,13 +3,21 @@ import HealthModel
 /// Which complaints are symptoms, and of what, nearest explanation first.
 enum SymptomTable {
     private static let table: [(name: SignalName, causes: [IncidentKind])] = [
-        (.kubeletRuntimeDown, [.runtimeDown, .criVersionUnsupported]),
-        (.kubeletPLEG, [.runtimeDown, .criVersionUnsupported]),
-        (.kubeletRuntimeUnreachable, [.runtimeDown, .criVersionUnsupported]),
-        (.kubeletNetworkNotReady, [.networkNotReady, .runtimeDown]),
-        (.kubeletNotReady, [.runtimeDown, .criVersionUnsupported, .networkNotReady]),
-        (.sandboxNetworkFailed, [.networkNotReady, .runtimeDown]),
-        (.createFailed, [.createFailing, .networkNotReady, .runtimeDown]),
+        (.kubeletRuntimeDown, [.runtimeDown, .runtimeSwitched, .criVersionUnsupported, .statusBlocked]),
+        (.kubeletPLEG, [.runtimeDown, .runtimeSwitched, .criVersionUnsupported, .statusBlocked]),
+        (
+            .kubeletRuntimeUnreachable,
+            [.runtimeDown, .runtimeSwitched, .criVersionUnsupported, .statusBlocked]
+        ),
+        (.kubeletNetworkNotReady, [.networkNotReady, .runtimeDown, .runtimeSwitched, .statusBlocked]),
+        (
+            .kubeletNotReady,
+            [.runtimeDown, .runtimeSwitched, .criVersionUnsupported, .statusBlocked, .networkNotReady]
+        ),
+        (.sandboxNetworkFailed, [.networkNotReady, .statusBlocked, .runtimeDown]),
+        (.createFailed, [.createFailing, .networkNotReady, .statusBlocked, .runtimeDown, .runtimeSwitched]),
+        (.kubeletCRIUnsupported, [.criVersionUnsupported]),
+        (.clientCRIUnsupported, [.criVersionUnsupported]),
     ]
 
     /// The signals that are symptoms.

@@ -81,6 +81,17 @@ public struct SignalName: RawRepresentable, Hashable, Codable, Sendable {
     /// The CRI plugin loads.
     public static let criPluginLoading = Self(rawValue: "cri-plugin-loading")
 
+    /// The kubelet needs CRI v1 and was refused it; capture `endpoint`.
+    public static let kubeletCRIUnsupported = Self(rawValue: "kubelet-cri-unsupported")
+    /// Another client needs a CRI version that it was refused; capture `endpoint` where known.
+    public static let clientCRIUnsupported = Self(rawValue: "client-cri-unsupported")
+    /// The kubelet told its version; capture `version`.
+    public static let kubeletVersion = Self(rawValue: "kubelet-version")
+    /// Configuration or an API that a later version drops; capture `detail`.
+    public static let deprecated = Self(rawValue: "deprecated")
+    /// An OCI runtime told its version; captures `handler` and `version`.
+    public static let ociRuntimeVersion = Self(rawValue: "oci-runtime-version")
+
     // MARK: Network
 
     /// The CNI configuration does not load; capture `detail`.
@@ -106,6 +117,9 @@ public struct SignalName: RawRepresentable, Hashable, Codable, Sendable {
     public static let shimLost = Self(rawValue: "shim-lost")
     /// A stop, kill or delete did not end; capture `id`.
     public static let stopStuck = Self(rawValue: "stop-stuck")
+    /// A runtime's start could not learn the state of a container; usual for every old one at the first start of a boot;
+    /// capture `id`.
+    public static let containerStateUnknown = Self(rawValue: "container-state-unknown")
     /// A container (not the runtime) was killed for memory; a workload's own trouble.
     public static let containerOOMKilled = Self(rawValue: "container-oom-killed")
 

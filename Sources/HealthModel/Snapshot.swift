@@ -36,13 +36,15 @@ public struct Snapshot: Hashable, Codable, Sendable {
     public var monitoring: MonitoringView
     /// Running totals of the engine.
     public var statistics: Statistics
+    /// What is worth knowing of the versions that run, worst first. Never changes ``verdict``.
+    public var advice: [Advice]
 
     /// Makes a snapshot.
     public init(
         at: Moment, version: String, hostname: String, startedAt: WallTime, verdict: Verdict,
         headline: String,
         open: [Incident], resolved: [Incident], conditions: [Condition], runtimes: [RuntimeView],
-        monitoring: MonitoringView, statistics: Statistics
+        monitoring: MonitoringView, statistics: Statistics, advice: [Advice] = []
     ) {
         self.at = at
         self.version = version
@@ -56,6 +58,7 @@ public struct Snapshot: Hashable, Codable, Sendable {
         self.runtimes = runtimes
         self.monitoring = monitoring
         self.statistics = statistics
+        self.advice = advice
     }
 }
 

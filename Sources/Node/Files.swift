@@ -59,15 +59,33 @@ struct Files: Sendable {
     struct Status {
         let isRegular: Bool
         let modifiedAt: WallTime
+        /// When the file came to be as and where it is: a package keeps `modifiedAt`, not this.
+        let changedAt: WallTime
     }
 
     func status(_ path: String) throws(Errno) -> Status {
         var found = stat()
         guard stat(root + path, &found) == 0 else { throw Errno(errno) }
-        let time = found.st_mtim
         return Status(
-            isRegular: found.st_mode & S_IFMT == S_IFREG,
-            modifiedAt: WallTime(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000))
+            isRegular: found.st_mode & S_IFMT == S_IFREG, modifiedAt: Self.wall(found.st_mtim),
+            changedAt: Self.wall(found.st_ctim))
+    }
+
+    private static func wall(_ time: timespec) -> WallTime {
+        WallTime(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+    }
+
+    /// Which file a path leads to.
+    struct Identity: Hashable {
+        let device: UInt64
+        let inode: UInt64
+    }
+
+    /// Links are followed; `/proc/PID/exe` leads to the file that runs even when that has no name any more.
+    func identity(_ path: String) throws(Errno) -> Identity {
+        var found = stat()
+        guard stat(root + path, &found) == 0 else { throw Errno(errno) }
+        return Identity(device: UInt64(found.st_dev), inode: UInt64(found.st_ino))
     }
 
     /// Whether this process may execute the regular file.

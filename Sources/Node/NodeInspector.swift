@@ -68,6 +68,16 @@ public struct NodeInspector: Sendable {
         case .cni(let directory):
             .cni(CNIDirectory(files: files, pluginDirectories: pluginDirectories).read(directory))
         case .binary(let name): .binary(name: name, path: binary(name))
+        case .binaries(let unit, let pid, let execStart):
+            .binaries(
+                BinaryTable(files: files, processes: processes).report(
+                    unit: unit, pid: pid, execStart: execStart))
+        case .containerProcesses:
+            .containerProcesses(ContainerTable(files: files, processes: processes).scan())
+        case .runtimeConfiguration:
+            CRIOConfigurationFiles(files: files).read().map { .runtimeConfiguration($0) }
+        case .tcpListeners: .tcpListeners(tcpListeners)
+        case .scopes, .ociRuntimes, .containerLog, .previousShutdown: nil
         }
     }
 
@@ -79,6 +89,14 @@ public struct NodeInspector: Sendable {
         guard let parsed = SocketAddress(address) else { return nil }
         return .tcpListener(
             address: address, holders: holders(SocketTable(files: files).listeners(on: parsed)))
+    }
+
+    private var tcpListeners: [TCPListener] {
+        let listening = SocketTable(files: files).listening()
+        let holders = processes.holders(bySocket: Set(listening.map(\.inode)))
+        return listening.prefix(512).map {
+            TCPListener(address: $0.address, holders: holders[$0.inode] ?? [])
+        }
     }
 
     /// Of the path, or of the nearest directory above it that exists: there it would be made.

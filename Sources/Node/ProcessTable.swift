@@ -48,7 +48,33 @@ struct ProcessTable: Sendable {
         return found
     }
 
-    private func pids() -> [Int32] {
+    /// For each of these sockets the processes that hold it, at most four each.
+    func holders(bySocket inodes: Set<UInt64>) -> [UInt64: [ProcessIdentity]] {
+        guard !inodes.isEmpty else { return [:] }
+        let wanted = Dictionary(uniqueKeysWithValues: inodes.map { ("socket:[\($0)]", $0) })
+        let deadline = SuspendingClock.now + limits.time
+        var budget = limits.descriptors
+        var holders: [UInt64: [ProcessIdentity]] = [:]
+        for pid in pids() {
+            guard budget > 0, deadline > .now else { break }
+            var held: Set<UInt64> = []
+            try? files.forEachName("/proc/\(pid)/fd") { name in
+                budget -= 1
+                if let target = files.linkTarget("/proc/\(pid)/fd/\(name)"), let inode = wanted[target] {
+                    held.insert(inode)
+                }
+                return budget > 0
+            }
+            guard !held.isEmpty, let identity = identity(pid) else { continue }
+            for inode in held where holders[inode, default: []].count < 4 {
+                holders[inode, default: []].append(identity)
+            }
+        }
+        return holders
+    }
+
+    /// All processes, in order, within bounds.
+    func pids() -> [Int32] {
         var pids: [Int32] = []
         try? files.forEachName("/proc") { name in
             if let pid = Int32(name), pid > 0 { pids.append(pid) }

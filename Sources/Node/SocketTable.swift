@@ -29,6 +29,19 @@ struct SocketTable: Sendable {
         return inodes
     }
 
+    /// Everything that listens on TCP, as `ss` writes it, in the order of the tables.
+    func listening() -> [(address: String, inode: UInt64)] {
+        ["/proc/net/tcp", "/proc/net/tcp6"].flatMap { table in
+            lines(table).compactMap { line in
+                let fields = line.split(separator: " ", maxSplits: 10, omittingEmptySubsequences: true)
+                guard fields.count >= 10, fields[3] == Self.listening,
+                    let local = SocketAddress(procNet: fields[1]), let inode = UInt64(fields[9])
+                else { return nil }
+                return (local.text, inode)
+            }
+        }
+    }
+
     /// Inodes of the sockets that listen under this name; more than one when a listener was unlinked and
     /// replaced.
     func listeners(onPath path: String) -> Set<UInt64> {
@@ -98,6 +111,16 @@ struct SocketAddress: Hashable {
         }
         self.port = port
         host = Self.canonical(bytes)
+    }
+
+    /// `127.0.0.1:9099`, `[fe80:0:…]:80`, `*:18080`.
+    var text: String {
+        guard let host else { return "*:\(port)" }
+        if host.count == 4 { return host.map { String($0) }.joined(separator: ".") + ":\(port)" }
+        let groups = stride(from: 0, to: host.count - 1, by: 2).map {
+            String(UInt16(host[$0]) << 8 | UInt16(host[$0 + 1]), radix: 16)
+        }
+        return "[" + groups.joined(separator: ":") + "]:\(port)"
     }
 
     /// Whether bind(2) to one fails while the other listens (without SO_REUSEPORT).

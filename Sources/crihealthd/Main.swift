@@ -7,5 +7,8 @@ struct Crihealthd: ParsableCommand {
         commandName: "crihealthd",
         abstract: "Says what is wrong with this node's container runtime, and why.",
         version: Release.version,
-        subcommands: [ServeCommand.self, StatusCommand.self, CheckCommand.self, ReplayCommand.self])
+        subcommands: [
+            ServeCommand.self, ProbeCommand.self, StatusCommand.self, CheckCommand.self, ReplayCommand.self,
+            ExplainCommand.self,
+        ])
 }

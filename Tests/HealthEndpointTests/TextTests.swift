@@ -95,3 +95,27 @@ import Testing
         #expect(Printable.string(Printable.cut(Array("abc".unicodeScalars), columns: 2)) == "..")
     }
 }
+
+@Suite struct AdviceTests {
+    private static let advice = Advice(
+        id: "CVE-2024-21626", category: .vulnerability, component: "runc", version: "1.1.5+ds1",
+        sentence: "a leaked descriptor lets a container out", fixedIn: ["1.1.12"],
+        source: "https://example.org")
+
+    @Test func adviceHasItsOwnHeadingAndLeavesTheVerdict() {
+        var snapshot = Snapshot.nothingKnown(at: WallTime(microseconds: 0))
+        let before = TextPage.render(snapshot)
+        snapshot.advice = [Self.advice]
+        let page = TextPage.render(snapshot)
+        #expect(page.contains("\nAdvice (by upstream's versions; your distribution may have patched them)\n"))
+        #expect(page.contains("runc 1.1.5+ds1: a leaked descriptor"))
+        #expect(page.split(separator: "\n").first == before.split(separator: "\n").first)
+        #expect(page.split(separator: "\n").allSatisfy { $0.count <= 80 })
+    }
+
+    @Test func moreAdviceThanFitsIsCounted() {
+        var snapshot = Snapshot.nothingKnown(at: WallTime(microseconds: 0))
+        snapshot.advice = Array(repeating: Self.advice, count: 20)
+        #expect(TextPage.render(snapshot).contains("and 12 more: /v1/state"))
+    }
+}

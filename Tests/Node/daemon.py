@@ -35,6 +35,14 @@ def libraries(binary, tree):
     return needed
 
 
+def bare(binary, tree):
+    """The files that put a binary into the node without a package: itself, its libraries, a unit."""
+    files = libraries(binary, tree)
+    files[f"{HOME}/crihealthd"] = pathlib.Path(binary).resolve()
+    files[f"/etc/systemd/system/{UNIT}"] = pathlib.Path(__file__).resolve().parent / "bare" / UNIT
+    return files
+
+
 def crictl(stand_in):
     """What to mount for /usr/bin/crictl: (files, binds). A real crictl on PATH comes before the stand-in."""
     real = shutil.which("crictl")

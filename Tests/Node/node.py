@@ -39,9 +39,9 @@ def exit_on_signals():
         signal.signal(number, leave)
 
 
-def make_tree(cache=CACHE):
-    """The path of the node's tree; the first call takes a minute or two and needs a Debian mirror."""
-    made = subprocess.run([HERE / "make-tree", cache], stdout=subprocess.PIPE, text=True)
+def make_tree(cache=CACHE, suite="bookworm"):
+    """The path of a suite's tree; the first call takes a minute or two and needs a Debian mirror."""
+    made = subprocess.run([HERE / "make-tree", cache, suite], stdout=subprocess.PIPE, text=True)
     if made.returncode != 0:
         raise NodeError(f"make-tree failed with status {made.returncode}")
     return pathlib.Path(made.stdout.strip().splitlines()[-1])
@@ -90,6 +90,9 @@ class Node:
         for name in ("upper", "work", "root", "containerd", "journal"):
             (self.directory / name).mkdir()
         self.directory.chmod(0o755)
+        # As the package systemd makes it: files in it belong to the group that may read the journal.
+        os.chown(self.directory / "journal", 0, group_id(self.tree, "systemd-journal"))
+        (self.directory / "journal").chmod(0o2755)
         for path in FILES.rglob("*"):
             if path.is_symlink() or path.is_file():
                 self._write_upper("/" / path.relative_to(FILES), path)
@@ -154,9 +157,26 @@ class Node:
             if self.leader is not None:
                 state = self.run("systemctl", "is-system-running", check=False).stdout.strip()
                 if state in ("running", "degraded"):
+                    self._mend_journald()
                     return
             time.sleep(0.1)
         raise NodeError(f"the node did not boot in {seconds} s ({state})\n{self.console()}")
+
+    def _mend_journald(self):
+        """systemd 257's first journald finds no units on cgroup v1 (`journalctl -u` is empty), a second one does."""
+        if not self.run("journalctl", "-q", "-b", "-n", "1", "_SYSTEMD_UNIT=containerd.service", check=False).stdout:
+            self.run("systemctl", "restart", "systemd-journald.service")
+
+    def reboot(self, seconds=90):
+        """Reboots the node, as systemctl does: another PID 1 on the same files."""
+        before, deadline = self.leader, time.monotonic() + seconds
+        self.run("systemctl", "reboot", check=False)
+        while os.path.exists(f"/proc/{before}"):
+            if time.monotonic() > deadline:
+                raise NodeError(f"the node did not go down in {seconds} s\n{self.console()}")
+            time.sleep(0.05)
+        self.leader = None
+        self._await_boot()
 
     def close(self):
         """Powers the node off, or kills it when it does not go; leaves nothing behind."""
@@ -222,6 +242,14 @@ class Node:
         except OSError:
             return ""
         return "\n".join(text.splitlines()[-lines:])
+
+
+def group_id(tree, name):
+    """The number of a group of the tree."""
+    for line in (tree / "etc/group").read_text().splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split(":")[2])
+    raise NodeError(f"the tree has no group {name}")
 
 
 # -- processes

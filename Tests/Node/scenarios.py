@@ -69,6 +69,37 @@ def rotate_and_vacuum(node):
     node.run("journalctl", "--vacuum-files=1", "--vacuum-time=1ms")
 
 
+def fill(node, path, most):
+    """Fills the file system of `path`, which must be a tmpfs of at most `most` bytes: never the machine's disk."""
+    folder = path.rpartition("/")[0]
+    kind, blocks, size = node.run("stat", "-f", "-c", "%T %b %S", folder).stdout.split()
+    if kind != "tmpfs" or int(blocks) * int(size) > most:
+        raise ValueError(f"{folder} is {kind} of {int(blocks) * int(size)} bytes: not filled")
+    # dd ends with an error when the disk is full, which is what it is to do.
+    node.run("dd", "if=/dev/zero", f"of={path}", "bs=64k", f"count={most // 65536 + 1}", check=False)
+    node.run("dd", "if=/dev/zero", f"of={path}.rest", "bs=512", f"count={most // 512}", check=False)
+    if node.run("stat", "-f", "-c", "%a", folder).stdout.strip() != "0":
+        raise ValueError(f"{folder} is not full")
+
+
+def pod(node):
+    """Somebody wants one more pod, and removes it when there is one."""
+    node.run("/opt/pods/start-pods", "extra", check=False, timeout=90)
+
+
+METRICS = f"cp {CONFIG} /root/ && printf '\\n[metrics]\\naddress = \"127.0.0.1:1338\"\\n' >>{CONFIG}"
+LISTENER = ("systemd-run", "--collect", "--unit=listener", "socat", "TCP-LISTEN:1338,bind=127.0.0.1,fork,reuseaddr",
+            "OPEN:/dev/null")
+# Speaks HTTP/1.1 on containerd's socket.
+TAKEOVER = ("systemd-run", "--collect", "--unit=impostor", "python3", "-c", f"""
+import http.server, os, socketserver
+class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer): pass
+class Handler(http.server.BaseHTTPRequestHandler):
+    def address_string(self): return "-"
+if os.path.exists("{SOCKET}"): os.unlink("{SOCKET}")
+Server("{SOCKET}", Handler).serve_forever()
+""")
+
 FAULTS = (
     Fault("stopped", "RuntimeDown", ("Stopped",), systemctl("stop"), systemctl("start"), opens=1.5, named=3,
           hurts_pods=True),
@@ -81,6 +112,20 @@ FAULTS = (
                    systemctl("restart", "--no-block")),
           sequence(command("cp", "/root/config.toml", CONFIG), systemctl("restart")),
           opens=2.5, named=5),
+    # Something accepts connections, as before: the next `crictl version`, 10 s apart, tells.
+    Fault("socket-taken-over", "RuntimeDown", ("SocketTakenOver",), command(*TAKEOVER),
+          sequence(command("systemctl", "stop", "impostor"), systemctl("restart")), opens=13, named=15),
+    Fault("metrics-port-taken", "RuntimeDown", ("AddressInUse",),
+          sequence(command(*LISTENER), command("sh", "-c", METRICS), systemctl("restart", "--no-block")),
+          sequence(command("systemctl", "stop", "listener"), systemctl("restart"),
+                   command("cp", "/root/config.toml", CONFIG), systemctl("restart")),
+          opens=4, named=6),
+    Fault("disk-full", "CreateFailing", ("DiskFull",),
+          sequence(lambda node: fill(node, "/var/lib/containerd/ballast", 192 << 20), pod),
+          sequence(command("sh", "-c", "rm /var/lib/containerd/ballast*"), pod), opens=10, named=10),
+    Fault("runc-missing", "CreateFailing", ("OCIRuntimeMissing",),
+          sequence(command("mv", "/usr/sbin/runc", "/root/"), pod),
+          sequence(command("mv", "/root/runc", "/usr/sbin/"), pod), opens=10, named=10),
     # containerd reads the folder again when a file in it is written, not when one is moved in.
     Fault("cni-removed", "NetworkNotReady", ("CNIConfigMissing",),
           command("mv", CNI, "/root/"), command("cp", "/root/10-bridge.conflist", CNI), opens=12, named=15),

@@ -7,3 +7,6 @@
 #if __has_include("clinux_journal_windows.h")
 #include "clinux_journal_windows.h"
 #endif
+#if __has_include("clinux_peer.h")
+#include "clinux_peer.h"
+#endif

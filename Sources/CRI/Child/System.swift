@@ -31,6 +31,22 @@ enum System {
         return pid
     }
 
+    /// Whose a file is; links are followed. Nil when it is not there.
+    struct Ownership {
+        let user: uid_t
+        let isRegular: Bool
+        /// Its group or everybody may write.
+        let othersWrite: Bool
+    }
+
+    static func ownership(_ path: String) -> Ownership? {
+        var found = stat()
+        guard stat(path, &found) == 0 else { return nil }
+        return Ownership(
+            user: found.st_uid, isRegular: found.st_mode & S_IFMT == S_IFREG,
+            othersWrite: found.st_mode & 0o022 != 0)
+    }
+
     /// pidfd_open(2), or nil where the kernel (before 5.3) or the descriptor table refuses.
     static func pidfd(_ pid: pid_t) -> Descriptor? {
         let fd = cri_pidfd_open(pid)

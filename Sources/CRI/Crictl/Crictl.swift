@@ -2,7 +2,8 @@ import Glibc
 public import HealthModel
 import Synchronization
 
-/// Runs crictl (cri-tools), one child at a time for each caller. It knows four calls and no others.
+/// Runs crictl (cri-tools), one child at a time for each caller. It knows four calls and
+/// one for a container's log, and no others.
 ///
 /// Safe to share between threads. ``run(_:endpoint:)`` blocks its caller for at most the sum of the limits.
 public final class Crictl: Sendable {
@@ -102,9 +103,28 @@ public final class Crictl: Sendable {
 
     /// Runs one call to its end. Throws when no child could be started.
     public func run(_ call: Call, endpoint: Endpoint) throws(ProbeBreakage) -> Execution {
+        try run(arguments(of: call, endpoint: endpoint))
+    }
+
+    /// `crictl logs --tail`: the end of a container's log. Nil for an id that is none.
+    public func log(of container: String, endpoint: Endpoint, lines: Int = ContainerLog.lineLimit)
+        throws(ProbeBreakage) -> Execution?
+    {
+        guard (1...64).contains(container.utf8.count), container.utf8.allSatisfy(Self.isHex) else {
+            return nil
+        }
+        return try run(globalArguments(endpoint) + ["logs", "--tail", "\(lines)", container])
+    }
+
+    private static func isHex(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+    }
+
+    private func run(_ arguments: [String]) throws(ProbeBreakage) -> Execution {
         try reapAbandoned()
         let path = try locate()
-        let arguments = ["crictl"] + arguments(of: call, endpoint: endpoint)
+        let arguments = ["crictl"] + arguments
         let child: Child
         do {
             child = try Child(
@@ -121,8 +141,11 @@ public final class Crictl: Sendable {
 
     /// The arguments of a call, as a person would type them after `crictl`.
     public func arguments(of call: Call, endpoint: Endpoint) -> [String] {
-        let timeout = "\(limits.timeout.milliseconds)ms"
-        return ["--runtime-endpoint", endpoint.address, "--timeout", timeout] + call.arguments
+        globalArguments(endpoint) + call.arguments
+    }
+
+    private func globalArguments(_ endpoint: Endpoint) -> [String] {
+        ["--runtime-endpoint", endpoint.address, "--timeout", "\(limits.timeout.milliseconds)ms"]
     }
 
     private func reapAbandoned() throws(ProbeBreakage) {

@@ -13,8 +13,9 @@ struct ContainerStuck: Diagnosis {
 
     private func assess(_ runtime: RuntimeFacts, _ facts: NodeFacts) -> Assessment {
         let lost = facts.signals.all(.shimLost).filter { $0.unit == runtime.unit.name }
-        guard facts.shuttingDownSince == nil, let first = lost.first, let last = lost.last else {
-            return .unknown(inquiries: [])
+        if facts.isShuttingDown { return .unknown(inquiries: []) }
+        guard let first = lost.first, let last = lost.last else {
+            return .expired("its shim was of an earlier boot")
         }
         let ids = Set(lost.compactMap { $0.captures["id"] })
         let left = remaining(ids, runtime)

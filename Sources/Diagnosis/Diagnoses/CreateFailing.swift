@@ -35,20 +35,17 @@ struct CreateFailing: Diagnosis {
         "runc", "crun", "kata-runtime", "youki", "runsc", "conmon", "crio-runc", "crio-crun", "crio-conmon",
     ]
 
-    /// Free space under which a runtime's state cannot be trusted to be written.
-    static let enoughBytes: UInt64 = 16 << 20
-
     /// Where the runtimes keep what they must be able to write.
     static func stateDirectories(of runtime: RuntimeName) -> [String] {
         runtime == .crio
-            ? ["/var/lib/containers/storage", "/run/containers/storage", "/run"]
-            : ["/var/lib/containerd", "/run/containerd", "/run"]
+            ? ["/var/lib/containers/storage", "/run/containers/storage"]
+            : ["/var/lib/containerd", "/run/containerd"]
     }
 }
 
 extension CreateFailing.Case {
     func assess() -> Assessment {
-        if facts.shuttingDownSince != nil { return .unknown(inquiries: []) }
+        if facts.isShuttingDown { return .unknown(inquiries: []) }
         if let success = clearedBy { return .cleared(success) }
         if let cause = noSpace ?? missingRuntime ?? generic { return .holds(finding(cause)) }
         return .unknown(inquiries: [])
@@ -68,13 +65,13 @@ extension CreateFailing.Case {
     private var clearedBy: Evidence? {
         let names: [SignalName] = [.createFailed, .noSpace, .binaryMissing]
         let last = names.compactMap { facts.signals.last($0, unit: unit) }.map(\.at.monotonic).max()
-        guard let last else { return nil }
-        if let success = facts.signals.last(.createSucceeded, unit: unit), success.at.monotonic > last {
+        if let success = facts.signals.last(.createSucceeded, unit: unit),
+            success.at.monotonic > last ?? MonotonicTime(microseconds: .min)
+        {
             return Evidence.journal(success, "\(runtime.name) created a pod or container again")
         }
-        if let answer = noSpaceAnswer, answer.at.monotonic > last,
-            answer.value.availableBytes >= CreateFailing.enoughBytes * 4,
-            noSpaceSignal != nil
+        guard let last else { return nil }
+        if noSpaceSignal != nil, let answer = noSpaceAnswer, answer.at.monotonic > last, !answer.value.isFull
         {
             return Evidence(
                 at: answer.at.wall, source: .node,
@@ -93,25 +90,35 @@ extension CreateFailing.Case {
 
     // MARK: Causes
 
+    /// ENOSPC of a creation, or where the runtime keeps its state: a workload's own full volume is not it.
     private var noSpaceSignal: Signal? {
-        guard let signal = facts.signals.last(.noSpace, unit: unit) else { return nil }
-        let success = facts.signals.last(.createSucceeded, unit: unit)
-        return success.map { $0.at.monotonic > signal.at.monotonic } == true ? nil : signal
+        let success = facts.signals.last(.createSucceeded, unit: unit)?.at.monotonic
+        let failed = Set(failures.map(\.cursor))
+        let directories = CreateFailing.stateDirectories(of: runtime.endpoint.runtime)
+        return facts.signals.all(.noSpace).last { signal in
+            guard signal.unit == unit, signal.at.monotonic > success ?? MonotonicTime(microseconds: .min)
+            else {
+                return false
+            }
+            if !signal.cursor.isEmpty, failed.contains(signal.cursor) { return true }
+            if let path = signal.captures["path"] { return directories.contains { path.hasPrefix($0 + "/") } }
+            return noSpaceAnswer?.value.isFull == true
+        }
     }
 
+    /// The fullest of the file systems that hold the runtime's state.
     private var noSpaceAnswer: NodeAnswers.Dated<FileSystemUsage>? {
-        CreateFailing.stateDirectories(of: runtime.endpoint.runtime).compactMap {
+        let answers = CreateFailing.stateDirectories(of: runtime.endpoint.runtime).compactMap {
             facts.answers.fileSystems[$0]
         }
-        .min { $0.value.availableBytes < $1.value.availableBytes }
+        return answers.first { $0.value.isFull }
+            ?? answers.min { $0.value.availableBytes < $1.value.availableBytes }
     }
 
     private var noSpace: CreateFailing.Cause? {
         guard let signal = noSpaceSignal else { return nil }
         let directories = CreateFailing.stateDirectories(of: runtime.endpoint.runtime)
-        let full = noSpaceAnswer.flatMap {
-            $0.value.availableBytes < CreateFailing.enoughBytes ? $0.value.path : nil
-        }
+        let full = noSpaceAnswer.flatMap { $0.value.isFull ? $0.value.path : nil }
         return .init(
             name: "DiskFull", depth: 60,
             explanation:
@@ -228,5 +235,12 @@ extension CreateFailing.Case {
                 summary: "\(usage.path): \(usage.availableBytes >> 20) of \(usage.totalBytes >> 20) MiB free",
                 command: "df -h \(usage.path)")
         ]
+    }
+}
+
+extension FileSystemUsage {
+    /// Whether nothing more can be trusted to be written: less than 64 MiB or a twentieth, or no inode.
+    fileprivate var isFull: Bool {
+        availableBytes < min(64 << 20, totalBytes / 20) || availableInodes == 0
     }
 }

@@ -8,6 +8,7 @@ struct MonitoringImpaired: Diagnosis {
         var all = facts.runtimes.map { ("crictl on \($0.name)", probe($0, facts)) }
         all.append(("journal", journal(facts)))
         all.append(("checkpoint", checkpoint(facts)))
+        all.append(("bus", bus(facts)))
         for (address, problem) in facts.monitoring.listeners.sorted(by: { $0.key < $1.key }) {
             all.append(("listener \(address)", listener(address, problem, facts)))
         }
@@ -74,6 +75,13 @@ struct MonitoringImpaired: Diagnosis {
                 "This crictl is too old or too new, or is something else.",
                 NextStep("see which it is", "crictl --version")
             )
+        case .proberUnreachable:
+            return (
+                "ProberUnreachable",
+                "crihealthd cannot ask \(runtime.name): its prober does not answer",
+                "What only root can see is asked by crihealthd-probe.service.",
+                NextStep("see why", "systemctl status crihealthd-probe.service crihealthd-probe.socket")
+            )
         case .crictlUnusable, .crictlKilled, .outputTooLarge:
             return (
                 "CrictlUnusable", "crictl cannot be run",
@@ -103,6 +111,20 @@ struct MonitoringImpaired: Diagnosis {
                     "journalctl -n 1; ls -ld /var/log/journal /run/log/journal")
             ],
             clears: "the journal can be read again")
+    }
+
+    private func bus(_ facts: NodeFacts) -> Assessment {
+        guard facts.monitoring.busKnown else { return .unknown(inquiries: []) }
+        guard let problem = facts.monitoring.bus else {
+            return .cleared(Evidence(at: facts.now.wall, source: .daemon, summary: "systemd's bus answers"))
+        }
+        return finding(
+            "BusUnavailable", .info, since: facts.now, "crihealthd cannot ask systemd for the state of units",
+            problem.bounded(300) + ".",
+            hurts: "What units do is known from the journal only, up to half a second later.",
+            evidence: Evidence(at: facts.now.wall, source: .daemon, summary: problem.bounded(300)),
+            steps: [NextStep("see whether the bus runs", "systemctl status dbus.service")],
+            clears: "the bus answers")
     }
 
     private func checkpoint(_ facts: NodeFacts) -> Assessment {
@@ -138,7 +160,7 @@ struct MonitoringImpaired: Diagnosis {
 
     private func blind(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> Assessment {
         guard let window = facts.monitoring.blind.last, let at = facts.monitoring.lastBlindAt else {
-            return .unknown(inquiries: [])
+            return .expired("it was in an earlier boot; what was lost stays lost")
         }
         if facts.now.monotonic - at.monotonic >= configuration.blindWindowShown {
             return .expired(

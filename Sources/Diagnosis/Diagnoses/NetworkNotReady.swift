@@ -39,7 +39,7 @@ struct NetworkNotReady: Diagnosis {
 
 extension NetworkNotReady.Case {
     func assess() -> Assessment {
-        if facts.shuttingDownSince != nil { return .unknown(inquiries: []) }
+        if facts.isShuttingDown { return .unknown(inquiries: []) }
         let failure = lastFailure
         guard let condition = runtime.status?.condition("NetworkReady"), let at = runtime.statusAt else {
             return failure.map { .holds(finding(failed: $0)) } ?? .unknown(inquiries: [])

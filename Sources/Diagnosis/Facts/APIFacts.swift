@@ -34,6 +34,10 @@ struct APIFacts: Hashable, Codable, Sendable {
     var brokenSince: Moment?
     /// A run of `Status` time-outs while `Version` answers.
     var statusTimeouts = 0
+    /// When that run began.
+    var statusBlockedSince: Moment?
+    /// What is known of the service `runtime.v1.RuntimeService`.
+    var service = ServiceFacts()
 
     /// Takes the answer of one rung.
     mutating func take(_ report: ProbeReport, at: Moment) {
@@ -42,6 +46,11 @@ struct APIFacts: Hashable, Codable, Sendable {
         switch report.outcome {
         case .reached: reached(report.rung, at)
         case .version, .status, .pods, .containers: answered(report, at)
+        case .failed(let failure) where failure.reason == .unreadable:
+            // crictl succeeded and printed something else: it is not the runtime that is broken, nor known to be well.
+            rung.failure = failure
+            if broken == nil { brokenSince = at }
+            broken = ProbeBreakage(reason: .crictlUnusable, text: failure.text)
         case .failed(let failure):
             rung.failure = failure
             failed(failure, report, at)
@@ -62,27 +71,44 @@ struct APIFacts: Hashable, Codable, Sendable {
     }
 
     private mutating func answered(_ report: ProbeReport, _ at: Moment) {
+        if let later = failing?.at, at.monotonic < later.monotonic { return }
         answeredAt = at
         answerLatency = report.latency
         failing = nil
         broken = nil
         brokenSince = nil
-        if report.rung == .status { statusTimeouts = 0 }
+        if report.rung == .status {
+            statusTimeouts = 0
+            statusBlockedSince = nil
+        }
+        service.take(report, at: at)
     }
 
     private mutating func failed(_ failure: ProbeFailure, _ report: ProbeReport, _ at: Moment) {
+        // Told late: it has answered since.
+        if let answeredAt, at.monotonic < answeredAt.monotonic, failure.reason != .unimplemented { return }
         if report.rung > .connect { broken = nil }
+        if report.rung == .status, failure.reason != .timedOut {
+            statusTimeouts = 0
+            statusBlockedSince = nil
+        }
         switch failure.reason {
-        case .unimplemented, .unreadable:
+        case .unimplemented:
             answered(report, at)
             return
         case .rpc where report.rung > .version: return
         case .timedOut where report.rung > .version && failing?.failure.reason != .timedOut:
             // `Version` answers and this call does not: not the runtime as a whole.
-            if report.rung == .status { statusTimeouts += 1 }
+            if report.rung == .status {
+                statusTimeouts += 1
+                if statusBlockedSince == nil { statusBlockedSince = at }
+            }
             if answeredAt != nil { return }
         default: break
         }
+        // The runtime as a whole: that Status timed out on the way there says nothing about Status.
+        statusTimeouts = 0
+        statusBlockedSince = nil
         if let run = failing, run.failure.reason == failure.reason {
             failing = Failing(
                 since: run.since, at: at, count: run.count + 1, rung: report.rung, failure: failure)

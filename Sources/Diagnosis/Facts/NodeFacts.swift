@@ -11,9 +11,24 @@ struct NodeFacts: Hashable, Codable, Sendable {
     var runtimes: [RuntimeFacts] = []
     var signals = SignalLog()
     var answers = NodeAnswers()
+    var containers = ContainerFacts()
     var monitoring = MonitoringFacts()
     /// logind said that the machine goes down: what stops now is meant to.
     var shuttingDownSince: Moment?
+
+    /// Whether the machine goes down now. After five minutes it evidently did not (a cancelled or a soft reboot).
+    var isShuttingDown: Bool {
+        shuttingDownSince.map { now.monotonic - $0.monotonic < .seconds(300) } ?? false
+    }
+
+    /// Gives runtimes whose units have one name their socket's path beside it: an incident's subject is one runtime.
+    mutating func labelRuntimes() {
+        for index in runtimes.indices {
+            let name = runtimes[index].endpoint.name
+            let isShared = runtimes.count { $0.endpoint.name == name } > 1
+            runtimes[index].label = isShared ? "\(name) (\(runtimes[index].endpoint.socketPath))" : nil
+        }
+    }
 
     /// The runtime that this unit serves.
     func runtime(unit: String?) -> RuntimeFacts? {
@@ -28,6 +43,7 @@ struct NodeFacts: Hashable, Codable, Sendable {
             var facts = RuntimeFacts(endpoint: endpoint)
             change(&facts)
             runtimes.append(facts)
+            labelRuntimes()
         }
     }
 }
@@ -48,6 +64,8 @@ struct NodeAnswers: Hashable, Codable, Sendable {
     var fileSystems: [String: Dated<FileSystemUsage>] = [:]
     var cni: [String: Dated<CNIConfiguration>] = [:]
     var binaries: [String: Dated<String?>] = [:]
+    /// By unit.
+    var runtimeBinaries: [String: Dated<RuntimeBinaries>] = [:]
 
     /// Takes an answer.
     mutating func take(_ report: NodeReport, at: Moment) {
@@ -61,6 +79,12 @@ struct NodeAnswers: Hashable, Codable, Sendable {
         case .cni(let configuration):
             Self.set(&cni, configuration.directory, Dated(at: at, value: configuration))
         case .binary(let name, let path): Self.set(&binaries, name, Dated(at: at, value: path))
+        case .containerProcesses, .scopes, .ociRuntimes, .runtimeConfiguration, .tcpListeners, .containerLog,
+            .previousShutdown:
+            break
+        case .binaries(let report):
+            if let known = runtimeBinaries[report.unit], at.monotonic < known.at.monotonic { break }
+            Self.set(&runtimeBinaries, report.unit, Dated(at: at, value: report))
         }
     }
 
@@ -93,6 +117,14 @@ struct MonitoringFacts: Hashable, Codable, Sendable {
     var lastBlindAt: Moment?
     /// Since when each of the daemon's own problems stands, by subject.
     var since: [String: Moment] = [:]
+
+    /// What a new run of the daemon still knows: what could not be seen stays unseen.
+    func restarted(sameBoot: Bool) -> MonitoringFacts {
+        var facts = MonitoringFacts()
+        facts.blind = blind
+        facts.lastBlindAt = sameBoot ? lastBlindAt : nil
+        return facts
+    }
 
     /// Takes a report.
     mutating func take(_ report: SelfReport, at: Moment) {

@@ -11,6 +11,9 @@ struct RuntimeFacts: Hashable, Codable, Sendable {
     var pods: [PodSandbox]?
     var podsAt: Moment?
     var containers: [Container]?
+    var containersAt: Moment?
+    /// Its start, while that cannot end because containers cannot be killed.
+    var blockedStart: BlockedStart?
     /// The network was seen ready, or a sandbox was set up, on this boot.
     var networkWasReady = false
     /// When the runtime was first seen on this boot.
@@ -21,8 +24,11 @@ struct RuntimeFacts: Hashable, Codable, Sendable {
         unit = UnitFacts(name: endpoint.unit ?? endpoint.name)
     }
 
+    /// Its name where two runtimes share one; nil: the endpoint's.
+    var label: String?
+
     /// What people call it.
-    var name: String { endpoint.name }
+    var name: String { label ?? endpoint.name }
 
     /// Takes one answer of the probe ladder.
     mutating func take(_ report: ProbeReport, at: Moment) {
@@ -37,7 +43,9 @@ struct RuntimeFacts: Hashable, Codable, Sendable {
         case .pods(let pods):
             self.pods = pods
             podsAt = at
-        case .containers(let containers): self.containers = containers
+        case .containers(let containers):
+            self.containers = containers
+            containersAt = at
         case .reached, .failed, .broken: break
         }
         if api.answered(since: unit.phaseSince?.monotonic) { unit.recovered() }
@@ -50,6 +58,8 @@ struct RuntimeFacts: Hashable, Codable, Sendable {
         status = nil
         statusAt = nil
         podsAt = nil
+        containersAt = nil
+        blockedStart = nil
         networkWasReady = false
         firstSeen = nil
     }

@@ -81,6 +81,7 @@ struct UnitFacts: Hashable, Codable, Sendable {
         case MessageID.unitStopped: takeStop(entry)
         case MessageID.processExit: takeExit(entry)
         case MessageID.unitFailed: takeFailure(entry)
+        case MessageID.unitSucceeded: takeSuccess(entry)
         case MessageID.restartScheduled:
             restarts.append(entry.at)
             if restarts.count > 64 { restarts.removeFirst() }
@@ -105,7 +106,7 @@ struct UnitFacts: Hashable, Codable, Sendable {
 
     private mutating func takeExit(_ entry: JournalEntry) {
         // While a stop job runs, the exit is what was asked for.
-        if phase == .stopping { return }
+        if isStopping(at: entry.at) { return }
         let status = entry.fields["EXIT_STATUS"] ?? ""
         exit = Exit(
             at: entry.at, code: entry.fields["EXIT_CODE"] ?? "exited",
@@ -115,8 +116,25 @@ struct UnitFacts: Hashable, Codable, Sendable {
         enter(.exited, entry.at)
     }
 
+    /// Whether a stop job runs, or the bus told of its end before the journal told of how it ended.
+    private func isStopping(at moment: Moment) -> Bool {
+        if phase == .stopping { return true }
+        guard phase == .stopped, let stop else { return false }
+        let distance = moment.monotonic - stop.monotonic
+        return distance <= Self.journalLag && distance >= .zero - Self.lastWords
+    }
+
+    /// The main process ended well without being asked to: nothing else is logged about its exit then.
+    private mutating func takeSuccess(_ entry: JournalEntry) {
+        guard phase == .running || phase == .starting else { return }
+        exit = Exit(at: entry.at, code: "exited", status: 0, cursor: entry.cursor)
+        ranThisBoot = true
+        note(trouble: entry.at)
+        enter(.exited, entry.at)
+    }
+
     private mutating func takeFailure(_ entry: JournalEntry) {
-        if phase == .stopping {
+        if isStopping(at: entry.at) {
             // It was asked to stop and ended badly (containerd 1.6.20 can panic then): the stop is still the cause.
             stop = entry.at
             stopCursor = entry.cursor
@@ -130,6 +148,9 @@ struct UnitFacts: Hashable, Codable, Sendable {
 
     /// How long before a sudden end a line still counts as its explanation.
     private static let lastWords = Duration.seconds(10)
+
+    /// How much later than the bus the journal may be dated.
+    private static let journalLag = Duration.seconds(2)
 
     private mutating func note(trouble at: Moment) {
         guard troubleSince == nil else { return }

@@ -11,6 +11,8 @@ struct Finding: Hashable, Sendable {
     var since: Moment
     /// How long it must stand before it is shown.
     var grace: Duration = .zero
+    /// Whether somebody asked for it: what is wanted need not hold before it counts as over.
+    var isWanted = false
     var sentence: String
     var explanation: String
     var impact: Impact
@@ -31,6 +33,8 @@ enum Assessment: Hashable, Sendable {
     case unknown(inquiries: [Inquiry])
     /// Nobody can prove that it is well, and it is over by the clock; the text says so.
     case expired(String)
+    /// It is part of that incident, which tells of it: one outage, one headline.
+    case explained(by: IncidentKind, subject: String, summary: String)
 }
 
 /// A diagnosis: the reasoning of one kind of incident over everything that is known.

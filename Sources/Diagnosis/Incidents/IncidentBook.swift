@@ -9,6 +9,8 @@ struct IncidentBook: Hashable, Codable, Sendable {
         var shown: Bool
         var since: MonotonicTime
         var resolvedAt: MonotonicTime?
+        /// How often in a row it was opened for the same cause.
+        var repeats = 1
         /// The last transition, or the first finding.
         var changedAt: MonotonicTime
         /// The cause nearest to the root that this occurrence had, and its words.
@@ -26,6 +28,8 @@ struct IncidentBook: Hashable, Codable, Sendable {
 
     private(set) var entries: [String: Entry] = [:]
     private(set) var opened: [String: UInt64] = [:]
+    /// Earlier occurrences that a later one, past the time for reopening, took the place of; oldest first, bounded.
+    private(set) var history: [Incident] = []
 
     /// FNV-1a over kind and subject: stable across nodes, restarts and versions.
     static func id(_ kind: IncidentKind, _ subject: String) -> String {
@@ -47,7 +51,7 @@ struct IncidentBook: Hashable, Codable, Sendable {
 
     /// Resolved, latest first.
     var resolved: [Incident] {
-        entries.values.filter { $0.shown && !$0.incident.isOpen }.map(\.incident).sorted {
+        (entries.values.filter { $0.shown && !$0.incident.isOpen }.map(\.incident) + history).sorted {
             ($0.resolvedAt ?? $0.lastSeenAt, $1.id) > ($1.resolvedAt ?? $1.lastSeenAt, $0.id)
         }
     }
@@ -82,6 +86,8 @@ struct IncidentBook: Hashable, Codable, Sendable {
         case .cleared(let evidence):
             return clear(id, "Resolved: " + evidence.summary, evidence, now, configuration)
         case .expired(let text): return clear(id, "Expired: " + text, nil, now, configuration)
+        case .explained(let cause, let other, _):
+            return clear(id, "Part of \(Self.id(cause, other)): \(cause.rawValue)", nil, now, configuration)
         case .unknown: return nil
         }
     }
@@ -94,6 +100,7 @@ struct IncidentBook: Hashable, Codable, Sendable {
         if let known = entries[id], known.incident.isOpen {
             entry = known
         } else {
+            archive(entries[id], at: now, configuration)
             entry = begin(finding, id, kind, subject, now, configuration)
         }
         let before = entry.incident
@@ -122,6 +129,19 @@ struct IncidentBook: Hashable, Codable, Sendable {
         return Transition(at: now, change: .changed, incident: entry.incident)
     }
 
+    private func canReopen(_ old: Entry, at now: Moment, _ configuration: EngineConfiguration) -> Bool {
+        guard old.shown, let resolved = old.resolvedAt, now.monotonic >= resolved else { return false }
+        return now.monotonic - resolved <= configuration.reopenWindow
+    }
+
+    private mutating func archive(_ old: Entry?, at now: Moment, _ configuration: EngineConfiguration) {
+        guard let old, old.shown, !old.incident.isOpen, !canReopen(old, at: now, configuration) else {
+            return
+        }
+        history.append(old.incident)
+        if history.count > configuration.resolvedKept { history.removeFirst() }
+    }
+
     private func begin(
         _ finding: Finding, _ id: String, _ kind: IncidentKind, _ subject: String, _ now: Moment,
         _ configuration: EngineConfiguration
@@ -129,10 +149,9 @@ struct IncidentBook: Hashable, Codable, Sendable {
         let words = Words(
             depth: .min, cause: finding.cause, sentence: finding.sentence, explanation: finding.explanation,
             severity: finding.severity)
-        if var old = entries[id], old.shown, let resolved = old.resolvedAt,
-            now.monotonic - resolved <= configuration.reopenWindow, now.monotonic >= resolved
-        {
+        if var old = entries[id], canReopen(old, at: now, configuration) {
             old.incident.occurrences += 1
+            old.repeats = old.incident.cause == finding.cause && !finding.isWanted ? old.repeats + 1 : 1
             old.incident.resolvedAt = nil
             old.incident.evidence = []
             old.shown = false
@@ -183,8 +202,14 @@ struct IncidentBook: Hashable, Codable, Sendable {
             entries[id] = nil
             return nil
         }
+        // What came and went three times within minutes, for one cause, is well when it holds.
+        if evidence != nil, entry.repeats >= 3,
+            now.monotonic - entry.changedAt < configuration.flapWindow
+        {
+            return nil
+        }
         entry.incident.status = .resolved
-        entry.incident.resolvedAt = now.wall
+        entry.incident.resolvedAt = max(now.wall, entry.incident.openedAt)
         entry.incident.cause = entry.deepest.cause
         entry.incident.sentence = entry.deepest.sentence
         entry.incident.explanation = entry.deepest.explanation
@@ -197,7 +222,10 @@ struct IncidentBook: Hashable, Codable, Sendable {
     }
 
     private mutating func forget(beyond limit: Int) {
-        for incident in resolved.dropFirst(limit) { entries[incident.id] = nil }
+        let over = entries.values.filter { !$0.incident.isOpen && $0.shown }.map(\.incident)
+        for incident in over.sorted(by: { $0.lastSeenAt > $1.lastSeenAt }).dropFirst(limit) {
+            entries[incident.id] = nil
+        }
     }
 
     /// Folds a symptom under an open incident; false if there is none.
@@ -206,6 +234,15 @@ struct IncidentBook: Hashable, Codable, Sendable {
         entry.incident.fold(symptom)
         entries[id] = entry
         return true
+    }
+
+    /// Folds what would be an incident of its own under the one that explains it; it counts once.
+    mutating func fold(_ kind: IncidentKind, _ summary: String, under id: String, at now: Moment) {
+        let isKnown = entries[id]?.incident.symptoms.contains { $0.name == kind.rawValue } ?? false
+        _ = fold(
+            Symptom(
+                name: kind.rawValue, summary: summary.bounded(200), firstSeen: now.wall, lastSeen: now.wall,
+                count: isKnown ? 0 : 1), under: id)
     }
 
     /// A new boot: monotonic stamps of the old one mean nothing, so nothing is reopened across it by distance.

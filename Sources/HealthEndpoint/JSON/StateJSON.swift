@@ -13,6 +13,8 @@ struct StateJSON: Encodable {
     let conditions: [ConditionJSON]
     let runtimes: [RuntimeJSON]
     let monitoring: MonitoringJSON
+    /// Absent when there is none.
+    let advice: [AdviceJSON]?
 
     init(_ snapshot: Snapshot) {
         time = snapshot.at.wall.description
@@ -26,6 +28,7 @@ struct StateJSON: Encodable {
         conditions = snapshot.conditions.map(ConditionJSON.init)
         runtimes = snapshot.runtimes.map(RuntimeJSON.init)
         monitoring = MonitoringJSON(snapshot.monitoring)
+        advice = snapshot.advice.isEmpty ? nil : snapshot.advice.map(AdviceJSON.init)
     }
 }
 

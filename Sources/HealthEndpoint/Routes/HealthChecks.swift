@@ -97,7 +97,8 @@ enum HealthChecks {
     /// The condition that an incident of this kind makes false; nil for kinds that have none.
     private static func condition(of kind: IncidentKind) -> Condition.Kind? {
         switch kind {
-        case .runtimeDown, .createFailing: .runtimeReady
+        case .runtimeDown, .createFailing, .statusBlocked: .runtimeReady
+        case .upgradeIncomplete: .upgradeComplete
         case .criVersionUnsupported: .criVersionSupported
         case .networkNotReady: .networkReady
         case .containerStuck: .containersTracked

@@ -6,6 +6,8 @@ struct Router {
     let snapshot: Snapshot
     /// The server's own figures.
     var server = ServerCounters()
+    /// Pages of `/runbooks/NAME`, by name.
+    var runbooks: [String: String] = [:]
     /// The process' own figures; read only for `/metrics`.
     var process: () -> ProcessFigures = ProcessFigures.current
 
@@ -26,10 +28,12 @@ struct Router {
         case "/v1/conditions": return .json(ConditionListJSON(snapshot), for: request)
         case "/v1/runtimes": return .json(RuntimeListJSON(snapshot), for: request)
         case "/v1/incidents": return incidents(request)
+        case "/runbooks", "/runbooks/": return runbookList(request)
         default: break
         }
         if let name = request.path.suffix(after: "/healthz/") { return condition(name, request) }
         if let id = request.path.suffix(after: "/v1/incidents/") { return incident(id, request) }
+        if let name = request.path.suffix(after: "/runbooks/") { return runbook(name, request) }
         return notFound("nothing is at \(Printable.line(request.path, limit: 200))", request)
     }
 
@@ -59,7 +63,22 @@ struct Router {
     }
 
     private func notFound(_ detail: String, _ request: Request) -> Response {
-        Problem(status: 404, detail: detail, paths: Self.paths).response(accept: request.accept)
+        let paths = Self.paths + (runbooks.isEmpty ? [] : ["/runbooks", "/runbooks/KIND"])
+        return Problem(status: 404, detail: detail, paths: paths).response(accept: request.accept)
+    }
+
+    /// Whatever its case: it is typed at 03:00.
+    private func runbook(_ name: String, _ request: Request) -> Response {
+        let wanted = name.lowercased()
+        if let page = runbooks[name] ?? runbooks.first(where: { $0.key.lowercased() == wanted })?.value {
+            return .text(page)
+        }
+        return notFound("there is no runbook for \(Printable.line(name, limit: 100))", request)
+    }
+
+    private func runbookList(_ request: Request) -> Response {
+        guard !runbooks.isEmpty else { return notFound("there are no runbooks", request) }
+        return .text(runbooks.keys.sorted().map { "/runbooks/\($0)\n" }.joined())
     }
 
     private func width(_ request: Request) -> Result<Int, Problem> {

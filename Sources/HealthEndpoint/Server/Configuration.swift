@@ -3,9 +3,15 @@ extension HealthServer {
     public struct Configuration: Hashable, Sendable {
         /// Where to listen.
         public var addresses: [ListenAddress] = [.loopback, .socket]
+        /// Sockets that listen already (socket activation), beside ``addresses``. The server uses copies of the
+        /// descriptors: they must stay open for as long as it runs, and are never shut down, so that connections wait in
+        /// their queue for the next process.
+        public var passed: [PassedListener] = []
         /// Names beside `localhost` that a `Host` header may carry on TCP. IP addresses are always accepted: only a
         /// name can be rebound to the loopback address by a hostile web page.
         public var hostNames: [String] = []
+        /// Pages of `/runbooks/NAME`, by name.
+        public var runbooks: [String: String] = [:]
         /// Permissions of unix sockets.
         public var socketMode: UInt16 = 0o660
         /// Longest request head in bytes, request line and final empty line included; longer: 431.

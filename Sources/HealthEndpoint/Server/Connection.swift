@@ -177,7 +177,9 @@ final class Connection: ChannelInboundHandler {
             if head.version == .http1_0 || !head.isKeepAlive || (gate.isShut && work.isEmpty) {
                 isLast = true
             }
-            let router = Router(snapshot: server.store.snapshot, server: server.counters)
+            let router = Router(
+                snapshot: server.store.snapshot, server: server.counters,
+                runbooks: server.configuration.runbooks)
             write(router.respond(to: request), version: head.version, isHead: head.method == .HEAD)
         }
     }

@@ -44,6 +44,20 @@ public enum ListenAddress: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
+/// A listening stream socket that somebody else made.
+public struct PassedListener: Hashable, Sendable {
+    /// Where it listens.
+    public var address: ListenAddress
+    /// Its descriptor.
+    public var descriptor: Int32
+
+    /// Makes one.
+    public init(address: ListenAddress, descriptor: Int32) {
+        self.address = address
+        self.descriptor = descriptor
+    }
+}
+
 /// What became of a listener: handed to `onListener` when that changes.
 public struct ListenerReport: Hashable, Sendable {
     /// What happened.

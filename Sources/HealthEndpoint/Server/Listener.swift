@@ -6,6 +6,8 @@ import NIOPosix
 /// One address: bound, or tried again with growing pauses. Confined to the event loop.
 final class Listener {
     private let address: ListenAddress
+    /// A socket that listens already; nil: one is made.
+    private let passed: Int32?
     private let configuration: HealthServer.Configuration
     private let bootstrap: ServerBootstrap
     private let loop: any EventLoop
@@ -18,10 +20,12 @@ final class Listener {
     private var isStopped = false
 
     init(
-        address: ListenAddress, configuration: HealthServer.Configuration, bootstrap: ServerBootstrap,
-        loop: any EventLoop, onListener: @escaping @Sendable (ListenerReport) -> Void
+        address: ListenAddress, passed: Int32? = nil, configuration: HealthServer.Configuration,
+        bootstrap: ServerBootstrap, loop: any EventLoop,
+        onListener: @escaping @Sendable (ListenerReport) -> Void
     ) {
         self.address = address
+        self.passed = passed
         self.configuration = configuration
         self.bootstrap = bootstrap
         self.loop = loop
@@ -59,6 +63,15 @@ final class Listener {
     }
 
     private func bind() throws(ListenerFailure) -> EventLoopFuture<any Channel> {
+        if let passed {
+            // A copy: NIO closes what it is given, also when the attempt fails.
+            let copy = fcntl(passed, F_DUPFD_CLOEXEC, 0)
+            guard copy >= 0 else {
+                let code = errno
+                throw ListenerFailure(operation: "fcntl", errno: code, text: errnoText(code))
+            }
+            return bootstrap.withBoundSocket(copy)
+        }
         switch address {
         case .tcp(let host, let port):
             guard let target = try? SocketAddress(ipAddress: host, port: Int(port)) else {

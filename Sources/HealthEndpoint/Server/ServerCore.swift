@@ -47,6 +47,11 @@ final class ServerCore {
                 address: address, configuration: configuration, bootstrap: bootstrap(isTCP: address.isTCP),
                 loop: loop, onListener: onListener)
         }
+        listeners += configuration.passed.map { passed in
+            Listener(
+                address: passed.address, passed: passed.descriptor, configuration: configuration,
+                bootstrap: bootstrap(isTCP: passed.address.isTCP), loop: loop, onListener: onListener)
+        }
         return EventLoopFuture.andAllComplete(listeners.map { $0.attempt() }, on: loop)
     }
 

@@ -22,6 +22,7 @@ public enum TextPage {
             writer.paragraph("No container runtime is watched on this node.")
         }
         writeResolved(snapshot, to: &writer)
+        AdviceText.write(snapshot.advice, to: &writer)
         writeSelf(snapshot, to: &writer)
         return writer.text
     }

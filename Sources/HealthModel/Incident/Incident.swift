@@ -19,6 +19,20 @@ public struct IncidentKind: RawRepresentable, Hashable, Codable, Sendable, Compa
     public static let createFailing = Self(rawValue: "CreateFailing")
     /// A pod or container lost its shim, or cannot be stopped.
     public static let containerStuck = Self(rawValue: "ContainerStuck")
+    /// `Status` hangs while other calls answer.
+    public static let statusBlocked = Self(rawValue: "StatusBlocked")
+    /// What runs is not what is installed.
+    public static let upgradeIncomplete = Self(rawValue: "UpgradeIncomplete")
+    /// A version that runs is known to be broken; only ever ``Advice``, never an incident.
+    public static let knownDefect = Self(rawValue: "KnownDefect")
+    /// The default OCI runtime, or its root, changed under running containers.
+    public static let runtimeSwitched = Self(rawValue: "RuntimeSwitched")
+    /// A container cannot listen: somebody holds the address.
+    public static let addressInUse = Self(rawValue: "AddressInUse")
+    /// Processes of containers that no runtime answers for.
+    public static let orphanedContainers = Self(rawValue: "OrphanedContainers")
+    /// Containers do not get their grace period when the node shuts down.
+    public static let shutdownNotGraceful = Self(rawValue: "ShutdownNotGraceful")
     /// crihealthd cannot see.
     public static let monitoringImpaired = Self(rawValue: "MonitoringImpaired")
 }

@@ -40,6 +40,11 @@ public struct JournalEntry: Hashable, Codable, Sendable {
     /// The structured fields that diagnoses read (``JournalField/kept``).
     public var fields: [String: String]
 
+    /// The boot in which it was logged, by its cursor (`b=`, systemd `sd_journal_get_cursor(3)`); nil without one.
+    public var bootID: String? {
+        cursor.split(separator: ";").first { $0.hasPrefix("b=") }.map { String($0.dropFirst(2)) }
+    }
+
     /// Makes an entry.
     public init(
         cursor: String, at: Moment, source: Source, unit: String?, identifier: String? = nil,

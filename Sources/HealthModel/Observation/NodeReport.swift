@@ -46,6 +46,22 @@ public enum NodeReport: Hashable, Codable, Sendable {
     case cni(CNIConfiguration)
     /// Whether this binary can be found.
     case binary(name: String, path: String?)
+    /// The containers whose processes are alive.
+    case containerProcesses(ContainerScan)
+    /// The scopes of containers, as systemd holds them.
+    case scopes([ScopeState])
+    /// Versions of OCI runtimes.
+    case ociRuntimes([OCIRuntimeVersion])
+    /// CRI-O's configuration of OCI runtimes.
+    case runtimeConfiguration(RuntimeConfiguration)
+    /// Everything that listens on TCP in the node's own network.
+    case tcpListeners([TCPListener])
+    /// The end of a container's log.
+    case containerLog(ContainerLog)
+    /// How the boot before this one ended.
+    case previousShutdown(PreviousShutdown)
+    /// Which binary a unit runs, and which it would run next.
+    case binaries(RuntimeBinaries)
 }
 
 /// statvfs(3) of one path.

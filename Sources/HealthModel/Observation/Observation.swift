@@ -69,4 +69,21 @@ public enum Inquiry: Hashable, Codable, Sendable {
     case cni(directory: String)
     /// Where is this binary?
     case binary(name: String)
+    /// Which containers have processes that live?
+    case containerProcesses
+    /// What does systemd hold of these containers' scopes? At most 64 are answered at once.
+    case scopes(containers: [String])
+    /// Which versions are these OCI runtimes? At most 8 are answered at once.
+    case ociRuntimes(paths: [String])
+    /// What does CRI-O's configuration say of OCI runtimes?
+    case runtimeConfiguration
+    /// Who listens on TCP?
+    case tcpListeners
+    /// What did this container say last?
+    case containerLog(Endpoint, id: String)
+    /// How did the boot before this one end?
+    case previousShutdown
+    /// Which binary does this unit's main process run, and which would the unit start next? `execStart` is what systemd
+    /// has loaded.
+    case binaries(unit: String, pid: Int32, execStart: String?)
 }

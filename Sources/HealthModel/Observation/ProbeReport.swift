@@ -130,6 +130,8 @@ public struct ProbeBreakage: Hashable, Codable, Sendable {
         case crictlKilled
         /// More output than the cap.
         case outputTooLarge
+        /// The prober, who alone may ask, does not answer or refuses.
+        case proberUnreachable
     }
 
     /// The class.

@@ -35,7 +35,11 @@ final class BusConnection {
         }
     }
 
-    deinit { sd_bus_close_unref(handle) }
+    /// sd_bus_close_unref(3) does both, and is younger than libsystemd 239.
+    deinit {
+        sd_bus_close(handle)
+        sd_bus_unref(handle)
+    }
 
     /// Calls a method of the object and returns its reply.
     func call(

@@ -41,15 +41,33 @@ public final class UnitBus: @unchecked Sendable {
         return try result.get()
     }
 
-    private func ask(_ unit: String) throws(SystemdError) -> UnitState {
-        let connection: BusConnection
-        if let open = self.connection {
-            connection = open
-        } else {
-            connection = try BusConnection(address: address, deadline: deadline)
-            self.connection = connection
+    /// Reads how scopes are stopped at shutdown, one call each; blocks. Those that do not run are left out.
+    public func scopes(_ names: [String]) throws(SystemdError) -> [ScopeState] {
+        let result: Result<[ScopeState], SystemdError> = queue.sync {
+            do throws(SystemdError) {
+                let connection = try connected()
+                var states: [ScopeState] = []
+                for name in names.prefix(64) {
+                    if let state = try connection.readScope(name) { states.append(state) }
+                }
+                return .success(states)
+            } catch {
+                connection = nil
+                return .failure(error)
+            }
         }
-        return try connection.readUnit(unit)
+        return try result.get()
+    }
+
+    private func ask(_ unit: String) throws(SystemdError) -> UnitState {
+        try connected().readUnit(unit)
+    }
+
+    private func connected() throws(SystemdError) -> BusConnection {
+        if let connection { return connection }
+        let opened = try BusConnection(address: address, deadline: deadline)
+        connection = opened
+        return opened
     }
 }
 
@@ -67,6 +85,15 @@ extension BusConnection {
         }
         defer { free(path) }
         return String(cString: path)
+    }
+
+    func readScope(_ unit: String) throws(SystemdError) -> ScopeState? {
+        let reply = try call(
+            Self.manager, path: try Self.path(of: unit), interface: "org.freedesktop.DBus.Properties",
+            member: "GetAll", strings: ["org.freedesktop.systemd1.Unit"], subject: unit)
+        var properties = ScopeProperties()
+        try properties.add(reply)
+        return properties.state(of: unit)
     }
 
     func readUnit(_ unit: String) throws(SystemdError) -> UnitState {

@@ -73,7 +73,7 @@ struct BatchReader {
         } else {
             core.group.note(bootID, monotonic, scan.hash)
         }
-        if scan.matters { entries.append(try build(monotonic)) }
+        if scan.matters { entries.append(try build(monotonic, isCoredump: scan.isCoredump)) }
     }
 
     private func admit(_ at: JournalCursor, _ hash: UInt64) -> Bool {
@@ -133,20 +133,53 @@ struct BatchReader {
                 } else if Self.equal(name, "MESSAGE_ID") {
                     scan.hasMessageID = true
                     scan.isCoredump = Self.equal(value, "fc2e22bc6ee647b6b90729ab34a250b1")
+                    if scan.isCoredump { return false }
                     scan.isShutdown = Self.equal(value, "98268866d1d54a499c4e98921d93bc40")
                 }
             default: break
             }
             return true
         }
+        if scan.isCoredump { try lookUp(&scan) }
         return scan
     }
 
-    private func build(_ monotonic: UInt64) throws(SystemdError) -> JournalEntry {
+    /// Reads the fields of an entry that can hold the core itself, hundreds of megabytes: libsystemd
+    /// decompresses each field that is enumerated, but of those that are merely looked for by name only the
+    /// beginning. Fields lie in the order in which they were first written, and systemd-coredump sends
+    /// MESSAGE_ID first and COREDUMP last.
+    private func lookUp(_ scan: inout Scan) throws(SystemdError) {
+        var hash: UInt64 = 0
+        var passed = false
+        let prefilter = core.prefilter
+        scan.hasMessage = try journal.withField("MESSAGE") {
+            let part = UnsafeRawBufferPointer(rebasing: $0.prefix(JournalEntry.messageLimit))
+            hash = MessageHash.of(part)
+            passed = prefilter(part)
+        }
+        scan.hash = hash
+        scan.passed = passed
+        scan.isManager = try has("_PID", "1")
+        scan.isRoot = try has("_UID", "0")
+        scan.isDriver = try has("_TRANSPORT", "driver")
+    }
+
+    private func has(_ name: String, _ text: StaticString) throws(SystemdError) -> Bool {
+        var isEqual = false
+        return try journal.withField(name) { isEqual = Self.equal($0, text) } && isEqual
+    }
+
+    private func build(_ monotonic: UInt64, isCoredump: Bool) throws(SystemdError) -> JournalEntry {
         var builder = JournalEntryBuilder()
         let at = Moment(
             wall: try journal.wallTime(), monotonic: MonotonicTime(microseconds: Int64(clamping: monotonic)))
         builder.set(cursor: try journal.cursor(), at: at)
+        if isCoredump {
+            for (name, field) in FieldName.stored {
+                _ = try journal.withField(name) { builder.add(field, $0) }
+            }
+            return builder.build()
+        }
         try journal.forEachField { name, value in
             builder.add(name: name, value: value)
             return true

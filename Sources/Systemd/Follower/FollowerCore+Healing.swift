@@ -11,11 +11,17 @@ extension FollowerCore {
         failures += 1
         lastFailure = .now
         guard running else { return }
-        if failures == 1, let journal, (try? journal.process()) != nil, (try? rejoin(journal)) != nil {
-            queueBatch()
+        guard failures == 1, let journal else {
+            reopen(error)
             return
         }
-        reopen(error)
+        do throws(SystemdError) {
+            _ = try journal.process()
+            try rejoin(journal)
+            queueBatch()
+        } catch {
+            heal(error)
+        }
     }
 
     private func reopen(_ error: SystemdError) {
@@ -35,8 +41,9 @@ extension FollowerCore {
     /// Reading fails at the same place, over and over: go on behind it.
     private func skipDamage() {
         let now = WallTime.now
-        declare(BlindWindow(reason: .damaged, from: lastHandled ?? readUntil, to: now))
+        declare(BlindWindow(reason: .damaged, from: lastHandled ?? skipTo ?? readUntil, to: now))
         forgetPlace()
+        startEntry = nil
         skipTo = now
         failures = 0
     }
@@ -62,8 +69,8 @@ extension FollowerCore {
         checkTruncations()
         if now >= nextCheck {
             nextCheck = now + .seconds(1)
-            checkRoots()
-            checkInotify(now)
+            checkListing(now)
+            checkBuffers()
         }
         if now >= nextSafety {
             nextSafety = now + .seconds(30)
@@ -71,44 +78,14 @@ extension FollowerCore {
         }
     }
 
-    /// libsystemd watches the directories that it found when it was opened: one that is made (or made anew)
-    /// later is never noticed.
-    private func checkRoots() {
-        guard journal != nil else { return }
-        let roots = configuration.location.roots.map { FileIdentity(path: $0) }
-        guard roots != rootsAtOpen else { return }
-        journal = nil
+    /// libsystemd keeps the buffer in which it decompressed the largest field for as long as the file is open.
+    private func checkBuffers() {
+        guard let journal, journal.longestField > Self.longestUsualField else { return }
+        self.journal = nil
         open()
     }
 
-    /// Watches that were refused for want of memory (ENOSPC) are not reported by libsystemd: it is just
-    /// silent. So entries without an announcement mean that new files must be looked for.
-    func noteAnnouncement(_ change: Journal.Change, read: Int) {
-        if inotifyError != nil || change != .nothing {
-            unannouncedSince = nil
-            deaf = false
-        } else if read > 0, unannouncedSince == nil {
-            unannouncedSince = .now
-        }
-    }
-
-    private func checkInotify(_ now: MonotonicTime) {
-        if let since = unannouncedSince, now - since > .seconds(3) { deaf = true }
-        guard inotifyError != nil || deaf, now >= nextListing, let journal else { return }
-        nextListing = now + .seconds(2)
-        do throws(SystemdError) {
-            _ = try journal.descriptor()
-            inotifyError = nil
-            try rejoin(journal)
-            guard deaf else { return }
-            self.journal = nil
-            open()
-        } catch {
-            // Without inotify nobody tells of new files: list them again.
-            self.journal = nil
-            open()
-        }
-    }
+    private static let longestUsualField = 4 << 20
 
     private func safety() {
         guard let journal else { return }

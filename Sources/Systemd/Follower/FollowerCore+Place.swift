@@ -15,33 +15,47 @@ extension FollowerCore {
 
     /// Opens the journal and finds the place. An error is reported, and tried again later.
     func open() {
+        listing = JournalListing(of: configuration.location)
+        listingMissed = false
+        let journal: Journal
         do throws(SystemdError) {
-            rootsAtOpen = configuration.location.roots.map { FileIdentity(path: $0) }
-            let journal = try Journal(configuration.location)
+            journal = try Journal(configuration.location)
             inotifyError = Self.watch(journal)
             try journal.setDataThreshold(JournalEntry.messageLimit + 64)
             try journal.setMatches(configuration.matches)
-            switch startEntry ?? (cursor == nil ? .beginning : .place) {
-            case .beginning: try seekBeginning(journal)
-            case .saved(let position): try seek(journal, position)
-            case .place: try rejoin(journal)
-            }
-            self.journal = journal
-            startEntry = nil
-            retryAt = nil
         } catch {
             cannotOpen(error)
             return
         }
+        retryAt = nil
+        checkFormats()
+        do throws(SystemdError) {
+            try findPlace(journal)
+        } catch {
+            // The journal is there: it is this place in it that cannot be read, perhaps for ever.
+            heal(error)
+            return
+        }
+        self.journal = journal
+        startEntry = nil
         readBatch()
     }
 
+    private func findPlace(_ journal: Journal) throws(SystemdError) {
+        switch startEntry ?? (cursor == nil ? .beginning : .place) {
+        case .beginning: try seekBeginning(journal)
+        case .saved(let position): try seek(journal, position)
+        case .place: try rejoin(journal)
+        }
+    }
+
     /// Sets the watches before anything is sought: files that came meanwhile are found, deleted ones dropped.
-    /// Without inotify (EMFILE, mostly) the journal can be read all the same; returns the errno.
+    /// Without inotify (EMFILE, mostly) the journal can be read all the same; returns the errno, EREMOTE for a
+    /// network file system, of whose changes elsewhere inotify tells nothing.
     private static func watch(_ journal: Journal) -> Int32? {
         do throws(SystemdError) {
             try journal.wait(.zero)
-            return nil
+            return try journal.isAnnounced() ? nil : EREMOTE
         } catch {
             return error.errno
         }
@@ -189,7 +203,11 @@ extension FollowerCore {
         }
         entryPending = true
         let (monotonic, bootID) = try journal.monotonic()
-        let rewound = group.isSameInstant(bootID, monotonic)
+        // When files disagree about the wall clock the seek can end before the place it was told (252).
+        let isEarly = try last.flatMap { last throws(SystemdError) in
+            JournalCursor(try journal.cursor()).map { !$0.isAfter(last) }
+        }
+        let rewound = group.isSameInstant(bootID, monotonic) || isEarly == true
         group.suspect(sequenceID: last?.sequenceID, rewound: rewound)
         if !rewound { try declareGap(journal) }
         return true

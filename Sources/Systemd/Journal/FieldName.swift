@@ -20,6 +20,9 @@ enum FieldName: Hashable, Sendable {
             ("_BOOT_ID", .bootID),
         ] + keptNames.enumerated().map { ($1, .kept($0)) }
 
+    /// The fields that lie in the entry itself, by name.
+    static let stored = names.filter { !$0.0.hasPrefix("__") }
+
     /// Names by their length: a handful each.
     private static let byLength: [[(bytes: [UInt8], field: FieldName)]] = {
         var table: [[(bytes: [UInt8], field: FieldName)]] = []

@@ -24,6 +24,12 @@ extension Journal {
         return time == .max ? nil : MonotonicTime(microseconds: Int64(clamping: time))
     }
 
+    /// Whether the descriptor tells of every change; not so on network file systems (man
+    /// sd_journal_reliable_fd).
+    public func isAnnounced() throws(SystemdError) -> Bool {
+        try SystemdError.check(sd_journal_reliable_fd(handle), "sd_journal_reliable_fd") > 0
+    }
+
     /// Takes in what happened to the files: new ones are opened, deleted ones dropped.
     public func process() throws(SystemdError) -> Change {
         let result = try SystemdError.check(sd_journal_process(handle), "sd_journal_process")

@@ -16,6 +16,9 @@ import Synchronization
 public final class Journal {
     let handle: OpaquePointer
 
+    /// Size of the largest field that was enumerated so far, in bytes.
+    private(set) var longestField = 0
+
     /// How many journals of this process are open, and the lock that opening, closing and giving windows back
     /// share.
     private static let openJournals = Mutex(0)
@@ -198,10 +201,10 @@ public final class Journal {
         var data: UnsafeRawPointer?
         var length = 0
         while try SystemdError.check(
-            sd_journal_enumerate_available_data(handle, &data, &length),
-            "sd_journal_enumerate_available_data") > 0
+            FieldEnumeration.next(handle, &data, &length), "sd_journal_enumerate_available_data") > 0
         {
             guard let data else { continue }
+            longestField = max(longestField, length)
             let field = UnsafeRawBufferPointer(start: data, count: length)
             guard let mark = memchr(data, Int32(UInt8(ascii: "=")), length) else { continue }
             let split = UnsafeRawPointer(mark) - data

@@ -39,6 +39,15 @@ struct SocketAddress {
         throw HTTPClientError("connect", "\(host):\(port)", reason: "not a numeric address")
     }
 
+    /// bind(2).
+    func bind(_ descriptor: Int32) -> Int32 {
+        bytes.withUnsafeBytes { raw in
+            raw.withMemoryRebound(to: sockaddr.self) { pointer in
+                Glibc.bind(descriptor, pointer.baseAddress, socklen_t(bytes.count))
+            }
+        }
+    }
+
     /// connect(2).
     func connect(_ descriptor: Int32) -> Int32 {
         bytes.withUnsafeBytes { raw in

@@ -23,6 +23,10 @@ struct CheckCommand: ParsableCommand {
     var width = 80
 
     /// Looks, prints, and exits with the verdict.
+    func validate() throws {
+        guard (40...200).contains(width) else { throw ValidationError("--width: 40 to 200") }
+    }
+
     func run() throws {
         var configuration = try options.resolve()
         if options.logLevel == nil { configuration.logLevel = .error }

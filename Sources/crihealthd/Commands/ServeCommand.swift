@@ -2,6 +2,7 @@ import ArgumentParser
 import Dispatch
 import Glibc
 import Logging
+import Systemd
 
 /// `crihealthd serve`: the daemon.
 struct ServeCommand: ParsableCommand {
@@ -10,6 +11,10 @@ struct ServeCommand: ParsableCommand {
         abstract: "Watch this node, and serve what is wrong with it.",
         discussion: """
             SIGHUP reads configuration and rules again. SIGTERM ends the daemon; what is open is remembered.
+
+            What only root can see is asked of the prober (`crihealthd probe`) on its socket; root without a prober, and \
+            anybody with --single-process, asks for itself. Sockets that systemd passes under the names http and \
+            http-unix are served in place of --listen and --socket.
 
             With --recording a recorded outage is served in place of this node, and says so.
             """)
@@ -21,6 +26,12 @@ struct ServeCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("How many times faster than it happened.", valueName: "factor"))
     var recordingSpeed = 1.0
+
+    @Flag(
+        help: ArgumentHelp(
+            "Ask in this process, without a prober.",
+            discussion: "That is also done by root where no prober listens at the default place."))
+    var singleProcess = false
 
     /// The time that everything has to end in.
     static let stopLimit: Duration = .milliseconds(900)
@@ -34,7 +45,8 @@ struct ServeCommand: ParsableCommand {
 
     /// Runs until SIGTERM.
     func run() throws {
-        let configuration = try options.resolve()
+        let passed = PassedSocket.take()
+        let configuration = try resolve()
         let threshold = LogThreshold(configuration.logLevel)
         let logger = Logger(label: "crihealthd") { _ in StderrLogHandler(threshold: threshold) }
         let orders = Orders()
@@ -48,8 +60,11 @@ struct ServeCommand: ParsableCommand {
         }
         let status = ServiceStatus()
         let daemon = try Daemon(
-            configuration: configuration, surroundings: .init(serviceManager: status), logger: logger,
-            threshold: threshold)
+            configuration: configuration,
+            surroundings: .init(
+                serviceManager: status, passed: passed,
+                transitions: TransitionJournal(logger: logger, isOnlyRecord: JournalStream.isConnected())),
+            logger: logger, threshold: threshold)
         logger.notice("starting", metadata: ["version": "\(Release.version)"])
         daemon.start()
         while orders.next() == .reload {
@@ -62,9 +77,18 @@ struct ServeCommand: ParsableCommand {
         Self.end { daemon.stop() }
     }
 
+    private func resolve() throws(ConfigurationError) -> Configuration {
+        var configuration = try options.resolve()
+        configuration.prober =
+            singleProcess
+            ? .inProcess
+            : configuration.prober.settled(exists: { access($0, F_OK) == 0 }, isRoot: geteuid() == 0)
+        return configuration
+    }
+
     private func reload(_ daemon: Daemon, _ logger: Logger) {
         do {
-            try daemon.reload(try options.resolve())
+            try daemon.reload(try resolve())
         } catch {
             logger.error(
                 "the new configuration was refused; the old one stays", metadata: ["reason": "\(error)"])

@@ -31,6 +31,23 @@ struct Configuration: Equatable, Sendable {
         var crictlDeadline: Duration = .seconds(5)
     }
 
+    /// Who asks the node what only root can see, `[probe]`.
+    enum Prober: Equatable, Sendable {
+        /// The prober behind this socket; see ``settled(exists:isRoot:)``.
+        case socket(String)
+        /// This process.
+        case inProcess
+
+        /// Who it is at a start: root without a prober at its usual place asks for itself, because it can. Any other
+        /// place is one that a person named, and any other user has to wait for the prober.
+        func settled(exists: (String) -> Bool, isRoot: Bool) -> Self {
+            self == .socket(defaultProberSocket) && isRoot && !exists(defaultProberSocket) ? .inProcess : self
+        }
+    }
+
+    /// Where the prober listens by default.
+    static let defaultProberSocket = "/run/crihealthd-probe/probe.sock"
+
     /// Where the configuration is looked for when no flag names it.
     static let defaultPath = "/etc/crihealthd/config.toml"
 
@@ -48,4 +65,6 @@ struct Configuration: Equatable, Sendable {
     var journal = Journal()
     /// `[cri]`.
     var cri = CRI()
+    /// `[probe]`.
+    var prober = Prober.socket(defaultProberSocket)
 }

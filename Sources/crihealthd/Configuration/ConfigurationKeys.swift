@@ -9,7 +9,7 @@ struct ConfigurationKey: Sendable {
     var set: @Sendable (inout Configuration, ConfigurationValue) throws(WrongValue) -> Void
 
     /// Every key there is.
-    static let all: [ConfigurationKey] = general + journal + cri
+    static let all: [ConfigurationKey] = general + journal + cri + probe
 
     private static let general: [ConfigurationKey] = [
         ConfigurationKey(path: "listen") { config, value throws(WrongValue) in
@@ -74,6 +74,19 @@ struct ConfigurationKey: Sendable {
         duration("cri.crictl_deadline", .seconds(1) ... .seconds(120), \.cri.crictlDeadline),
     ]
 
+    private static let probe: [ConfigurationKey] = [
+        ConfigurationKey(path: "probe.socket") { config, value throws(WrongValue) in
+            guard let path = try value.optionalPath() else {
+                config.prober = .inProcess
+                return
+            }
+            guard path.utf8.count <= 107 else {
+                throw WrongValue("the path of a unix socket has at most 107 bytes (unix(7))")
+            }
+            config.prober = .socket(path)
+        }
+    ]
+
     private static func duration(
         _ path: String, _ range: ClosedRange<Duration>,
         _ field: any WritableKeyPath<Configuration, Duration> & Sendable
@@ -100,6 +113,7 @@ extension ConfigurationKey {
             ("listen", old.listen != new.listen), ("socket", old.socket != new.socket),
             ("state_directory", old.stateDirectory != new.stateDirectory),
             ("journal", old.journal != new.journal),
+            ("probe.socket", old.prober != new.prober),
             ("cri.endpoints", old.cri.endpoints != new.cri.endpoints),
         ]
         return differing.filter(\.differs).map(\.path)

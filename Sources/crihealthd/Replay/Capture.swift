@@ -85,6 +85,9 @@ struct Capture {
             return CaptureProc(name: proc, text: text("proc/" + proc), at: at, endpoints: endpoints)
                 .observations()
         }
+        if let name = item.call, let log = log(name, item) {
+            return [Observation(at: at, event: .node(.containerLog(log)))]
+        }
         guard let name = item.call, let call = CaptureCall(name), let rung = call.rung,
             let endpoint = endpoints.first(where: { CaptureCall.names($0, item.runtime ?? call.runtime) })
                 ?? endpoints.first
@@ -93,12 +96,25 @@ struct Capture {
         let outcome = CrictlOutput.outcome(
             rung: rung, exitCode: item.rc ?? 0, stdout: stdout, stderr: bytes("crictl/\(name).stderr"))
         let latency = Duration.microseconds(Int64(min(max(item.ms ?? 0, 0), 1e9) * 1000))
+        let report = ProbeReport(endpoint: endpoint, rung: rung, outcome: outcome, latency: latency)
+        // As the daemon dates them: a good answer by its question, a failure by itself.
         return [
             Observation(
-                at: at,
-                event: .probe(ProbeReport(endpoint: endpoint, rung: rung, outcome: outcome, latency: latency))
-            )
+                at: report.succeeded ? clock.moment(end + (.zero - latency)) : at, event: .probe(report))
         ]
+    }
+
+    /// The log that a captured `crictl logs` printed; nil for any other call.
+    private func log(_ name: String, _ item: Item) -> ContainerLog? {
+        var parts = name.split(separator: ".", maxSplits: 2)
+        guard parts.count == 3, parts[1] == "logs" || parts[1].hasPrefix("logs-"), item.rc == 0 else {
+            return nil
+        }
+        parts[1] = "inspect" + parts[1].dropFirst(4)
+        return CaptureProc.log(
+            output: item.stdout.map { bytes("crictl/\(name).\($0)") } ?? [],
+            errors: bytes("crictl/\(name).stderr"),
+            inspected: bytes("crictl/\(parts.joined(separator: ".")).json"))
     }
 
     // MARK: Files

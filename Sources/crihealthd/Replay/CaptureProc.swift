@@ -19,8 +19,11 @@ struct CaptureProc {
             events = [.node(.fileSystems(fileSystems))]
         } else if name.hasSuffix("ps.txt") {
             events = processes
+        } else if name.hasSuffix(".exe.txt") {
+            events =
+                CaptureBinaries(text: text, endpoints: endpoints).report.map { [.node(.binaries($0))] } ?? []
         } else {
-            events = []
+            events = containerEvents
         }
         return events.map { Observation(at: at, event: $0) }
     }

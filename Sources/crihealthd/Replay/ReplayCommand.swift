@@ -31,6 +31,10 @@ struct ReplayCommand: ParsableCommand {
     @Option(help: "Columns of the text.")
     var width = 80
 
+    func validate() throws {
+        guard (40...200).contains(width) else { throw ValidationError("--width: 40 to 200") }
+    }
+
     func run() throws {
         let limit = try moment()
         var rules = try SignalRules.shipped()

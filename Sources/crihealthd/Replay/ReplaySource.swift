@@ -91,7 +91,7 @@ struct ReplaySource {
         var boot: String?
         var observations: [Observation] = []
         for entry in entries {
-            let id = bootID(entry.cursor) ?? boot ?? "unknown"
+            let id = entry.bootID ?? boot ?? "unknown"
             if id != boot {
                 boot = id
                 observations.append(
@@ -106,10 +106,5 @@ struct ReplaySource {
             observations.append(Observation(at: entry.at, event: .journal(entry)))
         }
         return observations
-    }
-
-    /// The `b=` of a cursor (systemd, `sd_journal_get_cursor(3)`).
-    static func bootID(_ cursor: String) -> String? {
-        cursor.split(separator: ";").first { $0.hasPrefix("b=") }.map { String($0.dropFirst(2)) }
     }
 }

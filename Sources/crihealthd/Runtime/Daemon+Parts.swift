@@ -31,28 +31,49 @@ extension Daemon {
         }
     }
 
-    static func endpoints(
-        _ configuration: Configuration, _ surroundings: Surroundings, _ logger: Logger
-    ) throws(DaemonError) -> [Endpoint] {
-        do throws(EndpointError) {
-            let finder = EndpointDiscovery(root: surroundings.root)
-            let found = try finder.discover(configured: configuration.cri.endpoints.map { "unix://" + $0 })
-            for refused in found.refused { logger.warning("an endpoint was passed over", error: refused) }
-            for endpoint in found.endpoints {
-                logger.info(
-                    "watching an endpoint",
-                    metadata: [
-                        "socket": "\(endpoint.socketPath)", "unit": "\(endpoint.unit ?? "unknown")",
-                        "source": "\(found.source.rawValue)",
-                    ])
-            }
-            if found.endpoints.isEmpty {
-                logger.warning("no CRI endpoint was found; looking again every 30 s")
-            }
-            return found.endpoints
-        } catch {
-            throw .endpoint(error)
+    /// Who asks the node.
+    static func asker(_ configuration: Configuration, _ surroundings: Surroundings) -> any NodeAsker {
+        switch configuration.prober {
+        case .inProcess: return LocalAsker(configuration, root: surroundings.root)
+        case .socket(let path):
+            var patience = RemoteAsker.Patience()
+            patience.quick = configuration.cri.connectDeadline + .seconds(2)
+            patience.crictl = configuration.cri.crictlDeadline + .seconds(5)
+            return RemoteAsker(socket: path, patience: patience)
         }
+    }
+
+    /// The endpoints to watch: those of the configuration, else what is found. Where the prober does not answer, as far
+    /// as this process can see; it is asked again later.
+    static func endpoints(
+        _ configuration: Configuration, _ surroundings: Surroundings, _ asker: any NodeAsker,
+        _ logger: Logger
+    ) throws(DaemonError) -> [Endpoint] {
+        let local = LocalAsker(configuration, root: surroundings.root)
+        do throws(AskError) {
+            guard configuration.cri.endpoints.isEmpty else { return announce(try local.endpoints(), logger) }
+            do throws(AskError) {
+                return announce(try asker.endpoints(), logger)
+            } catch .prober(let error) {
+                logger.error("the prober cannot be asked; trying again", error: error)
+                return announce(try local.endpoints(), logger)
+            }
+        } catch {
+            switch error {
+            case .endpoint(let error): throw .endpoint(error)
+            case .prober: return []
+            }
+        }
+    }
+
+    private static func announce(_ endpoints: [Endpoint], _ logger: Logger) -> [Endpoint] {
+        for endpoint in endpoints {
+            logger.info(
+                "watching an endpoint",
+                metadata: ["socket": "\(endpoint.socketPath)", "unit": "\(endpoint.unit ?? "unknown")"])
+        }
+        if endpoints.isEmpty { logger.warning("no CRI endpoint was found; looking again every 30 s") }
+        return endpoints
     }
 
     /// What an earlier run left; nil for a first start.
@@ -71,10 +92,26 @@ extension Daemon {
         }
     }
 
-    static func server(_ configuration: Configuration) -> HealthServer.Configuration {
+    /// Where to listen: a socket that systemd passed stands in for the configured one of its kind.
+    static func server(
+        _ configuration: Configuration, _ passed: [PassedSocket] = []
+    ) -> HealthServer.Configuration {
         var result = HealthServer.Configuration()
-        result.addresses = [configuration.listen, configuration.socket.map { .unix(path: $0) }].compactMap(
-            \.self)
+        result.runbooks = Runbooks.pages
+        result.passed = passed.map { socket in
+            switch socket.address {
+            case .tcp(let host, let port):
+                PassedListener(address: .tcp(host: host, port: port), descriptor: socket.descriptor)
+            case .unix(let path):
+                PassedListener(address: .unix(path: path), descriptor: socket.descriptor)
+            }
+        }
+        let hasTCP = passed.contains { $0.address.isTCP }
+        let hasUnix = passed.contains { !$0.address.isTCP }
+        result.addresses = [
+            hasTCP ? nil : configuration.listen,
+            hasUnix ? nil : configuration.socket.map { .unix(path: $0) },
+        ].compactMap(\.self)
         return result
     }
 
@@ -86,21 +123,6 @@ extension Daemon {
         result.backlogEntries = configuration.journal.backlogEntries
         result.backlogAge = configuration.journal.backlogAge
         return result
-    }
-
-    static func probing(_ configuration: Configuration) -> Prober.Settings {
-        let cri = configuration.cri
-        let limits = Crictl.Limits(
-            timeout: cri.crictlTimeout, child: ChildLimits(deadline: cri.crictlDeadline))
-        let crictl: Crictl
-        if cri.crictl == "crictl" {
-            crictl = Crictl(limits: limits)
-        } else {
-            crictl = Crictl(path: cri.crictl, limits: limits)
-        }
-        return Prober.Settings(
-            pace: cri.pace, ladder: ProbeLadder(crictl: crictl, connectDeadline: cri.connectDeadline),
-            greetingDeadline: cri.connectDeadline)
     }
 
     /// Saves checkpoints; whether that works is reported and logged when it changes.
@@ -138,20 +160,24 @@ extension Daemon {
     /// Where the engine's effects go.
     static func outlets(
         _ server: HealthServer, _ follower: JournalFollower, _ prober: Prober, _ units: UnitWatcher?,
-        _ writer: CheckpointWriter<Checkpoint>, _ status: ServiceStatus, _ inspector: NodeInspector,
-        _ relay: Relay,
-        _ logger: Logger
+        _ writer: CheckpointWriter<Checkpoint>, _ surroundings: Surroundings, _ asker: any NodeAsker,
+        _ relay: Relay, _ logger: Logger
     ) -> EngineHost.Outlets {
+        let (status, transitions) = (surroundings.serviceManager, surroundings.transitions)
         let inquirer = Inquirer(
-            inspector: inspector, probe: { prober.request($0, from: $1) }, unit: { _ in units?.refresh() },
-            report: { relay.observe(.node($0), at: $1) })
+            answer: { asker.answer($0) }, probe: { prober.request($0, from: $1) },
+            unit: { _ in units?.refresh() }, report: { relay.observe(.node($0), at: $1) })
         return EngineHost.Outlets(
             publish: { snapshot in
                 server.publish(snapshot)
                 status.headline(snapshot.headline)
             },
             inquire: { inquirer.ask($0) },
-            transition: { TransitionLog.write($0, to: logger) },
+            transition: { transition in
+                transitions?.write(transition)
+                // A line on standard error would be the same once more.
+                if transitions?.isOnlyRecord != true { TransitionLog.write(transition, to: logger) }
+            },
             checkpoint: { writer.write($0) },
             alert: { alert in
                 prober.suspect(alert)

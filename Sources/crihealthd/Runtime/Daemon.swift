@@ -40,6 +40,10 @@ final class Daemon: Sendable {
         var usesBus = true
         /// Told when the daemon is ready, and how it is.
         var serviceManager = ServiceStatus()
+        /// Listening sockets that systemd passed.
+        var passed: [PassedSocket] = []
+        /// Where incidents are written to the journal; nil: nowhere.
+        var transitions: TransitionJournal?
     }
 
     private let configuration: Mutex<Configuration>
@@ -58,6 +62,7 @@ final class Daemon: Sendable {
     private let unitWatcher: UnitWatcher?
     private let writer: CheckpointWriter<Checkpoint>
     private let discovery: Confined<Set<String>>
+    private let asker: any NodeAsker
     private let resumesAt: JournalPosition?
     private let firstReports: [SelfReport]
 
@@ -69,14 +74,17 @@ final class Daemon: Sendable {
         var reports: [SelfReport] = []
         let lock = try Self.lock(configuration.stateDirectory, &reports, logger)
         let rules = try Self.rules(configuration)
-        let found = try Self.endpoints(configuration, surroundings, logger)
+        let asker = Self.asker(configuration, surroundings)
+        let found = try Self.endpoints(configuration, surroundings, asker, logger)
         let units = WatchedUnits.all(endpoints: found, configured: configuration.journal.units)
         let store = CheckpointStore<Checkpoint>(directory: configuration.stateDirectory)
         let saved = Self.restore(store, &reports, logger)
         let relay = relay
         let current = CurrentRules(rules)
 
-        server = HealthServer(configuration: Self.server(configuration), initial: nil) { report in
+        server = HealthServer(
+            configuration: Self.server(configuration, surroundings.passed), initial: nil
+        ) { report in
             Self.log(report, logger)
             relay.observe(.daemon(.listener(address: report.address.description, problem: report.problem)))
         }
@@ -87,19 +95,19 @@ final class Daemon: Sendable {
             relay.journal(event)
             status.journalSpoke()
         }
-        prober = Prober(settings: Self.probing(configuration)) { report, at in
+        prober = Prober(settings: .init(pace: configuration.cri.pace, asker: asker)) { report, at in
             relay.observe(.probe(report), at: at)
         }
         unitWatcher = surroundings.usesBus ? UnitWatcher(units: units) { relay.unit($0) } : nil
         writer = Self.writer(store, relay, logger)
         host = EngineHost(
-            engine: Engine(rules: rules, restoring: saved?.engine ?? EngineState()),
+            engine: Engine(
+                rules: rules, restoring: saved?.engine ?? EngineState(),
+                advisories: CurrentRules.advisories(besideRules: configuration.rulesDirectory, logger)),
             position: saved?.position,
             time: .init(now: { Moment.now() }),
             outlets: Self.outlets(
-                server, follower, prober, unitWatcher, writer, status, NodeInspector(root: surroundings.root),
-                relay,
-                logger))
+                server, follower, prober, unitWatcher, writer, surroundings, asker, relay, logger))
         relay.attach(host)
         self.configuration = Mutex(configuration)
         self.surroundings = surroundings
@@ -108,6 +116,7 @@ final class Daemon: Sendable {
         self.rules = current
         self.units = units
         self.lock = Mutex(lock)
+        self.asker = asker
         endpoints = found
         discovery = Confined(label: "crihealthd.discovery", Set(found.map(\.socketPath)))
         resumesAt = saved?.position
@@ -135,16 +144,17 @@ final class Daemon: Sendable {
     /// Ends within a second: the checkpoint first, then the rest.
     func stop() {
         surroundings.serviceManager.stopping()
-        discovery.stop()
         prober.stop()
+        follower.stop()
         host.stop()
         writer.write(host.latest.checkpoint)
         if !writer.close(within: .milliseconds(400)) {
             logger.warning("the last checkpoint was not written in time")
         }
+        surroundings.transitions?.flush(within: .milliseconds(100))
         server.stop()
+        discovery.stop()
         unitWatcher?.stop()
-        follower.stop()
         relay.detach()
         lock.withLock { $0 = nil }
     }
@@ -159,7 +169,9 @@ final class Daemon: Sendable {
         }
         threshold.level = new.logLevel
         rules.value = loaded
-        prober.apply(Self.probing(new))
+        // The prober reads its configuration itself; who asks in this process asks by the new one.
+        let next: any NodeAsker = asker is LocalAsker ? LocalAsker(new, root: surroundings.root) : asker
+        prober.apply(.init(pace: new.cri.pace, asker: next))
         host.replaceRules(loaded)
         let later = ConfigurationKey.needingRestart(from: old, to: new)
         if later.isEmpty {
@@ -173,10 +185,9 @@ final class Daemon: Sendable {
 
     /// Looks for endpoints that appear later: a runtime that is installed, or a socket at another place.
     private func rediscover() {
-        let finder = EndpointDiscovery(root: surroundings.root)
-        discovery.every(.seconds(30), leeway: .seconds(3)) { [prober, logger] known in
-            guard let result = try? finder.discover() else { return }
-            for endpoint in result.endpoints where known.insert(endpoint.socketPath).inserted {
+        discovery.every(.seconds(30), leeway: .seconds(3)) { [asker, prober, logger] known in
+            guard let found = try? asker.endpoints() else { return }
+            for endpoint in found where known.insert(endpoint.socketPath).inserted {
                 logger.notice("another endpoint appeared", metadata: ["socket": "\(endpoint.socketPath)"])
                 prober.watch(endpoint)
             }

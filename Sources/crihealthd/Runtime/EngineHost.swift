@@ -81,14 +81,14 @@ final class EngineHost: Sendable {
         state.submit { self.take([Observation(at: moment, event: event)], &$0) }
     }
 
-    /// Takes observations in, and returns when that is done.
-    func absorb(_ observations: [Observation]) {
-        state.read { self.take(observations, &$0) }
-    }
-
-    /// Notes how far the journal was handled; entries before it were absorbed before this call.
-    func reached(_ position: JournalPosition) {
-        state.read { $0.position = position }
+    /// Takes observations in, and returns when that is done. `position` is how far the journal is handled with them:
+    /// from the same turn on it is part of every checkpoint.
+    func absorb(_ observations: [Observation], upTo position: JournalPosition? = nil) {
+        state.read { state in
+            state.position = position ?? state.position
+            guard !observations.isEmpty else { return }
+            self.take(observations, &state)
+        }
     }
 
     /// A checkpoint could not be written; another is made soon.
@@ -164,7 +164,11 @@ final class EngineHost: Sendable {
         let wait = (deadline - time.now().monotonic) / speed
         guard wait < Self.tickInterval else { return }
         state.armed = deadline
-        self.state.submit(after: max(.zero, wait)) { self.tick(&$0) }
+        self.state.submit(after: max(.zero, wait)) { state in
+            // A timer that is a hair early must be set again.
+            if state.armed == deadline { state.armed = nil }
+            self.tick(&state)
+        }
     }
 
     private func snapshot(_ state: State) -> Snapshot {

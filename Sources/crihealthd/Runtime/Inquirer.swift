@@ -11,17 +11,18 @@ import Synchronization
 final class Inquirer: Sendable {
     private let gate = Mutex(InquiryGate())
     private let queue = DispatchQueue(label: "crihealthd.node", qos: .utility)
-    private let inspector: NodeInspector
+    private let answer: @Sendable (Inquiry) -> NodeReport?
     private let probe: @Sendable (Endpoint, ProbeReport.Rung) -> Void
     private let unit: @Sendable (String) -> Void
     private let report: @Sendable (NodeReport, Moment) -> Void
 
-    /// Makes one; `report` runs on a queue of its own.
+    /// Makes one; `answer` blocks and `report` is called on a queue of its own.
     init(
-        inspector: NodeInspector, probe: @escaping @Sendable (Endpoint, ProbeReport.Rung) -> Void,
+        answer: @escaping @Sendable (Inquiry) -> NodeReport?,
+        probe: @escaping @Sendable (Endpoint, ProbeReport.Rung) -> Void,
         unit: @escaping @Sendable (String) -> Void, report: @escaping @Sendable (NodeReport, Moment) -> Void
     ) {
-        self.inspector = inspector
+        self.answer = answer
         self.probe = probe
         self.unit = unit
         self.report = report
@@ -33,9 +34,11 @@ final class Inquirer: Sendable {
         switch inquiry {
         case .probe(let endpoint, let rung): probe(endpoint, rung)
         case .unit(let name): unit(name)
-        case .tcpListener, .unixListener, .process, .fileSystems, .cni, .binary:
+        case .tcpListener, .unixListener, .process, .fileSystems, .cni, .binary, .binaries,
+            .containerProcesses, .scopes,
+            .ociRuntimes, .runtimeConfiguration, .tcpListeners, .containerLog, .previousShutdown:
             queue.async {
-                guard let answer = self.inspector.answer(inquiry) else { return }
+                guard let answer = self.answer(inquiry) else { return }
                 self.report(answer, Moment.now())
             }
         }

@@ -41,18 +41,21 @@ struct OneLook {
     /// Looks.
     func take() throws(DaemonError) -> Snapshot {
         let rules = try Daemon.rules(configuration)
-        let endpoints = try Daemon.endpoints(configuration, surroundings, logger)
+        let asker = LocalAsker(configuration, root: surroundings.root)
+        let endpoints = try Daemon.endpoints(configuration, surroundings, asker, logger)
         let units = WatchedUnits.all(endpoints: endpoints, configured: configuration.journal.units)
         let relay = Relay()
-        let settings = Daemon.probing(configuration)
         let probes = DispatchQueue(label: "crihealthd.look")
         let inquirer = Inquirer(
-            inspector: NodeInspector(root: surroundings.root),
+            answer: { asker.answer($0) },
             probe: { endpoint, rung in
-                probes.async { Self.climb(endpoint, from: rung, settings, relay) }
+                probes.async { Self.climb(endpoint, from: rung, asker, relay) }
             }, unit: { _ in }, report: { relay.observe(.node($0), at: $1) })
         let host = EngineHost(
-            engine: Engine(rules: rules), position: nil, time: .init(now: { Moment.now() }),
+            engine: Engine(
+                rules: rules,
+                advisories: CurrentRules.advisories(besideRules: configuration.rulesDirectory, logger)),
+            position: nil, time: .init(now: { Moment.now() }),
             outlets: .init(
                 publish: { _ in }, inquire: { inquirer.ask($0) }, transition: { _ in }, checkpoint: { _ in },
                 alert: { _ in }))
@@ -63,7 +66,7 @@ struct OneLook {
                 bootID: boot.bootID, version: Release.version, hostname: boot.hostname, endpoints: endpoints))
         let follower = follow(units, rules, relay)
         let watcher = watch(units, relay)
-        for endpoint in endpoints { Self.climb(endpoint, from: .socket, settings, relay) }
+        for endpoint in endpoints { Self.climb(endpoint, from: .socket, asker, relay) }
         Pause.wait(patience.questions)
         probes.sync {}
         var snapshot = host.latest.snapshot
@@ -118,9 +121,9 @@ struct OneLook {
     }
 
     private static func climb(
-        _ endpoint: Endpoint, from rung: ProbeReport.Rung, _ settings: Prober.Settings, _ relay: Relay
+        _ endpoint: Endpoint, from rung: ProbeReport.Rung, _ asker: LocalAsker, _ relay: Relay
     ) {
-        for report in settings.ladder.probe(endpoint, from: rung) {
+        for report in asker.ladder.probe(endpoint, from: rung) {
             relay.observe(.probe(report))
         }
     }

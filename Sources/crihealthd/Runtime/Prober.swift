@@ -13,10 +13,8 @@ final class Prober: Sendable {
     struct Settings: Sendable {
         /// How often.
         var pace = ProbePace()
-        /// By what.
-        var ladder: ProbeLadder
-        /// How long a server may take to greet.
-        var greetingDeadline: Duration = .milliseconds(500)
+        /// By whom.
+        var asker: any NodeAsker
     }
 
     private struct Lane {
@@ -110,8 +108,10 @@ final class Prober: Sendable {
     private func climb(_ run: ProbeSchedule.Run, _ endpoint: Endpoint, _ settings: Settings, greets: Bool) {
         var reports: [ProbeReport] = []
         for rung in run.rungs {
-            let answer = settings.ladder.probe(endpoint, rung: rung)
-            report(answer, Moment.now())
+            let asked = Moment.now()
+            let answer = settings.asker.climb(endpoint, rung)
+            // A good answer proves what was when it was asked for; a failure, what is when it came.
+            report(answer, answer.succeeded ? asked : Moment.now())
             reports.append(answer)
             if !answer.succeeded { break }
         }
@@ -119,7 +119,7 @@ final class Prober: Sendable {
         let answered = reports.contains { $0.rung == .version && $0.succeeded }
         var greeting: Bool?
         if connected, greets || answered {
-            greeting = Greeting.isReturned(socketPath: endpoint.socketPath, within: settings.greetingDeadline)
+            greeting = settings.asker.greets(endpoint)
         }
         let (all, greeted) = (reports, greeting)
         state.submit { state in

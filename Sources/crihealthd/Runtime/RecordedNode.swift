@@ -31,7 +31,10 @@ final class RecordedNode: Sendable {
         let tape = Tape(at: first.at)
         let name = path.split(separator: "/").last.map(String.init) ?? path
         host = EngineHost(
-            engine: Engine(rules: rules), position: nil,
+            engine: Engine(
+                rules: rules,
+                advisories: CurrentRules.advisories(besideRules: configuration.rulesDirectory, logger)),
+            position: nil,
             time: .init(now: { tape.now }, speed: { tape.speed }),
             outlets: .init(
                 publish: { server.publish($0) }, inquire: { _ in },

@@ -8,9 +8,13 @@ enum WatchedUnits {
         "k3s.service", "k3s-agent.service", "rke2-server.service", "rke2-agent.service",
     ]
 
-    /// The built-in ones, those that serve the endpoints, and those of the configuration; each once.
+    /// What the daemon itself writes to the journal quotes the lines of others: it is never followed.
+    static let own: Set<String> = ["crihealthd.service", "crihealthd-probe.service"]
+
+    /// The built-in ones, those that serve the endpoints, and those of the configuration; each once, and
+    /// never this daemon's own.
     static func all(endpoints: [Endpoint], configured: [String]) -> [String] {
-        var seen: Set<String> = []
+        var seen = own
         return (builtIn + endpoints.compactMap(\.unit) + configured).filter { seen.insert($0).inserted }
     }
 }

@@ -143,7 +143,7 @@ import Testing
             scene.answers()
             scene.fails(.timedOut, at: .status)
         }
-        #expect(scene.openNames == [])
+        #expect(scene.openNames == ["StatusBlocked/StatusHangs"])
     }
 
     @Test func anIdleRuntimeThatNeverRanIsNoOutage() throws {

@@ -53,11 +53,11 @@ struct Scene {
         feed(.tick)
     }
 
-    mutating func reboot() {
+    mutating func reboot(_ endpoint: Endpoint = Scene.endpoint) {
         now = Moment(wall: now.wall + .seconds(60), monotonic: MonotonicTime(microseconds: 5_000_000))
         feed(
             .started(
-                DaemonStart(bootID: "boot-2", version: "test", hostname: "node1", endpoints: [Self.endpoint]))
+                DaemonStart(bootID: "boot-2", version: "test", hostname: "node1", endpoints: [endpoint]))
         )
     }
 

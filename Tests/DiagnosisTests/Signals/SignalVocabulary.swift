@@ -6,7 +6,8 @@ enum SignalVocabulary {
     static let context: Set<SignalName> = [
         .runtimeStarting, .runtimeBooted, .recoveryStarted, .runtimeStopping, .criPluginLoading,
         .createSucceeded,
-        .sandboxRequested, .containerOOMKilled, .benign, .noted,
+        .sandboxRequested, .containerOOMKilled, .deprecated, .kubeletVersion, .ociRuntimeVersion,
+        .containerStateUnknown, .benign, .noted,
     ]
 
     /// The names of `signals` that mean trouble.

@@ -11,6 +11,8 @@ final class FakeBus: Sendable {
         var result = "success"
         var pid: UInt32 = 4711
         var restarts: UInt32 = 0
+        /// `DefaultDependencies`, `Conflicts` and `Before`; nil: they are not told.
+        var ordering: (defaultDependencies: Bool, conflicts: [String], before: [String])?
     }
 
     private struct State {
@@ -184,6 +186,26 @@ final class FakeBus: Sendable {
             dictionary.string(key)
             dictionary.signature("u")
             dictionary.uint32(value)
+        }
+        func list(_ key: String, _ values: [String]) {
+            var array = Wire()
+            for value in values {
+                array.align(4)
+                array.string(value)
+            }
+            dictionary.align(8)
+            dictionary.string(key)
+            dictionary.signature("as")
+            dictionary.uint32(UInt32(array.bytes.count))
+            dictionary.bytes += array.bytes
+        }
+        if interface == "org.freedesktop.systemd1.Unit", let ordering = unit?.ordering {
+            dictionary.align(8)
+            dictionary.string("DefaultDependencies")
+            dictionary.signature("b")
+            dictionary.uint32(ordering.defaultDependencies ? 1 : 0)
+            list("Conflicts", ordering.conflicts)
+            list("Before", ordering.before)
         }
         if interface == "org.freedesktop.systemd1.Unit" {
             string("LoadState", unit == nil ? "not-found" : "loaded")

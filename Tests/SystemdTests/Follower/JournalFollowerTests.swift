@@ -119,4 +119,57 @@ struct JournalFollowerTests {
             eventually { recorder.now.caughtUp == 1 && recorder.now.entries.count + handled.count >= 5000 })
         #expect(handled + recorder.numbers("x") == Array(0..<5000))
     }
+
+    /// What a SIGKILL leaves: entries were acted upon that the checkpoint does not know of yet.
+    @Test("A new follower goes on behind any position, not only the last one")
+    func olderPosition() throws {
+        let lab = try JournalLab()
+        let first = Recorder(lab.location) { $0.batchEntries = 37 }
+        try lab.burst("x", 0..<2000, burst: 300)
+        first.expectExactly("x", 2000)
+        first.stop()
+        let seen = first.now
+        try lab.rotate()
+        try lab.burst("x", 2000..<2300, burst: 300)
+        for share in [0, 3, 5, 9] {
+            let saved = seen.positions[seen.positions.count * share / 10]
+            let second = Recorder(lab.location, from: saved.position)
+            #expect(second.waits(for: "x", 2300))
+            let handled = Recorder.numbers("x", seen.entries.prefix(saved.entries))
+            #expect(handled + second.numbers("x") == Array(0..<2300))
+            #expect(second.now.blind.isEmpty)
+        }
+    }
+
+    @Test("/var is given up for /run, as before a shutdown, and taken again")
+    func relinquish() throws {
+        let lab = try JournalLab()
+        let recorder = Recorder(lab.location)
+        try lab.burst("x", 0..<1000)
+        try #require(recorder.waits(for: "x", 1000))
+        try lab.runAs(0, ["journalctl", "--relinquish-var"])
+        try lab.burst("x", 1000..<2000)
+        #expect(lab.journalFiles().contains { $0.contains("/run/") })
+        try lab.runAs(0, ["journalctl", "--flush"])
+        try lab.burst("x", 2000..<3000)
+        recorder.expectExactly("x", 3000)
+        #expect(recorder.now.blind.isEmpty)
+        recorder.expectQuiet()
+    }
+
+    @Test("Ten thousand lines a second, while files are rotated")
+    func load() throws {
+        let lab = try JournalLab(["SystemMaxFileSize=2M", "SystemMaxFiles=1000", "SystemMaxUse=2G"])
+        let recorder = Recorder(lab.location, cadence: .calm)
+        let start = Date()
+        for tenth in 0..<40 {
+            try lab.burst("x", (tenth * 1000)..<(tenth * 1000 + 1000), burst: 250)
+            let ahead = Double(tenth + 1) * 0.1 - Date().timeIntervalSince(start)
+            if ahead > 0 { usleep(useconds_t(ahead * 1e6)) }
+        }
+        #expect(recorder.waits(for: "x", 40_000, within: 60))
+        recorder.expectExactly("x", 40_000)
+        #expect(recorder.now.blind.isEmpty)
+        recorder.expectQuiet()
+    }
 }

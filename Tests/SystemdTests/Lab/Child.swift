@@ -62,9 +62,14 @@ final class Child {
 final class TemporaryDirectory {
     let path: String
 
-    init() {
-        var template = Array("/tmp/crihealthd-test-XXXXXX".utf8CString)
+    init(in parent: String = "/tmp") {
+        var template = Array("\(parent)/crihealthd-test-XXXXXX".utf8CString)
         path = String(cString: mkdtemp(&template))
+    }
+
+    /// On the same file system as another file.
+    convenience init(near path: String) {
+        self.init(in: path.hasPrefix("/dev/shm/") ? "/dev/shm" : "/tmp")
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }

@@ -5,7 +5,7 @@ import Testing
 
 /// A systemd-journald of its own (`Tests/Support/journald-lab`), and writers to it.
 final class JournalLab {
-    let directory = TemporaryDirectory()
+    let directory: TemporaryDirectory
     private let settings: [String]
     private let volatile: Bool
     private var journald: Child?
@@ -21,7 +21,8 @@ final class JournalLab {
 
     static var isPossible: Bool { obstacle == nil }
 
-    init(_ settings: [String] = [], volatile: Bool = false) throws {
+    init(_ settings: [String] = [], volatile: Bool = false, in parent: String = "/tmp") throws {
+        directory = TemporaryDirectory(in: parent)
         self.settings = settings
         self.volatile = volatile
         try start()
@@ -46,6 +47,9 @@ final class JournalLab {
         try #require(eventually { !journalFiles().isEmpty }, "journald wrote no file")
     }
 
+    /// Lets journald do nothing more; it still ends with the lab.
+    func freeze() { journald?.signal(SIGSTOP) }
+
     func stop(_ signal: Int32 = SIGTERM) {
         journald?.signal(signal)
         journald?.wait()
@@ -54,6 +58,37 @@ final class JournalLab {
 
     /// SIGUSR1: /run is flushed to /var. SIGUSR2: files are rotated.
     func signal(_ number: Int32) { journald?.signal(number) }
+
+    /// Rotates, and waits until it is done.
+    func rotate() throws {
+        let archived = archivedFiles().count
+        signal(SIGUSR2)
+        try #require(eventually { archivedFiles().count > archived && access(liveFile, F_OK) == 0 })
+    }
+
+    /// How many of the writers' entries are in the files.
+    func written() -> Int {
+        guard let journal = try? Journal(location), (try? journal.setMatches(Recorder.matches)) != nil,
+            (try? journal.seekHead()) != nil
+        else { return 0 }
+        var count = 0
+        while (try? journal.next()) == true { count += 1 }
+        return count
+    }
+
+    var liveFile: String { machineDirectory + "/system.journal" }
+
+    func archivedFiles() -> [String] { journalFiles().filter { $0.contains("system@") } }
+
+    /// Runs a program as another user, where this journald listens.
+    func runAs(_ user: Int, _ argv: [String], input: String = "/dev/null") throws {
+        let status = try Child.run(
+            [
+                "nsenter", "--mount=/proc/\(pid)/ns/mnt", "--", "setpriv", "--reuid=\(user)",
+                "--regid=\(user)", "--clear-groups", "--",
+            ] + argv, input: input)
+        try #require(status == 0)
+    }
 
     /// All journal files, live and archived, in /var and /run.
     func journalFiles() -> [String] {

@@ -29,7 +29,8 @@ struct ServeProcessTests {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: binary)
         process.arguments = [
-            "serve", "--config", file, "--listen", "", "--socket", state.path + "/s", "--state-directory",
+            "serve", "--single-process", "--config", file, "--listen", "", "--socket", state.path + "/s",
+            "--state-directory",
             state.path + "/state", "--journal-directory", journal.path, "--runtime-endpoint",
             runtime.socketPath,
             "--crictl", runtime.crictl,

@@ -47,6 +47,29 @@ struct Expectation: CustomTestStringConvertible, Sendable {
         .init("crio-1.29.9-crashloop", []),
         .init("crio-1.29.9-oom", []),
         .init("crio-1.29.9-baseline", []),
+        .init("S0-crio-1.29.9-to-1.30.6", ["RuntimeSwitched/StartBlocked"]),
+        .init("S0-conf-only-crun-1.21-newuid", ["RuntimeSwitched/ContainersLost"]),
+        .init(
+            "S1v2-crun-1.8.1-poweroff", ["ShutdownNotGraceful/Exposed"], open: ["ShutdownNotGraceful/Exposed"]
+        ),
+        .init(
+            "S1v2-crun-1.8.1-scope", ["ShutdownNotGraceful/Exposed"], open: ["ShutdownNotGraceful/Exposed"]),
+        .init(
+            "S1v2-crun-1.8.1-crictl", ["ShutdownNotGraceful/Exposed"], open: ["ShutdownNotGraceful/Exposed"]),
+        .init("S1v2-runc-1.1.5-poweroff", []),
+        .init("S1v2-runc-1.1.5-scope", []),
+        .init(
+            "S2-containerd-1.6.20-to-1.7.24", ["UpgradeIncomplete/TwoInstalls", "RuntimeDown/BinaryMissing"],
+            open: ["UpgradeIncomplete/TwoInstalls", "RuntimeDown/BinaryMissing"]),
+        .init(
+            "S3-containerd-1.4.13", ["CRIVersionUnsupported/RuntimeTooOld"],
+            open: ["CRIVersionUnsupported/RuntimeTooOld"]),
+        .init("S4-containerd-2.0.0", []),
+        .init("S4-containerd-2.0.1", ["StatusBlocked/KnownDefect"]),
+        .init("containerd-1.6.20-cridisabled", ["CRIVersionUnsupported/CRIPluginDisabled"]),
+        .init(
+            "containerd-1.6.20-badplugincfg", ["CRIVersionUnsupported/CRIPluginFailed"],
+            open: ["CRIVersionUnsupported/CRIPluginFailed"]),
         .init("baseline-containerd-1.4.13", []),
         .init("baseline-containerd-1.6.20", []),
         .init("baseline-containerd-2.1.9", []),

@@ -68,8 +68,9 @@ import Testing
         host.begin(start)
         let entry = JournalEntry(
             cursor: "c1", at: Moment.now(), source: .unit, unit: "containerd.service", message: "hello")
-        host.absorb([Observation(at: entry.at, event: .journal(entry))])
-        host.reached(JournalPosition(cursor: "c1", bootID: "b", handled: 1))
+        host.absorb(
+            [Observation(at: entry.at, event: .journal(entry))],
+            upTo: JournalPosition(cursor: "c1", bootID: "b", handled: 1))
         let latest = host.latest
         #expect(latest.checkpoint.position?.cursor == "c1")
         #expect(latest.checkpoint.bootID == "b")

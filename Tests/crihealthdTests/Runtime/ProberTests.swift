@@ -15,8 +15,10 @@ import Testing
         var pace = ProbePace()
         pace.jitter = 0
         change(&pace)
-        let ladder = ProbeLadder(crictl: Crictl(path: runtime.crictl))
-        let settings = Prober.Settings(pace: pace, ladder: ladder, greetingDeadline: .milliseconds(50))
+        var asker = LocalAsker(Configuration())
+        asker.ladder = ProbeLadder(crictl: Crictl(path: runtime.crictl))
+        asker.greetingDeadline = .milliseconds(50)
+        let settings = Prober.Settings(pace: pace, asker: asker)
         return Prober(settings: settings) { [reports] report, _ in reports.note(report) }
     }
 

@@ -33,6 +33,7 @@ struct TestDaemon {
         configuration.stateDirectory = state.path + "/state"
         configuration.rulesDirectory = state.path + "/rules.d"
         configuration.journal.directory = journal.path
+        configuration.prober = .inProcess
         configuration.cri.endpoints = [runtime.socketPath]
         configuration.cri.crictl = runtime.crictl
         configuration.cri.pace.native = .milliseconds(100)

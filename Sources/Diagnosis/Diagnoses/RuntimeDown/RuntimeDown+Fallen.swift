@@ -52,6 +52,13 @@ extension RuntimeDown.Case {
     }
 
     private func told(from: MonotonicTime) -> Fall? {
+        if let told = toldBySystemd(from: from) { return told }
+        // Who is killed from outside does not die of what it logged.
+        if let exit = unit.exit, exit.code == "killed", [9, 15].contains(exit.status),
+            exit.at.monotonic >= from
+        {
+            return nil
+        }
         func proof(_ name: SignalName) -> Signal? { facts.signals.last(name, unit: unit.name, since: from) }
         if let line = proof(.configInvalid) { return configInvalid(line) }
         if let line = proof(.addressInUse) { return addressInUse(line) }
@@ -59,14 +66,24 @@ extension RuntimeDown.Case {
         if unit.exit?.status == 203, unit.exit?.code == "exited" { return binaryMissing(nil) }
         if let line = proof(.stateLocked) { return stateLocked(line) }
         if let line = proof(.noSpace) { return diskFull(line) }
-        if unit.result == "oom-kill" || proof(.runtimeOOMKilled) != nil {
-            return outOfMemory(proof(.runtimeOOMKilled))
+        if let line = proof(.crashed) { return crashed(line) }
+        return nil
+    }
+
+    /// What systemd's result and the kernel say of the end, whatever the runtime logged before it.
+    private func toldBySystemd(from: MonotonicTime) -> Fall? {
+        func proof(_ name: SignalName) -> Signal? { facts.signals.last(name, unit: unit.name, since: from) }
+        // The kernel's line names the control group; systemd's "killed by the OOM killer" may mean a shim.
+        let kernel = facts.signals.all(.runtimeOOMKilled).last {
+            $0.at.monotonic >= from && $0.captures["cgroup"]?.hasSuffix("/" + unit.name) == true
+        }
+        if unit.result == "oom-kill" || kernel != nil {
+            return outOfMemory(kernel ?? proof(.runtimeOOMKilled))
         }
         if unit.result == "watchdog" || proof(.watchdogTimeout) != nil {
             return watchdog(proof(.watchdogTimeout))
         }
-        if let line = proof(.crashed) { return crashed(line) }
-        if unit.result == "timeout" || proof(.startTimedOut) != nil {
+        if proof(.startTimedOut) != nil || (unit.result == "timeout" && unit.stop == nil) {
             return startTimeout(proof(.startTimedOut))
         }
         return nil

@@ -2,18 +2,50 @@ import HealthModel
 
 /// Findings that rest on the endpoint, or on systemd's word that the unit is down on purpose.
 extension RuntimeDown.Case {
+    /// What systemd says of a unit that is down and did not fail.
+    private var stopWords: String {
+        switch unit.phase {
+        case .stopping: "systemd: a stop job of \(unit.name) is under way and has not ended"
+        case .restarting: "systemd: \(unit.name) was stopped for a restart and is not being started"
+        default:
+            unit.stopCursor == nil
+                ? "systemd: \(unit.name) is inactive, and did not fail"
+                : "systemd stopped \(unit.name) by a stop job (ActiveState=inactive)"
+        }
+    }
+
+    /// The runtime's own word that it is not ready (containerd never says so; CRI-O and cri-dockerd do).
+    func notReady(since up: MonotonicTime?) -> Finding? {
+        guard let at = runtime.statusAt, up.map({ at.monotonic >= $0 }) ?? true,
+            let condition = runtime.status?.condition("RuntimeReady"), !condition.status
+        else { return nil }
+        return Finding(
+            cause: "RuntimeNotReady", depth: 62, severity: .critical, confirmed: true, since: at,
+            sentence: "\(name) answers, and says that it is not ready",
+            explanation: "CRI RuntimeReady=false: \(condition.reason) \(condition.message)".bounded(300)
+                + ".",
+            impact: impact,
+            evidence: [
+                Evidence(
+                    at: at.wall, source: .cri,
+                    summary: "\(name) reports RuntimeReady=false (\(condition.reason))",
+                    command: crictl("info"))
+            ], nextSteps: [seeLog(at), seeStatus], clearsWhen: "\(name) reports RuntimeReady=true",
+            inquiries: [.probe(runtime.endpoint, from: .version)])
+    }
+
     func findingStopped(since: Moment) -> Finding {
         var evidence = [
             Evidence(
                 at: since.wall, source: unit.stopCursor == nil ? .systemd : .journal,
-                summary: "systemd stopped \(unit.name) by a stop job (ActiveState=inactive)",
+                summary: stopWords,
                 cursor: unit.stopCursor,
                 command: "systemctl status \(unit.name)")
         ]
         evidence += [endpointEvidence(since: since.monotonic)].compactMap { $0 }
         return Finding(
             cause: "Stopped", depth: 30, severity: .critical, confirmed: true, since: since,
-            grace: configuration.stopGrace, sentence: "\(name) was stopped",
+            grace: configuration.stopGrace, isWanted: true, sentence: "\(name) was stopped",
             explanation: "Somebody or something asked systemd to stop \(unit.name); it did not fail.",
             impact: impact,
             evidence: evidence,
@@ -114,7 +146,7 @@ extension RuntimeDown.Case {
         }
         return Finding(
             cause: "Hung", depth: 63, severity: .critical,
-            confirmed: failing.count >= 2 || stopped || unit.isRunning,
+            confirmed: failing.count >= 2 || stopped || blocked,
             since: failing.since, sentence: "\(name) is hung: it accepts connections and does not answer",
             explanation: stopped
                 ? "Its main process is stopped (SIGSTOP): it will answer after SIGCONT."

@@ -4,7 +4,8 @@ import HealthModel
 extension RuntimeDown.Case {
     var impact: Impact {
         Impact(
-            sentence: "No pod can be started, stopped or executed into on this node; containers that run keep running.",
+            sentence:
+                "No pod can be started, stopped or executed into on this node; containers that run keep running.",
             pods: runtime.readyPods, runningContainers: runtime.runningContainers)
     }
 

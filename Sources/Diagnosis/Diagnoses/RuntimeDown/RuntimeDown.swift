@@ -16,8 +16,14 @@ struct RuntimeDown: Diagnosis {
 
     func nextDeadline(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> MonotonicTime? {
         facts.runtimes.compactMap { runtime in
-            guard runtime.unit.phase == .starting, let since = runtime.unit.phaseSince else { return nil }
-            let due = since.monotonic + configuration.startGrace
+            let patience: [UnitFacts.Phase: Duration] = [
+                .starting: configuration.startGrace, .restarting: configuration.transitGrace,
+                .stopping: configuration.transitGrace,
+            ]
+            guard let grace = patience[runtime.unit.phase], let since = runtime.unit.phaseSince else {
+                return nil
+            }
+            let due = since.monotonic + grace
             return due > facts.now.monotonic ? due : nil
         }.min()
     }
@@ -38,7 +44,22 @@ struct RuntimeDown: Diagnosis {
 
 extension RuntimeDown.Case {
     func assess() -> Assessment {
-        if facts.shuttingDownSince != nil { return .unknown(inquiries: []) }
+        if facts.isShuttingDown, let down = facts.shuttingDownSince {
+            return stoppedWithTheMachine(since: down)
+        }
+        let judgement = judge()
+        // A start that hangs because containers cannot be killed is RuntimeSwitched, whatever somebody does to end it;
+        // a reason of its own not to start is not.
+        if runtime.blockedStart != nil, case .holds(let finding) = judgement, finding.depth < Self.ownCause {
+            return .explained(by: RuntimeSwitched.kind, subject: name, summary: finding.sentence)
+        }
+        return judgement
+    }
+
+    /// Depth of causes that lie in the runtime's own start (its configuration, binary, database, address).
+    private static let ownCause = 85
+
+    private func judge() -> Assessment {
         switch unit.phase {
         case .stopped: return stopped()
         case .exited, .failed, .autoRestart: return fallen()
@@ -47,13 +68,23 @@ extension RuntimeDown.Case {
         }
     }
 
+    /// Nothing can be told any more; but a stop that was heard before the shutdown that it belongs to is no outage.
+    private func stoppedWithTheMachine(since down: Moment) -> Assessment {
+        guard unit.phase == .stopped, unit.troubleSince == nil, let stop = unit.stop,
+            stop.monotonic + configuration.stopGrace >= down.monotonic
+        else { return .unknown(inquiries: []) }
+        return .expired("the machine goes down")
+    }
+
     // MARK: What systemd says
 
     /// Inactive, because somebody asked for it, or never started.
     private func stopped() -> Assessment {
         if api.answered(after: unit.phaseSince?.monotonic) { return .cleared(answered) }
         if let taken = takenOver() { return .holds(taken) }
-        if let dependency = facts.signals.last(.dependencyFailed, unit: unit.name) {
+        let lately =
+            unit.ranThisBoot ? unit.phaseSince.map { $0.monotonic - configuration.transitGrace } : nil
+        if let dependency = facts.signals.last(.dependencyFailed, unit: unit.name, since: lately) {
             return .holds(finding(dependency: dependency))
         }
         guard unit.ranThisBoot, let since = unit.stop ?? unit.phaseSince else {
@@ -74,10 +105,17 @@ extension RuntimeDown.Case {
             return .cleared(answered)
         }
         if unit.troubleSince != nil, unit.exit != nil || unit.result != nil { return .holds(findingFallen()) }
-        guard unit.phase == .starting, let since = unit.phaseSince,
-            now.monotonic - since.monotonic >= configuration.startGrace
-        else { return .unknown(inquiries: [askAgain]) }
-        return .holds(findingActivating(since: since))
+        guard let since = unit.phaseSince else { return .unknown(inquiries: [askAgain]) }
+        let waited = now.monotonic - since.monotonic
+        if unit.phase == .starting {
+            return waited >= configuration.startGrace
+                ? .holds(findingActivating(since: since)) : .unknown(inquiries: [askAgain])
+        }
+        // Between the halves of a restart, or in a stop job, and it does not move on.
+        guard waited >= configuration.transitGrace, unit.phase == .restarting || api.failing != nil else {
+            return .unknown(inquiries: [askAgain, .unit(unit.name)])
+        }
+        return .holds(findingStopped(since: since))
     }
 
     // MARK: What the endpoint says
@@ -85,7 +123,10 @@ extension RuntimeDown.Case {
     /// systemd holds the unit for up, or nobody can say: the endpoint decides.
     private func standing() -> Assessment {
         let up = unit.phaseSince?.monotonic
-        if api.answered(since: up) { return .cleared(answered) }
+        if api.answered(since: up) {
+            if let finding = notReady(since: up) { return .holds(finding) }
+            return .cleared(answered)
+        }
         if unit.isRunning, api.rungs.isEmpty { return .cleared(started) }
         if api.broken != nil, api.failing == nil, unit.isRunning, api.reached(since: up) {
             return .cleared(reached)
@@ -107,7 +148,7 @@ extension RuntimeDown.Case {
             }
             return .holds(findingUnreachable(failing))
         case .timedOut:
-            if failing.rung <= .connect {
+            if failing.rung <= .connect, failing.count < 3 {
                 return .unknown(inquiries: [.probe(runtime.endpoint, from: .version)])
             }
             return .holds(findingHung(failing))

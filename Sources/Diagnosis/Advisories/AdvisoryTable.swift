@@ -1,0 +1,61 @@
+import HealthModel
+import TOMLKit
+
+/// What is known of versions: defects, vulnerabilities, ends of life. Data, dated, without any network.
+public struct AdvisoryTable: Sendable {
+    /// The latest date of the files that were read (`2026-08-31`); empty: none said.
+    public private(set) var date = ""
+    private(set) var advisories: [Advisory] = []
+    private(set) var lines: [SupportedLine] = []
+
+    /// Nothing is known.
+    public init() {}
+
+    /// The table that the binary carries. A test reads it, so that it is never the empty one.
+    public static let embedded: AdvisoryTable = (try? shipped()) ?? AdvisoryTable()
+
+    /// The table that the binary carries, or why it cannot be read.
+    public static func shipped() throws(RuleError) -> AdvisoryTable {
+        let text = String(decoding: PackageResources.advisories_toml, as: UTF8.self)
+        return try AdvisoryTable().adding([RuleDocument(name: "advisories.toml", text: text)])
+    }
+
+    /// `base` and what the directory's `*.toml` files say, by name: an entry with a known id replaces that one, with
+    /// `enabled = false` it drops it. A directory that is not there says nothing.
+    public static func load(
+        directory: String, over base: AdvisoryTable = .embedded
+    ) throws(RuleError) -> AdvisoryTable {
+        try base.adding(RuleDirectory.documents(directory))
+    }
+
+    /// This table and what the documents say.
+    public func adding(_ documents: [RuleDocument]) throws(RuleError) -> AdvisoryTable {
+        var table = self
+        for document in documents { table.add(try AdvisoryReader(document).read()) }
+        return table
+    }
+
+    private mutating func add(_ part: AdvisoryReader.Part) {
+        date = max(date, part.date)
+        for id in part.dropped { advisories.removeAll { $0.id == id } }
+        for advisory in part.advisories {
+            if let index = advisories.firstIndex(where: { $0.id == advisory.id }) {
+                advisories[index] = advisory
+            } else {
+                advisories.append(advisory)
+            }
+        }
+        for line in part.lines {
+            lines.removeAll { $0.component == line.component && $0.line == line.line }
+            lines.append(line)
+        }
+    }
+
+    /// The defects of that version that cause incidents of `kind`.
+    func defects(_ component: String, _ version: SoftwareVersion, explaining kind: IncidentKind) -> [Advisory]
+    {
+        advisories.filter {
+            $0.component == component && $0.explains.contains(kind) && $0.affects(version)
+        }
+    }
+}

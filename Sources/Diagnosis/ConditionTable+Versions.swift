@@ -1,0 +1,46 @@
+import HealthModel
+
+/// The conditions that concern what is installed and what runs.
+extension ConditionTable {
+    /// What runs is what is installed.
+    static func upgrade(_ facts: NodeFacts, _ book: IncidentBook) -> Word {
+        if let incident = book.open(.upgradeIncomplete).first {
+            return Word(status: .false, reason: incident.cause, message: incident.sentence)
+        }
+        let known = facts.runtimes.filter {
+            facts.answers.runtimeBinaries[$0.unit.name]?.value.running != nil
+        }
+        guard !known.isEmpty else {
+            return Word(
+                status: .unknown, reason: "NotAsked", message: "No runtime's binary has been looked at yet.")
+        }
+        let names = known.map(\.name).joined(separator: ", ")
+        return Word(
+            status: .true, reason: "Complete", message: "What is installed is what runs: \(names).")
+    }
+
+    /// Nothing that runs is known to be broken or past its end of life. Advice: it never changes the verdict.
+    static func versions(_ facts: NodeFacts, _ advice: [Advice]) -> Word {
+        let components = Advisor.components(facts).filter { SoftwareVersion($0.version) != nil }
+        guard !components.isEmpty else {
+            return Word(status: .unknown, reason: "NotAsked", message: "No version is known yet.")
+        }
+        let counts: [(category: Advice.Category, reason: String, words: String)] = [
+            (.defect, "KnownDefect", "known defect"), (.vulnerability, "KnownVulnerability", "vulnerability"),
+            (.endOfLife, "EndOfLife", "end of life"),
+        ]
+        let found = counts.compactMap { row in
+            let count = advice.count { $0.category == row.category }
+            return count == 0 ? nil : (row.reason, "\(row.words): \(count)")
+        }
+        guard let first = found.first else {
+            let names = components.map { "\($0.name) \($0.version)" }.joined(separator: ", ")
+            return Word(
+                status: .true, reason: "NothingKnown", message: "Nothing is known against \(names).")
+        }
+        return Word(
+            status: .false, reason: first.0,
+            message: "By upstream's versions; your distribution may have patched them. "
+                + found.map(\.1).joined(separator: ", ") + ".")
+    }
+}

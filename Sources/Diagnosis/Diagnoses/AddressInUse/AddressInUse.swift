@@ -1,0 +1,156 @@
+import HealthModel
+
+/// A container cannot listen because somebody holds its address; the text is in the container's log alone.
+///
+/// What a lost container holds is part of RuntimeSwitched or OrphanedContainers. What the runtime's own start cannot
+/// bind is RuntimeDown.
+struct AddressInUse: Diagnosis {
+    static let kind = IncidentKind.addressInUse
+
+    func assess(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> [(subject: String, Assessment)] {
+        guard !facts.isShuttingDown else { return [] }
+        let questions = AddressConflict.unread(facts, configuration)
+        let conflicts = AddressConflict.all(facts, configuration)
+        var all: [(String, Assessment)] = [("containers", .unknown(inquiries: questions))]
+        var latest: [String: AddressConflict] = [:]
+        for conflict in conflicts { latest[conflict.subject] = conflict }
+        for (subject, conflict) in latest.sorted(by: { $0.key < $1.key }) {
+            all.append((subject, assess(conflict, facts)))
+        }
+        return all
+    }
+
+    private func assess(_ conflict: AddressConflict, _ facts: NodeFacts) -> Assessment {
+        if let success = success(after: conflict, facts) { return .cleared(success) }
+        if let free = free(conflict, facts) { return .cleared(free) }
+        if conflict.isOver { return .unknown(inquiries: conflict.inquiries) }
+        if let leftover = conflict.leftover,
+            let runtime = facts.runtimes.first(where: {
+                $0.manages(leftover.processes.manager)
+            })
+        {
+            let switched = RuntimeSwitched.Case(runtime: runtime, facts: facts, configuration: .init())
+            let isSwitched = switched.leftovers.contains { $0.processes.id == leftover.processes.id }
+            return .explained(
+                by: isSwitched ? RuntimeSwitched.kind : OrphanedContainers.kind, subject: runtime.name,
+                summary: conflict.sentence)
+        }
+        return .holds(finding(conflict))
+    }
+
+    /// The same container runs now.
+    private func success(after conflict: AddressConflict, _ facts: NodeFacts) -> Evidence? {
+        for runtime in facts.runtimes {
+            guard let at = runtime.containersAt, at.monotonic > conflict.loggedAt.monotonic else { continue }
+            let running = (runtime.containers ?? []).first {
+                $0.state == .running && $0.name == conflict.container.name
+                    && $0.podName == conflict.container.podName
+                    && $0.namespace == conflict.container.namespace
+            }
+            guard let running else { continue }
+            return Evidence(
+                at: at.wall, source: .cri, summary: "\(conflict.label) runs now (\(running.id.prefix(12)))",
+                command: "crictl ps --id \(running.id)")
+        }
+        return nil
+    }
+
+    /// Nobody listens there any more.
+    private func free(_ conflict: AddressConflict, _ facts: NodeFacts) -> Evidence? {
+        guard let port = conflict.port, conflict.holder == nil,
+            let answer = facts.answers.tcpHolders(of: ":\(port)"), answer.value.isEmpty,
+            answer.at.monotonic > conflict.loggedAt.monotonic
+        else { return nil }
+        return Evidence(
+            at: answer.at.wall, source: .node, summary: "nobody listens on port \(port) any more",
+            command: "ss -tlnp 'sport = :\(port)'")
+    }
+
+    private func finding(_ conflict: AddressConflict) -> Finding {
+        let what = conflict.port.map { "port \($0)" } ?? "its address"
+        return Finding(
+            cause: conflict.causeName, depth: conflict.holder == nil ? 20 : 60, severity: .warning,
+            confirmed: conflict.holder != nil, since: conflict.loggedAt,
+            grace: conflict.holder == nil ? .seconds(10) : .zero,
+            sentence: "\(conflict.label) cannot listen on \(what): " + conflict.holderWords,
+            explanation: conflict.sentence,
+            impact: Impact(
+                sentence: "\(conflict.label) ends right after its start, and again at every restart."),
+            evidence: conflict.evidence, nextSteps: conflict.steps,
+            clearsWhen: "\(conflict.label) runs, or nobody holds \(what) any more",
+            inquiries: conflict.inquiries)
+    }
+}
+
+extension AddressConflict {
+    var label: String {
+        [container.namespace, container.podName, container.name].filter { !$0.isEmpty }.joined(separator: "/")
+    }
+
+    /// Who listens there now?
+    var inquiries: [Inquiry] {
+        port.map { [.tcpListener(address: "0.0.0.0:\($0)"), .containerProcesses] } ?? [
+            .tcpListeners, .containerProcesses,
+        ]
+    }
+
+    var subject: String { port.map { "TCP port \($0)" } ?? label }
+
+    var causeName: String {
+        switch holder {
+        case .leftover: "HeldByLeftover"
+        case .container: "HeldByContainer"
+        case .runtime: "HeldByRuntime"
+        case .unit: "HeldByUnit"
+        case .process: "HeldByProcess"
+        case nil: "HolderUnknown"
+        }
+    }
+
+    var holderWords: String {
+        let process = process.map { "\($0.name) (pid \($0.pid))" } ?? "somebody"
+        return switch holder {
+        case .leftover(let entry): "\(process) of the lost container \(entry.label) holds it"
+        case .container(let entry): "\(process) of the container \(entry.label) holds it"
+        case .runtime(let name): "\(name) itself listens there"
+        case .unit(let unit): "\(process) of \(unit) holds it"
+        case .process: "\(process) holds it"
+        case nil: "who holds it is not known"
+        }
+    }
+
+    var sentence: String {
+        "\(label) cannot listen" + (port.map { " on port \($0)" } ?? "") + ": \(holderWords)."
+    }
+
+    var evidence: [Evidence] {
+        var all: [Evidence] = []
+        if let process, let holderAt {
+            all.append(
+                Evidence(
+                    at: holderAt.wall, source: .node,
+                    summary: "\(process.label) listens on \(address ?? port.map { ":\($0)" } ?? "it")"
+                        + (leftover.map { "; it belongs to \($0.label)" } ?? ""),
+                    command: port.map { "ss -tlnp 'sport = :\($0)'" }))
+        }
+        all.append(
+            Evidence(
+                at: loggedAt.wall, source: .cri,
+                summary: "log of \(label) (\(container.id.prefix(12))): \(line)",
+                command: "crictl logs --tail 20 \(container.id)"))
+        return all
+    }
+
+    var steps: [NextStep] {
+        var all: [NextStep] = []
+        if let port { all.append(NextStep("see who holds it", "ss -tlnp 'sport = :\(port)'")) }
+        switch holder {
+        case .unit(let unit):
+            all.append(NextStep("see whether that unit should run here", "systemctl status \(unit)"))
+        case .container(let entry):
+            all.append(NextStep("see what that container is", "crictl inspect \(entry.processes.id)"))
+        case .leftover, .runtime, .process, nil: break
+        }
+        return all + [NextStep("read what the container said", "crictl logs --tail 20 \(container.id)")]
+    }
+}

@@ -1,0 +1,107 @@
+import ArgumentParser
+import Glibc
+import Logging
+import Systemd
+
+/// `crihealthd probe`: the prober.
+struct ProbeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "probe",
+        abstract: "Answer the daemon's questions about what only root can see.",
+        discussion: """
+            Runs as root beside an unprivileged `crihealthd serve`, and answers a closed list of questions on a private \
+            unix socket: the one that systemd passes (crihealthd-probe.socket), else --socket. Endpoints, crictl and \
+            their deadlines come from the configuration file, never from the asker. SIGHUP reads it again.
+            """)
+
+    @Option(help: ArgumentHelp("Configuration file; it is the daemon's.", valueName: "path"))
+    var config: String?
+
+    @Option(help: ArgumentHelp("Listen here when systemd passes no socket.", valueName: "path"))
+    var socket = Configuration.defaultProberSocket
+
+    @Option(help: ArgumentHelp("Answer this user beside root.", valueName: "name"))
+    var allowUser = "crihealthd"
+
+    @Option(
+        help: ArgumentHelp(
+            "CRI endpoint; can be repeated. Found by itself when not given.", valueName: "unix://path"))
+    var runtimeEndpoint: [String] = []
+
+    @Option(help: ArgumentHelp("Name or path of crictl.", valueName: "path"))
+    var crictl: String?
+
+    @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
+    var logLevel: String?
+
+    /// Runs until SIGTERM.
+    func run() throws {
+        let passed = PassedSocket.take()
+        let configuration = try resolve()
+        let threshold = LogThreshold(configuration.logLevel)
+        let logger = Logger(label: "crihealthd.probe") { _ in StderrLogHandler(threshold: threshold) }
+        let orders = Orders()
+        let sources = orders.listen()
+        let listener = try listener(among: passed)
+        let desk = ProberDesk(
+            asker: LocalAsker(configuration), units: configuration.journal.units, logger: logger)
+        let manager = ServiceManager()
+        let allowed = AllowedUsers(name: allowUser)
+        let service = try ProberService(
+            listener: listener.descriptor, name: listener.name, allows: { allowed.contains($0) },
+            desk: desk, turn: (manager.watchdogInterval.map { $0 / 2 }, { try? manager.watchdog() }),
+            logger: logger)
+        service.start()
+        logger.notice(
+            "answering", metadata: ["version": "\(Release.version)", "socket": "\(listener.name)"])
+        try? manager.ready(status: "Answering on \(listener.name)")
+        while orders.next() == .reload {
+            try? manager.reloading()
+            reload(desk, threshold, logger)
+            try? manager.ready()
+        }
+        withExtendedLifetime(sources) {}
+        try? manager.stopping()
+        if listener.isOwn { unlink(listener.name) }
+        _exit(0)
+    }
+
+    private func resolve() throws(ConfigurationError) -> Configuration {
+        try ConfigurationOptions.resolve(
+            file: config,
+            [
+                (
+                    "--runtime-endpoint", "cri.endpoints",
+                    runtimeEndpoint.isEmpty ? nil : .array(runtimeEndpoint.map { .string($0) })
+                ),
+                ("--crictl", "cri.crictl", crictl.map { .string($0) }),
+                ("--log-level", "log_level", logLevel.map { .string($0) }),
+            ])
+    }
+
+    /// The socket that systemd passed: the one that is called `probe`, else the only one. Without any, one of our own.
+    private func listener(
+        among passed: [PassedSocket]
+    ) throws(ProberError) -> (descriptor: Int32, name: String, isOwn: Bool) {
+        let named = passed.first { $0.name == "probe" } ?? (passed.count == 1 ? passed.first : nil)
+        guard let named else {
+            let owner = AllowedUsers.uid(of: allowUser)
+            return (try UnixListener.listen(socket, owner: owner), socket, true)
+        }
+        guard case .unix(let path) = named.address else {
+            throw ProberError("listen", named.name, reason: "the passed socket is not a unix socket")
+        }
+        return (named.descriptor, path, false)
+    }
+
+    private func reload(_ desk: ProberDesk, _ threshold: LogThreshold, _ logger: Logger) {
+        do throws(ConfigurationError) {
+            let configuration = try resolve()
+            threshold.level = configuration.logLevel
+            desk.apply(asker: LocalAsker(configuration), units: configuration.journal.units)
+            logger.notice("the configuration was read again")
+        } catch {
+            logger.error("the new configuration was refused; the old one stays", error: error)
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import CRI
+import HealthModel
+import Node
+
+/// Whoever asks the node what an unprivileged process cannot see: this process itself, or the prober behind its socket.
+///
+/// Every call blocks its caller, within bounds; any thread. Callers see to it that one endpoint is not asked twice at a
+/// time.
+protocol NodeAsker: Sendable {
+    /// The CRI endpoints of this node.
+    func endpoints() throws(AskError) -> [Endpoint]
+    /// Asks one rung. Never throws: who cannot ask reports a broken probe.
+    func climb(_ endpoint: Endpoint, _ rung: ProbeReport.Rung) -> ProbeReport
+    /// Whether the server behind the socket greets in time; nil when that could not be asked.
+    func greets(_ endpoint: Endpoint) -> Bool?
+    /// The answer to a question about the node; nil for what nobody can tell now.
+    func answer(_ inquiry: Inquiry) -> NodeReport?
+}
+
+/// Why nobody could be asked.
+enum AskError: Error, Equatable, CustomStringConvertible {
+    /// A configured endpoint cannot be one.
+    case endpoint(EndpointError)
+    /// The prober could not be asked.
+    case prober(ProberError)
+
+    var description: String {
+        switch self {
+        case .endpoint(let error): error.description
+        case .prober(let error): error.description
+        }
+    }
+}
+
+/// Asks in this process.
+struct LocalAsker: NodeAsker {
+    /// Runs crictl.
+    var ladder: ProbeLadder
+    /// How long a server may take to greet.
+    var greetingDeadline: Duration
+    /// Reads /proc and the file system.
+    var inspector: NodeInspector
+    /// Asks systemd, crictl and OCI runtimes about containers.
+    var containers: ContainerAnswers
+    /// Finds endpoints.
+    var discovery: EndpointDiscovery
+    /// Endpoints that a person named; empty: they are found.
+    var configured: [String]
+
+    /// As a configuration says, below `root`.
+    init(_ configuration: Configuration, root: String = "/") {
+        let cri = configuration.cri
+        let limits = Crictl.Limits(
+            timeout: cri.crictlTimeout, child: ChildLimits(deadline: cri.crictlDeadline))
+        let path = cri.crictl == "crictl" ? nil : cri.crictl
+        let crictl = Crictl(path: path, limits: limits)
+        ladder = ProbeLadder(crictl: crictl, connectDeadline: cri.connectDeadline)
+        containers = ContainerAnswers(crictl: crictl, root: root)
+        greetingDeadline = cri.connectDeadline
+        inspector = NodeInspector(root: root)
+        discovery = EndpointDiscovery(root: root)
+        configured = cri.endpoints.map { "unix://" + $0 }
+    }
+
+    func endpoints() throws(AskError) -> [Endpoint] {
+        do throws(EndpointError) {
+            return try discovery.discover(configured: configured).endpoints
+        } catch {
+            throw .endpoint(error)
+        }
+    }
+
+    func climb(_ endpoint: Endpoint, _ rung: ProbeReport.Rung) -> ProbeReport {
+        ladder.probe(endpoint, rung: rung)
+    }
+
+    func greets(_ endpoint: Endpoint) -> Bool? {
+        Greeting.isReturned(socketPath: endpoint.socketPath, within: greetingDeadline)
+    }
+
+    func answer(_ inquiry: Inquiry) -> NodeReport? {
+        inspector.answer(inquiry) ?? containers.answer(inquiry)
+    }
+}

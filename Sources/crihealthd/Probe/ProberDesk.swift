@@ -1,0 +1,119 @@
+import CRI
+import Dispatch
+import HealthModel
+import Logging
+import Node
+import Synchronization
+
+/// Answers questions that came in well-formed: admits them by the policy, and asks the node.
+///
+/// ## Concurrency
+/// Any thread. Questions about one endpoint are answered one after the other.
+final class ProberDesk: Sendable {
+    private struct State {
+        var asker: any NodeAsker
+        var policy: ProberPolicy
+        var lanes: [String: DispatchQueue] = [:]
+        var lookedAt: MonotonicTime?
+    }
+
+    /// How soon endpoints are looked for again.
+    static let discoveryInterval: Duration = .seconds(5)
+    /// Most CNI directories that are remembered.
+    private static let mostDirectories = 8
+
+    private let state: Mutex<State>
+    private let logger: Logger
+
+    /// Asks by `asker`; knows the units of `configuration` beside the built-in ones.
+    init(asker: any NodeAsker, units: [String], logger: Logger) {
+        let policy = ProberPolicy(
+            endpoints: [], units: Set(WatchedUnits.all(endpoints: [], configured: units)))
+        state = Mutex(State(asker: asker, policy: policy))
+        self.logger = logger
+    }
+
+    /// Goes on with another configuration.
+    func apply(asker: any NodeAsker, units: [String]) {
+        state.withLock { state in
+            state.asker = asker
+            state.policy.units = Set(WatchedUnits.all(endpoints: [], configured: units))
+            state.lookedAt = nil
+        }
+    }
+
+    /// The answer.
+    func reply(to ask: ProbeQuestion.Ask) -> ProbeAnswer.Reply {
+        switch ask {
+        case .endpoints:
+            look()
+            return .endpoints(state.withLock { $0.policy.endpoints })
+        case .climb(let socket, let rung):
+            guard let endpoint = endpoint(socket) else { return .refused(.notAllowed) }
+            let report = inLane(of: endpoint) { $0.climb(endpoint, rung) }
+            remember(report)
+            return .climb(report)
+        case .greets(let socket):
+            guard let endpoint = endpoint(socket) else { return .refused(.notAllowed) }
+            return .greets(inLane(of: endpoint) { $0.greets(endpoint) })
+        case .node(let inquiry):
+            if state.withLock({ $0.policy.endpoints.isEmpty }) { look() }
+            let (admitted, asker) = state.withLock { ($0.policy.admit(inquiry), $0.asker) }
+            guard let admitted else { return .refused(.notAllowed) }
+            // It takes a crictl of its own.
+            if case .containerLog(let endpoint, _) = admitted {
+                return .node(inLane(of: endpoint) { $0.answer(admitted) })
+            }
+            return .node(asker.answer(admitted))
+        }
+    }
+
+    /// The endpoint behind a socket; looks once more when it is not known, for it may be new.
+    private func endpoint(_ socket: String) -> Endpoint? {
+        if let known = state.withLock({ $0.policy.endpoint(socket) }) { return known }
+        look()
+        return state.withLock { $0.policy.endpoint(socket) }
+    }
+
+    private func look() {
+        let now = Moment.now().monotonic
+        let asker: (any NodeAsker)? = state.withLock { state in
+            if let last = state.lookedAt, now - last < Self.discoveryInterval { return nil }
+            state.lookedAt = now
+            return state.asker
+        }
+        guard let asker else { return }
+        do throws(AskError) {
+            let found = try asker.endpoints()
+            state.withLock { state in
+                state.policy.endpoints = found
+                state.policy.units.formUnion(found.compactMap(\.unit))
+            }
+        } catch {
+            logger.error("the configured endpoints cannot be used", error: error)
+        }
+    }
+
+    private func inLane<Answer: Sendable>(
+        of endpoint: Endpoint, _ body: (any NodeAsker) -> Answer
+    ) -> Answer {
+        let (lane, asker) = state.withLock { state in
+            let lane =
+                state.lanes[endpoint.socketPath] ?? DispatchQueue(label: "crihealthd.prober.lane")
+            state.lanes[endpoint.socketPath] = lane
+            return (lane, state.asker)
+        }
+        return lane.sync { body(asker) }
+    }
+
+    /// A runtime says itself where its CNI configuration is.
+    private func remember(_ report: ProbeReport) {
+        guard case .status(let status) = report.outcome, let directory = status.cniConfDir,
+            directory.hasPrefix("/"), !directory.contains("/../"), directory.utf8.count <= 256
+        else { return }
+        state.withLock { state in
+            guard state.policy.cniDirectories.count < Self.mostDirectories else { return }
+            state.policy.cniDirectories.insert(directory)
+        }
+    }
+}

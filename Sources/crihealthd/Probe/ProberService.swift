@@ -1,0 +1,184 @@
+import Dispatch
+import Glibc
+import HealthModel
+import Logging
+import Node
+import Synchronization
+
+/// The prober: answers the closed list of questions on a private unix socket, and does nothing else.
+///
+/// ## Concurrency
+/// One thread accepts; each connection, at most ``Limits/connections``, has a thread of its own that waits in poll(2).
+/// What is asked of one endpoint waits its turn in that endpoint's lane, whoever asks. ``start()``, ``apply(_:)`` and
+/// ``stop()`` can be called from any thread.
+final class ProberService: Sendable {
+    /// What a peer can make the prober do at most.
+    struct Limits: Sendable {
+        /// Connections; more wait in the listener's queue.
+        var connections = 4
+        /// Questions that are answered at once,
+        var burst = 100
+        /// and then one each.
+        var interval: Duration = .milliseconds(20)
+        /// How long a connection may be silent between two questions.
+        var idle: Duration = .seconds(60)
+        /// For the whole of a question, once it began, and for taking the answer.
+        var frame = ProbeWire.frameDeadline
+    }
+
+    private struct State {
+        var open: Set<Int32> = []
+        var refused: Set<uid_t> = []
+        var bucket: TokenBucket
+        var stopped = false
+    }
+
+    private let listener: Int32
+    private let name: String
+    private let allows: @Sendable (uid_t) -> Bool
+    private let limits: Limits
+    private let desk: ProberDesk
+    private let logger: Logger
+    private let state: Mutex<State>
+    private let acceptor = DispatchQueue(label: "crihealthd.prober.accept")
+    /// A byte wakes the accepting thread.
+    private let wake: (reading: Int32, writing: Int32)
+    private let turn: (interval: Duration?, done: @Sendable () -> Void)
+
+    /// `listener` listens already and is not closed here. `turn` is called on the accepting thread at least once an
+    /// interval: proof that new questions are taken.
+    init(
+        listener: Int32, name: String, allows: @escaping @Sendable (uid_t) -> Bool, desk: ProberDesk,
+        limits: Limits = Limits(),
+        turn: (interval: Duration?, done: @Sendable () -> Void) = (nil, {}), logger: Logger
+    ) throws(ProberError) {
+        self.listener = listener
+        self.name = name
+        self.allows = allows
+        self.limits = limits
+        self.desk = desk
+        self.turn = turn
+        self.logger = logger
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw ProberError("pipe", name, errno: errno) }
+        for end in ends + [listener] {
+            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+            _ = fcntl(end, F_SETFL, fcntl(end, F_GETFL) | O_NONBLOCK)
+        }
+        wake = (ends[0], ends[1])
+        state = Mutex(State(bucket: TokenBucket(burst: limits.burst, interval: limits.interval)))
+    }
+
+    deinit {
+        close(wake.reading)
+        close(wake.writing)
+    }
+
+    /// Begins to answer.
+    func start() { acceptor.async { self.acceptAll() } }
+
+    /// Ends: no further connection, and those that are open are cut.
+    func stop() {
+        state.withLock { state in
+            state.stopped = true
+            for descriptor in state.open { shutdown(descriptor, Int32(SHUT_RDWR)) }
+        }
+        nudge()
+        acceptor.sync {}
+    }
+
+    // MARK: Accepting
+
+    private func nudge() { _ = write(wake.writing, [0], 1) }
+
+    private func acceptAll() {
+        while true {
+            let (stopped, room) = state.withLock { ($0.stopped, $0.open.count < limits.connections) }
+            if stopped { return }
+            var entries = [
+                pollfd(fd: wake.reading, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: room ? listener : -1, events: Int16(POLLIN), revents: 0),
+            ]
+            let patience = turn.interval.map { Int32(clamping: $0.microseconds / 1000) } ?? -1
+            let count = poll(&entries, 2, patience)
+            turn.done()
+            guard count > 0 else { continue }
+            if entries[0].revents != 0 {
+                var bytes = [UInt8](repeating: 0, count: 64)
+                _ = read(wake.reading, &bytes, bytes.count)
+            }
+            if entries[1].revents != 0 { accept() }
+        }
+    }
+
+    private func accept() {
+        let descriptor = Glibc.accept(listener, nil, nil)
+        guard descriptor >= 0 else {
+            // EMFILE and the like: the connection stays in the queue, and poll(2) tells of it again at once.
+            if errno != EAGAIN, errno != EINTR, errno != ECONNABORTED { Pause.wait(.milliseconds(100)) }
+            return
+        }
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        let peer = Peer(of: descriptor)
+        guard let peer, allows(peer.uid) else {
+            refused(peer)
+            close(descriptor)
+            Pause.wait(limits.interval)
+            return
+        }
+        state.withLock { _ = $0.open.insert(descriptor) }
+        DispatchQueue(label: "crihealthd.prober.connection").async {
+            self.serve(descriptor)
+            self.nudge()
+        }
+    }
+
+    /// Said once for each user: who is refused can come again and again.
+    private func refused(_ peer: Peer?) {
+        let uid = peer?.uid ?? .max
+        let isNews = state.withLock { $0.refused.count < 64 && $0.refused.insert(uid).inserted }
+        guard isNews else { return }
+        logger.warning(
+            "a user who may not ask was refused",
+            metadata: ["uid": "\(uid)", "pid": "\(peer?.pid ?? 0)"])
+    }
+
+    // MARK: One connection
+
+    private func serve(_ descriptor: Int32) {
+        let socket = FrameSocket(taking: descriptor, name: name)
+        do throws(ProberError) {
+            while !state.withLock({ $0.stopped }) {
+                let arrival = try socket.receive(
+                    limit: ProbeWire.questionLimit, first: Moment.now().monotonic + limits.idle,
+                    frameDeadline: limits.frame)
+                guard case .frame(let content) = arrival else { break }
+                let answer = ProbeAnswer(reply: reply(to: content))
+                try socket.send(Self.content(answer), until: Moment.now().monotonic + limits.frame)
+                if answer.reply == .refused(.malformed) { break }
+            }
+        } catch {
+            logger.debug("a connection ended", error: error)
+        }
+        // Forgotten before it is closed: its number may be another's right after.
+        state.withLock { _ = $0.open.remove(descriptor) }
+    }
+
+    private func reply(to content: [UInt8]) -> ProbeAnswer.Reply {
+        guard state.withLock({ $0.bucket.take(at: Moment.now().monotonic) }) else {
+            Pause.wait(limits.interval)
+            return .refused(.tooMany)
+        }
+        guard let version = ProbeWire.version(of: content) else { return .refused(.malformed) }
+        guard version == ProbeWire.version else { return .refused(.otherVersion) }
+        guard let question = ProbeWire.decode(ProbeQuestion.self, content) else {
+            return .refused(.malformed)
+        }
+        return desk.reply(to: question.ask)
+    }
+
+    private static func content(_ answer: ProbeAnswer) -> [UInt8] {
+        if let bytes = ProbeWire.encode(answer), bytes.count <= ProbeWire.answerLimit { return bytes }
+        return ProbeWire.encode(ProbeAnswer(reply: .refused(.tooLarge))) ?? []
+    }
+}

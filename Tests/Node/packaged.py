@@ -1,0 +1,393 @@
+"""crihealthd as its Debian package: installed, upgraded, rebooted, removed; and what it must outlive by itself."""
+
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+
+import daemon
+import node
+import runner
+import scenarios
+
+DEB = "/root/crihealthd.deb"
+NEXT = "/root/crihealthd-next.deb"
+PROBER = "crihealthd-probe.service"
+PROBER_SOCKET = "crihealthd-probe.socket"
+STATE = "/var/lib/crihealthd"
+DROP_IN = "/run/systemd/system/crihealthd.service.d/70-test.conf"
+# What `systemd-analyze security` may say at most: 252 (Debian 12) and later count alike.
+EXPOSURE = {daemon.UNIT: 2.0, PROBER: 3.0}
+# Where a running node writes all the time, where dpkg and the user tools keep books and backups, and the manual of
+# containerd, which the tree goes without until another version is installed.
+VOLATILE = re.compile(
+    r"/(proc|sys|dev|tmp|root|run(?!/crihealthd)|var/(cache|log|tmp|lib/(dpkg|apt|containerd|cni|systemd/catalog)))"
+    r"(/|$)|/usr/share/.*containerd|/usr/share/man(/man[58](/ctr\.8\.gz)?)?$|/var/lib/systemd/(random-seed|timers)|/etc/(passwd|shadow|group|gshadow|subuid|subgid)-$|/etc/\.pwd\.lock$")
+KEPT = re.compile(r"/etc/crihealthd(/config\.toml|/rules\.d)?|/etc/default/crihealthd|/var/lib/crihealthd(/.*)?"
+                  r"|/var/lib/systemd/deb-systemd-helper-enabled(/.*)?"
+                  r"|/etc/systemd/system/(multi-user|sockets)\.target\.wants(/crihealthd\S*)?")
+
+
+class Package:
+    """A built .deb, and the same one with a later version."""
+
+    def __init__(self, path):
+        self.path = pathlib.Path(path).resolve()
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="crihealthd-deb-"))
+        self.version = self._field("Version")
+        self.later = f"{self.version}+next1"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def _field(self, name):
+        return subprocess.run(["dpkg-deb", "-f", self.path, name], check=True, capture_output=True,
+                              text=True).stdout.strip()
+
+    def files(self):
+        """The package and its next version, and of a debug build the libraries that no package has."""
+        tree, later = self.directory / "tree", self.directory / "next.deb"
+        subprocess.run(["dpkg-deb", "-R", self.path, tree], check=True)
+        control = tree / "DEBIAN/control"
+        control.write_text(control.read_text().replace(f"Version: {self.version}\n", f"Version: {self.later}\n"))
+        subprocess.run(["dpkg-deb", "-Zgzip", "-z1", "-b", tree, later], check=True, stdout=subprocess.DEVNULL)
+        return {DEB: self.path, NEXT: later}
+
+    def debug_libraries(self):
+        """{path: path} of the Swift libraries of a debug build, which finds them where the toolchain is."""
+        listed = subprocess.run(["ldd", self.directory / "tree/usr/bin/crihealthd"], capture_output=True,
+                                text=True).stdout
+        return {path: pathlib.Path(path) for path in re.findall(r"=> (/\S*/swift/\S+)", listed)}
+
+
+class Scraper(threading.Thread):
+    """Asks the endpoint all the time, and counts what was not answered."""
+
+    def __init__(self, asked):
+        super().__init__(daemon=True)
+        self.asked, self.done, self.answers, self.failures = asked, threading.Event(), 0, []
+
+    def run(self):
+        while not self.done.is_set():
+            try:
+                self.asked.get("/metrics", timeout=10)
+                self.answers += 1
+            except daemon.NotAnswering as error:
+                self.failures.append(str(error))
+            time.sleep(0.02)
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.done.set()
+        self.join()
+
+
+class PackagedRun(runner.Run):
+    """The scenarios of an installed package."""
+
+    def __init__(self, booted, slack):
+        super().__init__(booted, slack)
+        self.before = self.everything()
+
+    def apt(self, *words):
+        """apt; the node has no network: what the package needs must be in the tree."""
+        self.node.run("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y",
+                      "--no-install-recommends", *words, timeout=120)
+
+    def everything(self):
+        """What lies in the file system, and the users and groups."""
+        found = self.node.run("find", "/", "-xdev", "-path", "/proc", "-prune", "-o", "-print", timeout=120).stdout
+        found += self.node.run("find", "/run", "-maxdepth", "1", "-name", "crihealthd*").stdout
+        names = self.node.run("sh", "-c", "cut -d: -f1 /etc/passwd | sed 's/^/user /'; "
+                              "cut -d: -f1 /etc/group | sed 's/^/group /'; "
+                              "systemctl list-unit-files --no-legend 'crihealthd*' | sed 's/^/unit /'").stdout
+        return {line for line in found.splitlines() if not VOLATILE.match(line)} | set(names.splitlines())
+
+    # -- life of the package
+
+    def installed(self, row):
+        """apt installs it, and it runs, ready and of the opinion that all is well."""
+        self.apt("install", DEB)
+        shown = self.node.show(daemon.UNIT, "ActiveState", "ActiveEnterTimestampMonotonic",
+                               "InactiveExitTimestampMonotonic", "User", "Type", "StatusText")
+        if shown["ActiveState"] != "active" or shown["User"] != "crihealthd":
+            raise runner.Failed(f"after the installation: {shown}")
+        self.healthy(row)
+        row.kind, row.cause = "systemd", shown["Type"]
+        row.opened = (int(shown["ActiveEnterTimestampMonotonic"])
+                      - int(shown["InactiveExitTimestampMonotonic"])) / 1e6
+        self.within("ready by systemd", row.opened, 5)
+        release = int(re.search(r"systemd (\d+)", self.node.run("systemctl", "--version").stdout)[1])
+        if shown["Type"] != ("notify-reload" if release >= 253 else "notify"):
+            raise runner.Failed(f"systemd {release} has it as Type={shown['Type']}")
+        status = self.node.run("systemctl", "status", "--no-pager", daemon.UNIT).stdout
+        if 'Status: "' not in status:
+            raise runner.Failed(f"systemctl status shows no Status line:\n{status}")
+        self.node.run("systemctl", "reload", daemon.UNIT)
+        for unit in (daemon.UNIT, "crihealthd.socket", "crihealthd-unix.socket", PROBER_SOCKET):
+            self.node.run("systemctl", "is-enabled", unit)
+            self.node.run("systemctl", "is-active", unit)
+        owner = self.node.run("sh", "-c", 'grep -hE "^(Uid|Cap(Prm|Eff|Bnd|Amb)):" /proc/"$1"/status', "sh",
+                              self.daemon.state()["MainPID"]).stdout
+        if re.search(r"Cap\w+:\t0*[1-9a-f]", owner) or "Uid:\t0\t" in owner:
+            raise runner.Failed(f"it has more than no capability: {owner}")
+        if "9ed22920c1cb49dab4280d7dac3fbcc3" not in self.node.run("journalctl", "--list-catalog").stdout:
+            raise runner.Failed("the journal's catalog does not have its messages")
+        # Only root and the daemon's own user are answered by the prober; others cannot even connect.
+        asked = self.node.run("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "socat", "-u",
+                              "OPEN:/dev/null", "UNIX-CONNECT:/run/crihealthd-probe/probe.sock", check=False)
+        if "Permission denied" not in asked.stderr:
+            raise runner.Failed(f"user nobody got through to the prober: {asked.stderr or 'connected'}")
+
+    def security(self, row):
+        """What systemd-analyze thinks of both units."""
+        figures = []
+        for unit, limit in EXPOSURE.items():
+            text = self.node.run("systemd-analyze", "security", "--no-pager", unit, check=False).stdout
+            figure = float(re.search(r"Overall exposure level for \S+: ([\d.]+)", text)[1])
+            figures.append(f"{figure}")
+            if figure > limit:
+                points = "\n".join(line for line in text.splitlines() if line.startswith("✗"))
+                row.failures.append(f"{unit} is exposed at {figure}, the limit is {limit}\n{points}")
+        row.kind, row.cause = "exposure", " / ".join(figures)
+
+    def upgraded(self, row):
+        """A new version is installed while containerd is stopped: nothing is forgotten, no scrape is refused."""
+        self.await_quiet()
+        self.node.run("systemctl", "stop", scenarios.CONTAINERD)
+        before = self.await_open(row, "RuntimeDown", ("Stopped",), time.monotonic(), 5, 5)
+        pid = self.daemon.state()["MainPID"]
+        time.sleep(1)
+        with Scraper(self.daemon) as scraper:
+            began = time.monotonic()
+            self.apt("install", NEXT)
+            back, _ = daemon.wait(lambda: self.daemon.state()["MainPID"] not in ("0", pid) and self.daemon.open(), 20)
+            row.opened = row.named = time.monotonic() - began
+            time.sleep(1)
+        if scraper.failures:
+            raise runner.Failed(f"{len(scraper.failures)} of {scraper.answers} scrapes lost: {scraper.failures[0]}")
+        self.same(before, back)
+        version = self.node.run("dpkg-query", "-W", "-f", "${Version}", "crihealthd").stdout
+        if not version.endswith("+next1"):
+            raise runner.Failed(f"version {version} is installed")
+        repaired = time.monotonic()
+        self.node.run("systemctl", "start", scenarios.CONTAINERD)
+        self.await_resolved(row, "RuntimeDown", lambda: repaired, 15)
+
+    def same(self, before, incidents):
+        """It is one incident, and the one from before."""
+        for field in ("id", "openedAt", "cause", "occurrences"):
+            if len(incidents or []) != 1 or incidents[0].get(field) != before.get(field):
+                raise runner.Failed(
+                    f"{field} was {before.get(field)}, is {[one.get(field) for one in incidents or []]}")
+
+    def rebooted(self, row):
+        """The node reboots while containerd is down; it is the same incident, and the end of that boot is known."""
+        self.await_quiet()
+        self.node.run("systemctl", "disable", "--now", scenarios.CONTAINERD)
+        before = self.await_open(row, "RuntimeDown", ("Stopped",), time.monotonic(), 5, 5)
+        boot = self.boot()
+        time.sleep(1)
+        began = time.monotonic()
+        self.node.reboot()
+        back, _ = daemon.wait(self.daemon.open, 30)
+        row.opened = row.named = time.monotonic() - began
+        # No container outlives a reboot, and there is no kubelet to start them again.
+        self.pods = self.containers() if self.node.show(
+            scenarios.CONTAINERD, "ActiveState")["ActiveState"] == "active" else {}
+        if self.boot() == boot:
+            raise runner.Failed("it has the same boot id as before")
+        for field in ("id", "openedAt"):
+            if not back or back[0].get(field) != before.get(field):
+                raise runner.Failed(f"{field} was {before.get(field)}, is {[one.get(field) for one in back or []]}")
+        told = self.node.run("journalctl", "-o", "cat", f"_BOOT_ID={boot.replace('-', '')}",
+                             f"CRIHEALTHD_INCIDENT={before['id']}").stdout
+        if before["sentence"] not in told:
+            raise runner.Failed(f"the journal of the boot before tells of the incident only: {told[-200:]}")
+        repaired = time.monotonic()
+        self.node.run("systemctl", "enable", "--now", scenarios.CONTAINERD)
+        self.await_resolved(row, "RuntimeDown", lambda: repaired, 15)
+
+    def boot(self):
+        """The node's boot id."""
+        return self.node.run("cat", "/proc/sys/kernel/random/boot_id").stdout.strip()
+
+    def removed(self, row):
+        """apt removes it: configuration, state, user and what was enabled wait for a purge, nothing else."""
+        self.apt("remove", "crihealthd")
+        left = self.everything() - self.before
+        more = {one for one in left if not KEPT.fullmatch(one) and one not in ("user crihealthd", "group crihealthd")}
+        if more:
+            raise runner.Failed(f"left behind by a removal: {sorted(more)}")
+        if f"{STATE}/" not in "\n".join(left):
+            raise runner.Failed("a removal took the state")
+        row.kind, row.cause = "left", f"{len(left)} kept"
+
+    def purged(self, row):
+        """apt purges it: the node is as it was."""
+        self.apt("purge", "crihealthd")
+        left = self.everything() - self.before
+        if left:
+            raise runner.Failed(f"left behind by a purge: {sorted(left)}")
+        row.kind, row.cause = "left", "nothing"
+
+    # -- the daemon's own troubles
+
+    def conditions(self):
+        """{type: status}."""
+        return {one["type"]: one["status"] for one in self.daemon.json("/v1/conditions")["conditions"]}
+
+    def prober_killed(self, row):
+        """Its prober dies by SIGKILL: nothing is said of containerd that is not so, and it is asked again."""
+        self.await_quiet()
+        pid, began = self.node.show(PROBER, "MainPID")["MainPID"], time.monotonic()
+        self.node.run("systemctl", "kill", "-s", "KILL", PROBER)
+        while time.monotonic() - began < 15:
+            mine = self.only(self.list_open(), "MonitoringImpaired")
+            if mine:
+                row.kind, row.cause = mine["kind"], mine["cause"]
+                row.opened = row.opened or time.monotonic() - began
+            elif row.opened and row.resolved is None:
+                row.resolved = time.monotonic() - began
+            if self.conditions()["RuntimeReady"] == "False":
+                raise runner.Failed("RuntimeReady became False")
+            time.sleep(0.1)
+        if self.node.show(PROBER, "MainPID")["MainPID"] in ("0", pid):
+            raise runner.Failed("the prober did not come back")
+        self.await_quiet()
+
+    def prober_stopped(self, row):
+        """Its prober is not there: containerd's state is unknown, and known again when it is."""
+        self.await_quiet()
+        began = time.monotonic()
+        self.node.run("systemctl", "stop", PROBER_SOCKET, PROBER)
+        self.await_open(row, "MonitoringImpaired", ("ProberUnreachable",), began, 20, 20)
+        unknown, _ = daemon.wait(lambda: self.conditions()["RuntimeReady"] == "Unknown", 30)
+        if not unknown:
+            raise runner.Failed(f"without a prober: {self.conditions()}")
+        repaired = time.monotonic()
+        self.node.run("systemctl", "start", PROBER_SOCKET)
+        self.await_resolved(row, "MonitoringImpaired", lambda: repaired, 15)
+        self.await_quiet()
+
+    def state_full(self, row):
+        """No space where the checkpoint goes; the file system is one of 256 KiB, made for this."""
+        self.await_quiet()
+        self.node.run("systemctl", "stop", daemon.UNIT)
+        self.node.run("mount", "-t", "tmpfs", "-o", "size=256k,mode=0750,uid=crihealthd,gid=crihealthd", "small", STATE)
+        try:
+            self.node.run("systemctl", "start", daemon.UNIT)
+            self.await_quiet()
+            self.fill(f"{STATE}/ballast", 1 << 20)
+            began = time.monotonic()
+            # A transition makes it save at once.
+            self.node.run("systemctl", "stop", scenarios.CONTAINERD)
+            both, _ = daemon.wait(lambda: {"RuntimeDown", "MonitoringImpaired"} == {
+                one["kind"] for one in self.daemon.open()} and self.daemon.open(), 20)
+            row.opened = time.monotonic() - began
+            if not both:
+                raise runner.Failed(f"open: {runner.names(self.daemon.open())}")
+            row.kind, row.cause = next((one["kind"], one["cause"]) for one in both if one["kind"] != "RuntimeDown")
+            if row.cause != "CheckpointUnwritable":
+                raise runner.Failed(f"the cause is {row.cause}")
+            self.node.run("rm", f"{STATE}/ballast")
+            repaired = time.monotonic()
+            self.node.run("systemctl", "start", scenarios.CONTAINERD)
+            quiet, _ = daemon.wait(lambda: not self.daemon.open(), 40)
+            row.resolved = time.monotonic() - repaired
+            if not quiet:
+                raise runner.Failed(f"still open: {runner.names(self.daemon.open())}")
+        finally:
+            self.node.run("systemctl", "start", scenarios.CONTAINERD, check=False)
+            self.node.run("systemctl", "stop", daemon.UNIT, check=False)
+            self.node.run("umount", STATE, check=False)
+            self.node.run("systemctl", "start", daemon.UNIT)
+
+    def fill(self, path, most):
+        """Fills the tmpfs that holds `path`; refused when it is another file system, or a large one."""
+        scenarios.fill(self.node, path, most)
+
+    def inotify_exhausted(self, row):
+        """No inotify instance is left for the daemon's user: it follows the journal all the same."""
+        self.await_quiet()
+        # Without a user namespace of its own: instances are counted for each user, and root's are the machine's.
+        self.node.run("mkdir", "-p", str(pathlib.PurePath(DROP_IN).parent))
+        self.node.write(DROP_IN, "[Service]\nPrivateUsers=no\n")
+        hog = ("import ctypes, time\nlibc = ctypes.CDLL(None)\n"
+               "while libc.inotify_init() >= 0: pass\nprint('full', flush=True)\ntime.sleep(600)")
+        try:
+            self.node.run("systemctl", "stop", daemon.UNIT)
+            self.node.run("systemctl", "daemon-reload")
+            self.node.run("systemd-run", "--collect", "--unit=hog", "--uid=crihealthd", "-p", "LimitNOFILE=65536", "-p",
+                          "StandardOutput=journal", "python3", "-c", hog)
+            full, _ = daemon.wait(lambda: "full" in self.node.run("journalctl", "-u", "hog", "-o", "cat").stdout, 10)
+            if not full:
+                raise runner.Failed("inotify instances could not be used up")
+            self.node.run("systemctl", "start", daemon.UNIT)
+            fault = next(one for one in scenarios.FAULTS if one.name == "killed")
+            self.fault(fault)(row)
+        finally:
+            self.node.run("systemctl", "stop", "hog", check=False)
+            self.node.run("rm", "-f", DROP_IN)
+            self.node.run("systemctl", "daemon-reload")
+            self.node.run("systemctl", "restart", daemon.UNIT)
+
+    def port_taken(self, row):
+        """Somebody holds the TCP port before crihealthd starts: the unix socket serves, and it is told."""
+        self.await_quiet()
+        self.node.run("systemctl", "stop", daemon.UNIT, "crihealthd.socket")
+        self.node.run("systemd-run", "--collect", "--unit=thief", "socat", "TCP-LISTEN:10274,bind=127.0.0.1,fork,reuseaddr",
+                      "OPEN:/dev/null")
+        daemon.wait(lambda: "10274" in self.node.run("ss", "-Hltn").stdout, 5)
+        began = time.monotonic()
+        self.node.run("systemctl", "start", "crihealthd.socket", check=False)
+        self.node.run("systemctl", "start", daemon.UNIT)
+        self.await_open(row, "MonitoringImpaired", ("ListenerUnavailable",), began, 10, 10)
+        self.node.run("systemctl", "stop", "thief")
+        repaired = time.monotonic()
+        self.await_resolved(row, "MonitoringImpaired", lambda: repaired, 40)
+        self.node.run("systemctl", "stop", daemon.UNIT)
+        self.node.run("systemctl", "start", "crihealthd.socket", daemon.UNIT)
+
+    def transitions(self, row):
+        """What was logged of all that: an entry for each change, with its fields and an id that the catalog has."""
+        text = self.node.run("journalctl", "-u", daemon.UNIT, "-o", "json", "CRIHEALTHD_KIND=RuntimeDown").stdout
+        entries = [json.loads(line) for line in text.splitlines()]
+        wrong = [one for one in entries if one.get("MESSAGE_ID") != "9ed22920c1cb49dab4280d7dac3fbcc3"
+                 or not one.get("CRIHEALTHD_INCIDENT") or not one.get("CRIHEALTHD_CAUSE")]
+        if not entries or wrong:
+            raise runner.Failed(f"{len(entries)} entries about RuntimeDown, of which wrong: {wrong[:1]}")
+        row.kind, row.cause = "entries", str(len(entries))
+
+
+def containerd_packages(cache=node.CACHE):
+    """{path in the node: path here} of the containerd of bullseye, and the one of bookworm to go back to."""
+    found = {}
+    for name, suite in (("old", "bullseye"), ("new", "bookworm")):
+        made = subprocess.run([node.HERE / "make-packages", cache, suite, "containerd"], stdout=subprocess.PIPE,
+                              text=True)
+        if made.returncode != 0:
+            raise node.NodeError(f"make-packages {suite} failed with status {made.returncode}")
+        found[f"/root/containerd-{name}.deb"] = next(pathlib.Path(made.stdout.strip()).glob("containerd_*.deb"))
+    return found
+
+
+def dpkg(path):
+    """A step that installs a package of another version, keeping the node's configuration."""
+    return scenarios.command("env", "DEBIAN_FRONTEND=noninteractive", "dpkg", "--force-confold", "--force-downgrade",
+                             "-i", path)
+
+
+OLD_CONTAINERD = scenarios.Fault(
+    "containerd-1.4.13", "CRIVersionUnsupported", ("RuntimeTooOld",), dpkg("/root/containerd-old.deb"),
+    dpkg("/root/containerd-new.deb"), opens=40, named=40, resolves=30)

@@ -1,0 +1,89 @@
+import Foundation
+import HealthModel
+import Testing
+
+@testable import Diagnosis
+@testable import crihealthd
+
+@Suite struct ProberPolicyTests {
+    private let policy = ProberPolicy(
+        endpoints: [StubAsker.endpoint], units: ["containerd.service"], cniDirectories: ["/opt/cni/conf"])
+    private static let id = String(repeating: "ab", count: 32)
+    private static let stranger = Endpoint(socketPath: "/tmp/mine.sock", runtime: .containerd, unit: nil)
+
+    static let admitted: [Inquiry] = [
+        .tcpListener(address: "127.0.0.1:1338"), .tcpListener(address: "[::1]:10010"),
+        .unixListener(path: "/run/containerd/containerd.sock"), .process(pid: 1),
+        .fileSystems(paths: ["/var/lib/containerd", "/run"]), .cni(directory: "/etc/cni/net.d"),
+        .cni(directory: "/opt/cni/conf"), .binary(name: "runc"), .binary(name: "/usr/sbin/runc"),
+        .containerProcesses, .runtimeConfiguration, .tcpListeners, .previousShutdown,
+        .scopes(containers: [id]), .containerLog(StubAsker.endpoint, id: id),
+        .binaries(unit: "containerd.service", pid: 17, execStart: "/usr/bin/containerd"),
+    ]
+
+    @Test("On the list", arguments: admitted)
+    func admits(_ inquiry: Inquiry) { #expect(policy.admit(inquiry) == inquiry) }
+
+    static let refused: [Inquiry] = [
+        .probe(StubAsker.endpoint, from: .socket), .unit("containerd.service"),
+        .tcpListener(address: "localhost:80"), .tcpListener(address: "1338"),
+        .tcpListener(address: String(repeating: "1", count: 80) + ":1"),
+        .unixListener(path: "/tmp/mine.sock"),
+        .process(pid: -1), .process(pid: .max), .cni(directory: "/etc"), .cni(directory: "/etc/cni/net.d/.."),
+        .binary(name: ""), .binary(name: "../../tmp/x"), .binary(name: "/tmp/x"), .binary(name: "a b"),
+        .binary(name: "-x"), .binary(name: "/usr/bin/../../tmp/x"), .binary(name: "runc\u{0}"),
+        .scopes(containers: ["../../x"]), .scopes(containers: [""]),
+        .scopes(containers: Array(repeating: id, count: 65)), .containerLog(stranger, id: id),
+        .containerLog(StubAsker.endpoint, id: "../x"),
+        .binaries(unit: "sshd.service", pid: 1, execStart: nil),
+        .binaries(unit: "containerd.service", pid: -4, execStart: nil),
+    ]
+
+    @Test("Not on the list", arguments: refused)
+    func refuses(_ inquiry: Inquiry) { #expect(policy.admit(inquiry) == nil) }
+
+    @Test func whatIsUnknownIsLeftOut() {
+        #expect(
+            policy.admit(.fileSystems(paths: ["/root", "/run", "/run/../root"]))
+                == .fileSystems(paths: ["/run"]))
+        #expect(
+            policy.admit(.ociRuntimes(paths: ["/tmp/evil", "runc", "/usr/bin/../bin/sh"]))
+                == .ociRuntimes(paths: []))
+        #expect(
+            policy.admit(.binaries(unit: "containerd.service", pid: 1, execStart: "/opt/../etc/shadow"))
+                == .binaries(unit: "containerd.service", pid: 1, execStart: nil))
+    }
+
+    @Test func anEndpointIsReplacedByTheProbersOwn() {
+        let claimed = Endpoint(
+            socketPath: StubAsker.endpoint.socketPath, runtime: .crio, unit: "evil.service")
+        #expect(
+            policy.admit(.containerLog(claimed, id: Self.id))
+                == .containerLog(StubAsker.endpoint, id: Self.id))
+    }
+
+    @Test func onlyRootsOwnExecutablesAreRun() throws {
+        try #require(access("/usr/bin/env", X_OK) == 0)
+        #expect(policy.admit(.ociRuntimes(paths: ["/usr/bin/env"])) == .ociRuntimes(paths: ["/usr/bin/env"]))
+    }
+
+    @Test func theDiagnosesAskForWhatIsOnTheList() {
+        for runtime in RuntimeName.allCases {
+            let paths = CreateFailing.stateDirectories(of: runtime)
+            #expect(policy.admit(.fileSystems(paths: paths)) == .fileSystems(paths: paths))
+        }
+        for endpoint in Endpoint.wellKnown {
+            let policy = ProberPolicy(endpoints: [endpoint], units: Set(WatchedUnits.builtIn))
+            #expect(policy.admit(.unixListener(path: endpoint.socketPath)) != nil)
+            #expect(
+                endpoint.unit.flatMap { policy.admit(.binaries(unit: $0, pid: 1, execStart: nil)) } != nil)
+        }
+    }
+
+    @Test func theLargestQuestionFitsItsFrame() throws {
+        let ask = ProbeQuestion(ask: .node(.scopes(containers: Array(repeating: Self.id, count: 64))))
+        let content = try #require(ProbeWire.encode(ask))
+        #expect(content.count <= ProbeWire.questionLimit)
+        #expect(ProbeWire.decode(ProbeQuestion.self, content) == ask)
+    }
+}

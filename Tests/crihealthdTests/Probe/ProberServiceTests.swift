@@ -1,0 +1,195 @@
+import Foundation
+import HealthModel
+import Node
+import Testing
+
+@testable import crihealthd
+
+@Suite struct ProberServiceTests {
+    private let directory: TemporaryDirectory
+
+    init() throws { directory = try TemporaryDirectory() }
+
+    private static var soon: MonotonicTime { Moment.now().monotonic + .seconds(10) }
+
+    /// Says bytes as they are, and gives what comes back within a moment.
+    private static func say(_ bytes: [UInt8], on socket: borrowing FrameSocket) {
+        _ = bytes.withUnsafeBytes { send(socket.raw, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+    }
+
+    private static func reply(_ socket: borrowing FrameSocket) throws -> ProbeAnswer.Reply? {
+        let arrival = try socket.receive(
+            limit: ProbeWire.answerLimit, first: soon, frameDeadline: .seconds(10))
+        guard case .frame(let bytes) = arrival else { return nil }
+        return ProbeWire.decode(ProbeAnswer.self, bytes)?.reply
+    }
+
+    private static func ask(_ ask: ProbeQuestion.Ask, on socket: borrowing FrameSocket) throws -> ProbeAnswer
+        .Reply?
+    {
+        try socket.send(try #require(ProbeWire.encode(ProbeQuestion(ask: ask))), until: soon)
+        return try reply(socket)
+    }
+
+    private static func frame(_ text: String) -> [UInt8] {
+        let count = UInt32(text.utf8.count)
+        return (0..<4).map { UInt8(truncatingIfNeeded: count >> (24 - 8 * $0)) } + Array(text.utf8)
+    }
+
+    @Test func questionsAreAnsweredInTurn() throws {
+        let asker = StubAsker()
+        let prober = try TestProber(in: directory, asker: asker)
+        let socket = try prober.connect()
+        #expect(try Self.ask(.endpoints, on: socket) == .endpoints([StubAsker.endpoint]))
+        let path = StubAsker.endpoint.socketPath
+        guard case .climb(let report)? = try Self.ask(.climb(socket: path, rung: .connect), on: socket) else {
+            Issue.record("no report")
+            return
+        }
+        #expect(report.outcome == .reached)
+        #expect(try Self.ask(.greets(socket: path), on: socket) == .greets(false))
+        #expect(
+            try Self.ask(.node(.process(pid: 7)), on: socket)
+                == .node(.process(pid: 7, identity: ProcessIdentity(pid: 7, name: "stub"))))
+        #expect(try Self.ask(.node(.tcpListeners), on: socket) == .node(nil))
+        #expect(asker.climbs.all == ["\(path) connect"])
+    }
+
+    @Test func whatIsNotOnTheListIsNotAsked() throws {
+        let asker = StubAsker()
+        let prober = try TestProber(in: directory, asker: asker)
+        let socket = try prober.connect()
+        for ask: ProbeQuestion.Ask in [
+            .climb(socket: "/tmp/mine.sock", rung: .version), .greets(socket: "/tmp/mine.sock"),
+            .node(.cni(directory: "/root")), .node(.unit("sshd.service")),
+        ] {
+            #expect(try Self.ask(ask, on: socket) == .refused(.notAllowed))
+        }
+        #expect(asker.climbs.all == [])
+        #expect(asker.inquiries.all == [])
+    }
+
+    @Test func anotherVersionIsTold() throws {
+        let prober = try TestProber(in: directory)
+        let socket = try prober.connect()
+        Self.say(Self.frame("{\"version\":2,\"ask\":{\"sing\":{}}}"), on: socket)
+        #expect(try Self.reply(socket) == .refused(.otherVersion))
+        #expect(try Self.ask(.endpoints, on: socket) == .endpoints([StubAsker.endpoint]))
+    }
+
+    static let hostile: [[UInt8]] = [
+        [], [0], [0xFF, 0xFF, 0xFF, 0xFF], [0, 0, 0x20, 1] + Array(repeating: 0x20, count: 100),
+        [0, 0, 0, 0], frame("{}"), frame("null"), frame("\u{0}\u{0}"), frame("{\"version\":1}"),
+        frame("{\"version\":1,\"ask\":{}}"), frame("{\"version\":1,\"ask\":{\"node\":{\"_0\":{}}}}"),
+        frame("{\"version\":1e999,\"ask\":{\"endpoints\":{}}}"), frame(String(repeating: "[", count: 8000)),
+        frame(String(repeating: "{\"a\":", count: 1600)), [0, 0, 0, 9, 0x7B], frame("GET / HTTP/1.1\r\n\r\n"),
+        [0, 0, 0, 3, 0xC3, 0x28, 0xFF],
+    ]
+
+    @Test("A hostile peer ends its own connection only", arguments: hostile)
+    func hostilePeer(_ bytes: [UInt8]) throws {
+        let prober = try TestProber(in: directory)
+        for _ in 0..<5 {
+            let socket = try prober.connect()
+            Self.say(bytes, on: socket)
+        }
+        #expect(try Self.ask(.endpoints, on: try prober.connect()) == .endpoints([StubAsker.endpoint]))
+    }
+
+    @Test func noiseIsSurvived() throws {
+        let prober = try TestProber(in: directory)
+        let good = try #require(ProbeWire.encode(ProbeQuestion(ask: .climb(socket: "/x", rung: .pods))))
+        var state: UInt64 = 42
+        for _ in 0..<60 {
+            var bytes = Self.frame(String(decoding: good, as: UTF8.self))
+            for _ in 0..<4 {
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                bytes[Int(state >> 33) % bytes.count] = UInt8(truncatingIfNeeded: state >> 20)
+            }
+            let socket = try prober.connect()
+            Self.say(bytes, on: socket)
+        }
+        #expect(try Self.ask(.endpoints, on: try prober.connect()) == .endpoints([StubAsker.endpoint]))
+    }
+
+    @Test func aFrameThatDoesNotEndIsCutOff() throws {
+        var limits = ProberService.Limits()
+        limits.frame = .milliseconds(50)
+        let prober = try TestProber(in: directory, limits: limits)
+        let socket = try prober.connect()
+        Self.say([0, 0, 0, 9, 0x7B], on: socket)
+        #expect(try Self.reply(socket) == nil)
+    }
+
+    @Test func silenceIsCutOff() throws {
+        var limits = ProberService.Limits()
+        limits.idle = .milliseconds(50)
+        let prober = try TestProber(in: directory, limits: limits)
+        let socket = try prober.connect()
+        #expect(try Self.reply(socket) == nil)
+    }
+
+    @Test func tooManyQuestionsAreRefused() throws {
+        var limits = ProberService.Limits()
+        (limits.burst, limits.interval) = (2, .seconds(600))
+        limits.interval = .milliseconds(300)
+        let prober = try TestProber(in: directory, limits: limits)
+        let socket = try prober.connect()
+        let replies = try (0..<3).map { _ in try Self.ask(.endpoints, on: socket) }
+        #expect(replies.contains(.refused(.tooMany)))
+        #expect(replies.first == .endpoints([StubAsker.endpoint]))
+    }
+
+    @Test func whoMayNotAskHearsNothing() throws {
+        let asker = StubAsker()
+        let asked = Recorder<uid_t>()
+        let prober = try TestProber(in: directory, asker: asker) {
+            asked.note($0)
+            return false
+        }
+        let socket = try prober.connect()
+        Self.say(Self.frame("{\"version\":1,\"ask\":{\"endpoints\":{}}}"), on: socket)
+        // Closed with the question unread: EOF, or ECONNRESET.
+        #expect((try? Self.reply(socket)) == .some(nil) || (try? Self.reply(socket)) == nil)
+        #expect(asked.all == [geteuid()])
+        #expect(asker.inquiries.all == [])
+    }
+
+    @Test func aFifthConnectionWaitsForARoom() throws {
+        let prober = try TestProber(in: directory)
+        let first = try prober.connect()
+        let others = try (0..<3).map { _ in Held(try prober.connect()) }
+        for other in others {
+            #expect(try Self.ask(.endpoints, on: other.socket) == .endpoints([StubAsker.endpoint]))
+        }
+        #expect(try Self.ask(.endpoints, on: first) == .endpoints([StubAsker.endpoint]))
+        let fifth = try prober.connect()
+        Self.say(Self.frame("{\"version\":1,\"ask\":{\"endpoints\":{}}}"), on: fifth)
+        var entry = pollfd(fd: fifth.raw, events: Int16(POLLIN), revents: 0)
+        #expect(poll(&entry, 1, 200) == 0)
+        _ = consume first
+        #expect(try Self.reply(fifth) == .endpoints([StubAsker.endpoint]))
+    }
+
+    private final class Held {
+        let socket: FrameSocket
+        init(_ socket: consuming FrameSocket) { self.socket = socket }
+    }
+
+    @Test func theKernelTellsWhoAsks() throws {
+        var ends: [Int32] = [0, 0]
+        try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
+        #expect(Peer(of: ends[0])?.uid == geteuid())
+        #expect(Peer(of: ends[0])?.pid == getpid())
+        ends.forEach { close($0) }
+        #expect(Peer(of: ends[0]) == nil)
+    }
+
+    @Test func rootAndOneUserMayAsk() {
+        let allowed = AllowedUsers(name: "nobody")
+        #expect(allowed.contains(0))
+        #expect(AllowedUsers.uid(of: "nobody").map(allowed.contains) == true)
+        #expect(!allowed.contains(54_321))
+        #expect(!AllowedUsers(name: "no such user").contains(65_534))
+    }
+}

@@ -1,0 +1,68 @@
+import Foundation
+import HealthModel
+
+@testable import crihealthd
+
+/// Answers at once, and notes what it was asked.
+final class StubAsker: NodeAsker {
+    static let endpoint = Endpoint(
+        socketPath: "/run/containerd/containerd.sock", runtime: .containerd, unit: "containerd.service")
+
+    let climbs = Recorder<String>()
+    let inquiries = Recorder<Inquiry>()
+    let outcome: ProbeReport.Outcome
+
+    init(outcome: ProbeReport.Outcome = .reached) { self.outcome = outcome }
+
+    func endpoints() throws(AskError) -> [Endpoint] { [Self.endpoint] }
+
+    func climb(_ endpoint: Endpoint, _ rung: ProbeReport.Rung) -> ProbeReport {
+        climbs.note("\(endpoint.socketPath) \(rung.rawValue)")
+        return ProbeReport(endpoint: endpoint, rung: rung, outcome: outcome, latency: .milliseconds(1))
+    }
+
+    func greets(_ endpoint: Endpoint) -> Bool? { false }
+
+    func answer(_ inquiry: Inquiry) -> NodeReport? {
+        inquiries.note(inquiry)
+        guard case .process(let pid) = inquiry else { return nil }
+        return .process(pid: pid, identity: ProcessIdentity(pid: pid, name: "stub"))
+    }
+}
+
+/// A prober on a socket of its own directory.
+final class TestProber {
+    let path: String
+    private let service: ProberService
+    private let listener: Int32
+
+    init(
+        in directory: TemporaryDirectory, asker: any NodeAsker = StubAsker(),
+        limits: ProberService.Limits = .init(), allows: @escaping @Sendable (uid_t) -> Bool = { _ in true }
+    ) throws {
+        path = directory.path + "/probe.sock"
+        listener = try UnixListener.listen(path, owner: nil)
+        service = try ProberService(
+            listener: listener, name: path, allows: allows,
+            desk: ProberDesk(asker: asker, units: [], logger: TestDaemon.logger), limits: limits,
+            logger: TestDaemon.logger)
+        service.start()
+    }
+
+    deinit { stop() }
+
+    func stop() {
+        service.stop()
+        close(listener)
+        unlink(path)
+    }
+
+    /// A connection that says what it is told.
+    func connect() throws -> FrameSocket {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        guard try SocketAddress.unix(path).connect(descriptor) == 0 else {
+            throw POSIXError(.init(rawValue: errno) ?? .EIO)
+        }
+        return FrameSocket(taking: descriptor, name: path)
+    }
+}
