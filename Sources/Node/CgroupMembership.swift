@@ -1,3 +1,5 @@
+import HealthModel
+
 /// What the lines of `/proc/PID/cgroup` (cgroups(7)) tell: the systemd unit and the container.
 struct CgroupMembership: Hashable {
     /// The unit, as sd_pid_get_unit(3) finds it: the first component that is no slice, if it is a unit's

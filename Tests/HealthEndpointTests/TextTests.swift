@@ -116,6 +116,6 @@ import Testing
     @Test func moreAdviceThanFitsIsCounted() {
         var snapshot = Snapshot.nothingKnown(at: WallTime(microseconds: 0))
         snapshot.advice = Array(repeating: Self.advice, count: 20)
-        #expect(TextPage.render(snapshot).contains("and 12 more: /v1/state"))
+        #expect(TextPage.render(snapshot).contains("and 16 more: /v1/state"))
     }
 }

@@ -1,3 +1,5 @@
+import HealthModel
+
 /// Why an address cannot be watched.
 public enum EndpointError: Error, Hashable, Sendable {
     /// A scheme other than `unix`: `tcp`, `npipe`, … CRI is watched on unix sockets only.

@@ -3,7 +3,7 @@ import HealthModel
 /// What is worth knowing of the versions that run: below everything that is wrong, and never part of it.
 enum AdviceText {
     /// Most pieces that are told; the rest is counted.
-    static let limit = 8
+    static let limit = 4
 
     static func write(_ advice: [Advice], to writer: inout TextWriter) {
         guard !advice.isEmpty else { return }

@@ -25,7 +25,7 @@ extension JournalFollowerTests {
             try lab.write("y", 0..<100)
             recorder.expectExactly("y", 100)
             #expect(recorder.now.blind.isEmpty)
-            #expect(recorder.now.health.last == .following)
+            #expect(eventually { recorder.now.health.last == .following })
             recorder.expectQuiet()
         }
     }
@@ -53,7 +53,7 @@ extension JournalFollowerTests {
             try lab.write("y", 0..<100)
             recorder.expectExactly("y", 100)
             #expect(recorder.numbers("x") == Array(0..<50))
-            #expect(recorder.now.health.last == .following)
+            #expect(eventually { recorder.now.health.last == .following })
             recorder.expectQuiet()
         }
     }
@@ -125,7 +125,7 @@ extension JournalFollowerTests {
             try lab.rotate()
             try lab.write("x", 200..<300)
             recorder.expectExactly("x", 300)
-            #expect(recorder.now.health.last == .polling(errno: EREMOTE))
+            #expect(eventually { recorder.now.health.last == .polling(errno: EREMOTE) })
             #expect(recorder.now.blind.isEmpty)
             recorder.expectQuiet()
         }

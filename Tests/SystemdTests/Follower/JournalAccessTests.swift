@@ -27,7 +27,7 @@ extension JournalFollowerTests {
             try #require(chmod(directory, 0o755) == 0)
             try #require(seteuid(65534) == 0)
             recorder.expectExactly("x", 100)
-            #expect(recorder.now.health.last == .following)
+            #expect(eventually { recorder.now.health.last == .following })
             #expect(recorder.now.blind.isEmpty)
             recorder.expectQuiet()
             recorder.stop()

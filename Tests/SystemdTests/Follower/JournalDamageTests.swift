@@ -205,7 +205,7 @@ extension JournalFollowerTests {
         let recorder = Recorder(lab.location)
         try lab.write("x", 0..<200)
         #expect(recorder.waits(for: "x", 200))
-        #expect(recorder.now.health.last == .polling(errno: EMFILE))
+        #expect(eventually { recorder.now.health.last == .polling(errno: EMFILE) })
         // Nobody tells of the new file.
         lab.signal(SIGUSR2)
         try lab.write("x", 200..<400)

@@ -17,7 +17,7 @@ struct JournalFollowerTests {
         #expect(eventually { recorder.now.caughtUp == 1 })
         try lab.write("x", 500..<1000)
         recorder.expectExactly("x", 1000)
-        #expect(recorder.now.health.last == .following)
+        #expect(eventually { recorder.now.health.last == .following })
         #expect(recorder.now.blind.isEmpty)
         let last = try #require(recorder.now.entries.last)
         #expect(last.identifier == "lab")

@@ -1,6 +1,5 @@
+import HealthModel
 import Testing
-
-@testable import CRI
 
 @Suite("Excerpts")
 struct TextTests {

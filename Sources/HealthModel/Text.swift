@@ -1,8 +1,8 @@
 /// Text of strangers, made safe to keep.
-enum Text {
+public enum Text {
     /// At most `limit` bytes of UTF-8, cut between characters; control characters become blanks, runs of
     /// blanks one.
-    static func excerpt(_ text: some StringProtocol, limit: Int = 512) -> String {
+    public static func excerpt(_ text: some StringProtocol, limit: Int = 512) -> String {
         var result = ""
         var size = 0
         var pendingBlank = false
