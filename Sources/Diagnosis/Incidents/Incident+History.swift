@@ -72,9 +72,10 @@ extension String {
 extension Signal {
     /// The line's message, and the error beside it where the message alone does not tell.
     var words: String {
-        guard let detail = captures["detail"], !detail.isEmpty, !excerpt.contains(detail) else {
-            return excerpt
+        if let detail = captures["detail"], !detail.isEmpty, !excerpt.contains(detail) {
+            return excerpt + ": " + detail
         }
-        return excerpt + ": " + detail
+        if let address = captures["address"], !excerpt.contains(address) { return excerpt + ": " + address }
+        return excerpt
     }
 }
