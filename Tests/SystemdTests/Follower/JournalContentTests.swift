@@ -16,7 +16,9 @@ extension JournalFollowerTests {
         socket.send([("MESSAGE", [0x61, 0, 0x0a, 0xff, 0x62]), identifier])
         socket.send([("MESSAGE", Array("first".utf8)), ("MESSAGE", Array("second".utf8)), identifier])
         socket.send(
-            (0..<900).map { ("FIELD\($0)", Array("v".utf8)) } + [("MESSAGE", Array("many".utf8)), identifier])
+            (0..<1000).map { ("FIELD\($0)", Array("v".utf8)) } + [
+                ("MESSAGE", Array("many".utf8)), identifier,
+            ])
         socket.send([("PRIORITY", Array("99".utf8)), ("MESSAGE", Array("priority".utf8)), identifier])
         socket.send([("PRIORITY", Array("6".utf8)), identifier])
         socket.send([("MESSAGE", []), identifier])

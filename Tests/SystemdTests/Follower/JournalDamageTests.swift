@@ -157,6 +157,39 @@ extension JournalFollowerTests {
         recorder.expectQuiet()
     }
 
+    /// As after a change of the watched units.
+    @Test("A position at an entry that is not matched")
+    func unmatchedPosition() throws {
+        let lab = try JournalLab()
+        try lab.write("x", 0..<50)
+        try #require(eventually { lab.written() >= 50 })
+        let socket = try lab.nativeSocket()
+        let stranger = ("SYSLOG_IDENTIFIER", Array("stranger".utf8))
+        socket.send([("MESSAGE", Array("not ours".utf8)), stranger])
+        let cursor = try #require(try Self.cursor(of: "stranger", in: lab.location))
+        try lab.write("x", 50..<100)
+        let boot = String(cursor.split(separator: ";").first { $0.hasPrefix("b=") }?.dropFirst(2) ?? "")
+        let recorder = Recorder(lab.location, from: JournalPosition(cursor: cursor, bootID: boot, handled: 1))
+        #expect(eventually { recorder.numbers("x").last == 99 })
+        #expect(recorder.numbers("x") == Array(50..<100))
+        #expect(recorder.now.blind.isEmpty)
+        recorder.expectQuiet()
+    }
+
+    private static func cursor(of identifier: String, in location: JournalLocation) throws -> String? {
+        var cursor: String?
+        _ = eventually {
+            guard let journal = try? Journal(location) else { return false }
+            let ours = JournalMatches(groups: [[.init("SYSLOG_IDENTIFIER", identifier)]])
+            guard (try? journal.setMatches(ours)) != nil, (try? journal.seekHead()) != nil,
+                (try? journal.next()) == true
+            else { return false }
+            cursor = try? journal.cursor()
+            return cursor != nil
+        }
+        return cursor
+    }
+
     @Test("The directory is not there yet, then empty, then has entries, none of which match")
     func emptyBeginning() throws {
         let lab = try JournalLab()
