@@ -261,7 +261,7 @@ public struct Engine: Sendable {
 
     /// Puts the symptoms of the last minutes under the incident that just opened.
     private mutating func foldEarlier(_ incident: Incident) {
-        let limit = state.facts.now.monotonic + .zero - configuration.symptomWindow
+        let limit = state.facts.now.monotonic - configuration.symptomWindow
         for name in SymptomTable.names where SymptomTable.causes(of: name).contains(incident.kind) {
             for signal in state.facts.signals.all(name, unit: nil, since: limit) {
                 guard let symptom = SymptomTable.symptom(signal) else { continue }

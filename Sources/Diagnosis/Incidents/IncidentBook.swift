@@ -65,11 +65,6 @@ struct IncidentBook: Hashable, Codable, Sendable {
         }
     }
 
-    /// The open incident of that kind and subject; shown or not.
-    func entry(_ kind: IncidentKind, _ subject: String) -> Entry? {
-        entries[Self.id(kind, subject)].flatMap { $0.incident.isOpen ? $0 : nil }
-    }
-
     /// The open and shown incidents of that kind.
     func open(_ kind: IncidentKind) -> [Incident] { open.filter { $0.kind == kind } }
 
