@@ -10,3 +10,6 @@
 #if __has_include("clinux_peer.h")
 #include "clinux_peer.h"
 #endif
+#if __has_include("clinux_pollset.h")
+#include "clinux_pollset.h"
+#endif

@@ -37,6 +37,7 @@ extension FollowerCore {
             return
         }
         self.journal = journal
+        if startEntry != nil { examinedUntil = examinedUntil ?? lastHandled }
         startEntry = nil
         readBatch()
     }
@@ -84,6 +85,7 @@ extension FollowerCore {
                 return
             }
             bootFilter = boot
+            examinedUntil = WallTime.now + (MonotonicTime.zero - .now)
             try seekBoot(journal, boot)
         }
     }
@@ -106,16 +108,24 @@ extension FollowerCore {
             entryPending = true
             return
         }
-        if age > 0 {
-            try journal.seek(bootID: boot, monotonic: 0)
-            if try journal.next(), try journal.monotonic().bootID == boot,
-                try journal.monotonic().microseconds < UInt64(age)
-            {
-                let to = WallTime.now + .microseconds(age - now.microseconds)
-                declareSkipped(BlindWindow(reason: .skipped, from: try journal.wallTime(), to: to))
-            }
+        if age > 0, let first = try firstEntry(journal, of: boot, before: UInt64(age)) {
+            let to = WallTime.now + .microseconds(age - now.microseconds)
+            declareSkipped(BlindWindow(reason: .skipped, from: first, to: to))
         }
         try journal.seek(bootID: boot, monotonic: UInt64(age))
+    }
+
+    /// When the first entry of a running boot was logged, if it is older than `age`. It is sought by the wall
+    /// clock: seeking by the boot's own leads into other boots' files, where they are.
+    private func firstEntry(
+        _ journal: Journal, of boot: JournalID, before age: UInt64
+    ) throws(SystemdError) -> WallTime? {
+        try journal.seek(wall: WallTime.now + (MonotonicTime.zero - .now))
+        for _ in 0..<100 where try journal.next() {
+            let (monotonic, bootID) = try journal.monotonic()
+            if bootID == boot { return monotonic < age ? try journal.wallTime() : nil }
+        }
+        return nil
     }
 
     /// At the start, the entry from which on no more than the allowed backlog is left, when there is more;
@@ -133,7 +143,9 @@ extension FollowerCore {
 
     /// Once: a journal without a place is opened at the beginning each time.
     private func declareSkipped(_ window: BlindWindow) {
-        if startEntry != nil { declare(window) }
+        guard startEntry != nil else { return }
+        declare(window)
+        examinedUntil = window.to
     }
 
     static func currentBoot() -> JournalID? {

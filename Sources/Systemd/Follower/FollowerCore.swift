@@ -19,11 +19,14 @@ final class FollowerCore: @unchecked Sendable {
     private let onQueue = DispatchSpecificKey<Bool>()
 
     private var timer: (any DispatchSourceTimer)?
+    private var announcements: Announcements?
     private var cadence = JournalFollower.Cadence.calm
     /// The next batch is already queued.
     private var batchQueued = false
 
-    var journal: Journal?
+    var journal: Journal? {
+        didSet { if let journal { announcements?.watch(journal) } }
+    }
     var running: Bool { timer != nil }
 
     // Where we are.
@@ -70,10 +73,17 @@ final class FollowerCore: @unchecked Sendable {
     /// An announcement came since the matches were last set.
     var rearmDue = false
 
+    // Damaged files.
+    /// Files of which everything was logged before need no look.
+    var examinedUntil: WallTime?
+    var examined: Set<FileIdentity> = []
+    var examination = Examination()
+
     // Chores.
     var nextCheck = MonotonicTime(microseconds: 0)
     var nextListing = MonotonicTime(microseconds: 0)
     var nextSafety = MonotonicTime(microseconds: 0)
+    var nextExamination = MonotonicTime(microseconds: 0)
     var nextPosition = MonotonicTime(microseconds: 0)
     var positionDue = false
     var readSinceRelease = 0
@@ -102,6 +112,7 @@ final class FollowerCore: @unchecked Sendable {
             let timer = DispatchSource.makeTimerSource(queue: queue)
             timer.setEventHandler { @Sendable [weak self] in self?.tick() }
             self.timer = timer
+            announcements = Announcements(on: queue) { @Sendable [weak self] in self?.tick() }
             schedule()
             timer.activate()
             startEntry = position.map { .saved($0) } ?? .beginning
@@ -125,7 +136,10 @@ final class FollowerCore: @unchecked Sendable {
     private func close() {
         timer?.cancel()
         timer = nil
+        examination.stop()
         journal = nil
+        announcements?.cancel()
+        announcements = nil
     }
 
     private func reset() {
@@ -142,6 +156,9 @@ final class FollowerCore: @unchecked Sendable {
         unannouncedSince = nil
         listingMissed = false
         formats = FormatCheck()
+        examinedUntil = nil
+        examined = []
+        examination = Examination()
         nextCheck = .now + .seconds(1)
         nextSafety = .now + .seconds(30)
         truncations = Journal.truncations
@@ -257,9 +274,11 @@ final class FollowerCore: @unchecked Sendable {
             heal(error)
         }
         checkTruncations()
+        if MonotonicTime.now >= nextExamination { examinePassed(atEnd: false) }
     }
 
     private func reachedEnd() {
+        if caughtUpPending || behindSince != nil { examinePassed(atEnd: true) }
         behindSince = nil
         readUntil = .now
         let noInotify = inotifyError ?? (deaf ? ENOSPC : nil)

@@ -11,10 +11,13 @@ import Synchronization
 /// thread.
 ///
 /// ## Wake-ups
-/// A timer looks for new entries, ten times a second at rest. The inotify descriptor of libsystemd is read
-/// then, too, but nothing waits on it: journald announces its writes 250 to 500 ms late
-/// (`POST_CHANGE_TIMER_INTERVAL_USEC`, systemd 247 to 262), so a look always comes first. Entries can be read
-/// as soon as they are written.
+/// A Dispatch source on the inotify descriptor of libsystemd, and a timer, ten times a second at rest. The
+/// descriptor tells at once that files came or went; of entries journald tells 250 to 500 ms after it wrote them
+/// (`POST_CHANGE_TIMER_INTERVAL_USEC`, systemd 247 to 262), when the timer mostly has seen them already.
+///
+/// ## Damage
+/// libsystemd hands out what it finds of a damaged file and says nothing of the rest. Archived files are looked
+/// through once they were passed, at low priority; of a damaged one the span is declared some seconds later.
 public final class JournalFollower: Sendable {
     /// How often to look.
     public enum Cadence: Sendable {

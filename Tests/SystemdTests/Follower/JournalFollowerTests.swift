@@ -27,6 +27,25 @@ struct JournalFollowerTests {
         recorder.expectQuiet()
     }
 
+    /// The timer is an hour away.
+    @Test("The kernel's announcement is enough to wake it, of every journal that it opens")
+    func announcements() throws {
+        let lab = try JournalLab()
+        let recorder = Recorder(lab.location, cadence: .calm) { $0.calmInterval = .seconds(3600) }
+        #expect(eventually { recorder.now.caughtUp == 1 })
+        try lab.write("x", 0..<100)
+        #expect(recorder.waits(for: "x", 100))
+        try lab.rotate()
+        try lab.write("x", 100..<200)
+        #expect(recorder.waits(for: "x", 200))
+        lab.stop(SIGKILL)
+        try lab.start()
+        try lab.write("x", 200..<300)
+        recorder.expectExactly("x", 300)
+        #expect(recorder.now.blind.isEmpty)
+        recorder.expectQuiet()
+    }
+
     @Test("The newest entry of a silent journal is seen without a later one")
     func newestEntry() throws {
         let lab = try JournalLab()

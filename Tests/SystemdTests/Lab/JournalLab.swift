@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import HealthModel
 import Systemd
 import Testing
 
@@ -74,6 +75,21 @@ final class JournalLab {
         var count = 0
         while (try? journal.next()) == true { count += 1 }
         return count
+    }
+
+    /// When the writers' entries `TAG N` were logged, by N.
+    func times(_ tag: String) throws -> [WallTime] {
+        let journal = try Journal(location)
+        try journal.setMatches(Recorder.matches)
+        try journal.seekHead()
+        var times: [WallTime] = []
+        while try journal.next() {
+            _ = try journal.withField("MESSAGE") { value in
+                guard String(decoding: value, as: UTF8.self) == "\(tag) \(times.count)" else { return }
+                if let time = try? journal.wallTime() { times.append(time) }
+            }
+        }
+        return times
     }
 
     var liveFile: String { machineDirectory + "/system.journal" }

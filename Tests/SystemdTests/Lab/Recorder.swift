@@ -91,6 +91,16 @@ final class Recorder: Sendable {
             sourceLocation: sourceLocation)
     }
 
+    /// Whether what was logged at these times was declared as lost.
+    func declares(_ times: [WallTime]) -> Bool {
+        let windows = now.blind.filter { $0.reason == .damaged || $0.reason == .vacuumed }
+        return times.allSatisfy { time in
+            windows.contains { window in
+                (window.from.map { $0 <= time } ?? true) && (window.to.map { time <= $0 } ?? true)
+            }
+        }
+    }
+
     /// That nothing spins: a window with at most 5 % of a core, descriptors bounded, none of a deleted
     /// journal.
     func expectQuiet(descriptors: Int = 200, sourceLocation: SourceLocation = #_sourceLocation) {

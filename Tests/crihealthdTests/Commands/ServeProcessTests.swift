@@ -77,4 +77,65 @@ struct ServeProcessTests {
         #expect(process.terminationStatus != 0)
         #expect(text(log).contains("config.toml:1:1: unknown key \"lisen\"; did you mean \"listen\"?"))
     }
+
+    /// The kubelet complains while the runtime is away, and the daemon is killed again and again: before it has
+    /// read the lines, while it reads them, before and after it wrote its checkpoint.
+    @Test(.enabled(if: JournalFile.isPossible, "no systemd-journal-remote"))
+    func killedAgainAndAgainItCountsEveryComplaintOnce() throws {
+        runtime.stop()
+        let lines = 7
+        let pauses = [0, 5, 40, 90, 150, 300, 600, 1200]
+        for (round, pause) in pauses.enumerated() {
+            try JournalFile.append(
+                (0..<lines).map {
+                    "E1124 07:26:56.\(100_000 + round * lines + $0)   14287 kubelet.go:2034] "
+                        + #""Skipping pod synchronization" err="container runtime is down""#
+                }, unit: "kubelet.service", in: journal)
+            let (process, _) = try serve()
+            #expect(eventually(within: 30) { isServed() })
+            usleep(useconds_t(pause * 1000))
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+        }
+        let (process, _) = try serve()
+        #expect(eventually(within: 30) { complaints() == lines * pauses.count }, "\(complaints())")
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+        let (last, _) = try serve()
+        #expect(eventually(within: 30) { complaints() > 0 })
+        // A line behind all others: when it is counted, so is everything that came twice.
+        try JournalFile.append(
+            [
+                #"E1124 07:26:57.000000   14287 kubelet.go:2034] "Skipping pod synchronization" err="container runtime is down""#
+            ],
+            unit: "kubelet.service", in: journal)
+        #expect(eventually(within: 30) { complaints() == lines * pauses.count + 1 }, "\(complaints())")
+        last.terminate()
+        last.waitUntilExit()
+    }
+
+    /// How many times an open incident counts the kubelet's complaint.
+    private func complaints() -> Int {
+        struct State: Decodable {
+            struct Incident: Decodable { var symptoms: [Symptom] }
+            struct Symptom: Decodable {
+                var name: String
+                var count: Int
+            }
+            var openIncidents: [Incident]
+        }
+        let answer = try? HTTPClient(target: .unix(path: state.path + "/s")).get(
+            "/v1/state", accept: "application/json")
+        guard let answer, let state = try? JSONDecoder().decode(State.self, from: Data(answer.body)) else {
+            return 0
+        }
+        return state.openIncidents.flatMap(\.symptoms).filter { $0.name == "kubelet-runtime-down" }.map(
+            \.count
+        )
+        .reduce(0, +)
+    }
+
+    private func isServed() -> Bool {
+        (try? StatusAnswer.ask([.unix(path: state.path + "/s")], format: .text)) != nil
+    }
 }

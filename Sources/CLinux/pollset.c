@@ -1,0 +1,14 @@
+#include "clinux_pollset.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+
+int clinux_pollset_create(void) {
+        int set = epoll_create1(EPOLL_CLOEXEC);
+        return set < 0 ? -errno : set;
+}
+
+int clinux_pollset_add(int set, int descriptor) {
+        struct epoll_event event = { .events = EPOLLIN };
+        return epoll_ctl(set, EPOLL_CTL_ADD, descriptor, &event) < 0 ? -errno : 0;
+}
