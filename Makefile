@@ -1,7 +1,7 @@
 # crihealthd. Two commands for a newcomer: `make run` and `make test`.
 SHELL := /bin/bash
 SWIFT ?= swift
-RELEASE_FLAGS := -c release --static-swift-stdlib --scratch-path .build-release -Xswiftc -Osize
+RELEASE_FLAGS := -c release --static-swift-stdlib --scratch-path .build-release -Xswiftc -Osize -Xlinker --no-export-dynamic -Xlinker --icf=safe
 
 .PHONY: run demo test build release unit node-test format lint deps-build deps-test deps-package clean
 
