@@ -58,6 +58,7 @@ struct ConditionTable: Hashable, Codable, Sendable {
         let idle = facts.runtimes.filter { $0.unit.phase == .stopped && !$0.unit.ranThisBoot }
         let used =
             idle.count < facts.runtimes.count ? facts.runtimes.filter { !idle.contains($0) } : facts.runtimes
+        if let unseen = unseen(used) { return unseen }
         for runtime in used where !runtime.api.answered(since: nil) {
             return Word(
                 status: .unknown, reason: unasked(runtime), message: "\(runtime.name) has not answered yet.")
@@ -73,8 +74,14 @@ struct ConditionTable: Hashable, Codable, Sendable {
         return Word(status: .true, reason: "Answering", message: names.joined(separator: ", ") + ".")
     }
 
+    /// What the runtime said last is no knowledge of now while it cannot be asked.
+    private static func unseen(_ runtimes: [RuntimeFacts]) -> Word? {
+        runtimes.first { $0.api.broken != nil }.map { runtime in
+            Word(status: .unknown, reason: "ProbeBroken", message: "\(runtime.name) cannot be asked.")
+        }
+    }
+
     private static func unasked(_ runtime: RuntimeFacts) -> String {
-        if runtime.api.broken != nil { return "ProbeBroken" }
         if runtime.unit.phase == .stopped, !runtime.unit.ranThisBoot { return "NotStarted" }
         return runtime.api.failing == nil ? "NotAsked" : "NotAnswering"
     }
@@ -89,6 +96,7 @@ struct ConditionTable: Hashable, Codable, Sendable {
         guard let runtime = facts.runtimes.first(where: { $0.status?.condition("NetworkReady") != nil }),
             let condition = runtime.status?.condition("NetworkReady")
         else { return Word(status: .unknown, reason: "NotAsked", message: "no answer yet.") }
+        if let unseen = unseen([runtime]) { return unseen }
         return condition.status
             ? Word(
                 status: .true, reason: "NetworkReady", message: "\(runtime.name) reports NetworkReady=true.")
@@ -107,7 +115,8 @@ struct ConditionTable: Hashable, Codable, Sendable {
             runtime.version?.apiVersion == "v1" && !refusing.contains { $0.endpoint == runtime.endpoint }
         }
         if let serving {
-            return Word(status: .true, reason: "CRIv1", message: "\(serving.name) serves CRI v1.")
+            return unseen([serving])
+                ?? Word(status: .true, reason: "CRIv1", message: "\(serving.name) serves CRI v1.")
         }
         let old = facts.runtimes.first { $0.version.map { $0.apiVersion.hasPrefix("v1alpha") } == true }
         guard let runtime = refusing.first ?? old else {

@@ -125,10 +125,11 @@ public struct Engine: Sendable {
     private mutating func begin(_ start: DaemonStart, _ at: Moment) {
         let isSameBoot = state.facts.bootID == start.bootID
         if !isSameBoot {
+            let lastSeen = state.facts.now.wall
             state.facts.now = at
             if !state.facts.bootID.isEmpty {
                 for index in state.facts.runtimes.indices { state.facts.runtimes[index].reboot() }
-                state.book.reboot(at: at)
+                state.book.reboot(at: at, lastSeen: lastSeen)
             }
             state.facts.signals.clear()
             state.facts.answers = NodeAnswers()

@@ -34,6 +34,8 @@ struct UnitFacts: Hashable, Codable, Sendable {
     var phaseSince: Moment?
     /// The bus' last word.
     var state: UnitState?
+    /// When that was.
+    var stateAt: Moment?
     /// The last stop job's end: who stopped it is not logged, only that somebody asked.
     var stop: Moment?
     var stopCursor: String?
@@ -163,6 +165,7 @@ struct UnitFacts: Hashable, Codable, Sendable {
     mutating func take(_ state: UnitState, at: Moment) {
         guard state.exists else { return }
         self.state = state
+        stateAt = at
         guard let next = Self.phase(of: state) else { return }
         var changed = at
         if let stamp = state.stateChangedAt, stamp <= at.monotonic {

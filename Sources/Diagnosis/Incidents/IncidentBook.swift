@@ -240,9 +240,16 @@ struct IncidentBook: Hashable, Codable, Sendable {
                 count: isKnown ? 0 : 1), under: id)
     }
 
-    /// A new boot: monotonic stamps of the old one mean nothing, so nothing is reopened across it by distance.
-    mutating func reboot(at now: Moment) {
+    /// A new boot: monotonic stamps of the old one mean nothing, so nothing is reopened across it by distance. What is
+    /// open gets a line about it.
+    mutating func reboot(at now: Moment, lastSeen: WallTime) {
         for id in entries.keys {
+            if entries[id]?.incident.isOpen == true {
+                entries[id]?.incident.note(
+                    now.wall,
+                    "The node booted; the boot before was last seen at \(lastSeen.date) \(lastSeen.clock) UTC"
+                )
+            }
             entries[id]?.since = now.monotonic
             entries[id]?.changedAt = now.monotonic
             if entries[id]?.resolvedAt != nil {

@@ -13,7 +13,7 @@ public import HealthModel
 public final class UnitWatcher: @unchecked Sendable {
     /// What the watcher says.
     public enum Event: Sendable {
-        /// A unit's state, when it was first read and whenever it changed.
+        /// A unit's state: when it was first read, whenever it changed, and after each ``UnitWatcher/refresh()``.
         case state(UnitState)
         /// The bus does not answer: why, in plain words; or nil: it does (again). On change only.
         case problem(String?)
@@ -33,6 +33,8 @@ public final class UnitWatcher: @unchecked Sendable {
     private var backoff = Backoff(.milliseconds(500), .seconds(30))
     private var unitOfPath: [String: String] = [:]
     private var changed: Set<String> = []
+    /// Units whose state is told even if it is what it was.
+    private var asked: Set<String> = []
     private var states: [String: UnitState] = [:]
     /// nil before the first attempt.
     private var problem: String??
@@ -80,11 +82,12 @@ public final class UnitWatcher: @unchecked Sendable {
         if DispatchQueue.getSpecific(key: onQueue) == true { end() } else { queue.sync { end() } }
     }
 
-    /// Reads the states again, soon.
+    /// Reads the states again, soon, and tells them all: that nothing changed is an answer too.
     public func refresh() {
         queue.async { @Sendable [self] in
             guard connection != nil else { return }
             changed = Set(units)
+            asked = changed
             pump()
         }
     }
@@ -215,7 +218,7 @@ public final class UnitWatcher: @unchecked Sendable {
     private func readChanged(_ connection: BusConnection) throws(SystemdError) {
         for unit in units where changed.remove(unit) != nil {
             let state = try connection.readUnit(unit)
-            guard states[unit] != state else { continue }
+            guard asked.remove(unit) != nil || states[unit] != state else { continue }
             states[unit] = state
             handler(.state(state))
         }

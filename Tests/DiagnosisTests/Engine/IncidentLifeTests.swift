@@ -47,6 +47,28 @@ import Testing
         #expect(scene.openNames == [])
     }
 
+    @Test func aStopThatLastsThroughARebootStaysAStop() throws {
+        var scene = try Scene()
+        scene.starts()
+        scene.manager(MessageID.unitStopped, ["JOB_TYPE": "stop"])
+        scene.wait(.seconds(5))
+        let before = try #require(scene.open.first)
+        let last = scene.now.wall
+        scene.reboot()
+        // The endpoint is asked before the bus has told that the unit was not started.
+        scene.fails(.socketMissing, at: .socket)
+        scene.wait(.seconds(1))
+        scene.fails(.socketMissing, at: .socket)
+        scene.feed(.unit(UnitState(name: Scene.unit, activeState: "inactive", subState: "dead")))
+        scene.wait(.seconds(60))
+        let after = try #require(scene.open.first)
+        #expect(scene.openNames == ["RuntimeDown/Stopped"])
+        #expect(after.id == before.id && after.sentence == before.sentence)
+        #expect(
+            after.timeline.last?.text
+                == "The node booted; the boot before was last seen at \(last.date) \(last.clock) UTC")
+    }
+
     @Test func kubeletComplaintsFoldUnderTheirCause() throws {
         var scene = try Scene()
         scene.starts()
@@ -83,6 +105,28 @@ import Testing
         scene.answers()
         #expect(scene.openNames == [])
         #expect(scene.condition(.runtimeReady)?.status == .true)
+    }
+
+    @Test func whatWasKnownIsUnknownWithoutAProber() throws {
+        let ready = ["RuntimeReady", "NetworkReady"].map {
+            RuntimeStatus.Condition(type: $0, status: true, reason: "", message: "")
+        }
+        let told: [Condition.Kind] = [.runtimeReady, .networkReady, .criVersionSupported]
+        var scene = try Scene()
+        scene.starts()
+        scene.probe(.status, .status(RuntimeStatus(conditions: ready)))
+        #expect(told.map { scene.condition($0)?.status } == [.true, .true, .true])
+        // The cheapest rung, asked every second, tells first.
+        scene.probe(.socket, .broken(ProbeBreakage(reason: .proberUnreachable, errno: 111, text: "connect")))
+        #expect(told.map { scene.condition($0)?.status } == [.unknown, .unknown, .unknown])
+        #expect(scene.openNames == ["MonitoringImpaired/ProberUnreachable"])
+        // It is back; the runtime is known again when it has answered, not before.
+        scene.probe(.socket, .reached)
+        scene.probe(.connect, .reached)
+        #expect(scene.condition(.runtimeReady)?.status == .unknown)
+        scene.answers()
+        #expect(told.map { scene.condition($0)?.status } == [.true, .true, .true])
+        #expect(scene.openNames == [])
     }
 
     @Test func conditionsStartUnknown() throws {

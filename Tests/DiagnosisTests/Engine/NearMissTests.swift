@@ -115,6 +115,47 @@ import Testing
         #expect(scene.openNames == ["RuntimeDown/Exited"])
     }
 
+    private static let active = UnitState(name: Scene.unit, activeState: "active", subState: "running")
+
+    @Test func aSocketThatGoesWithAPlannedStopIsNotMissing() throws {
+        var scene = try Scene()
+        scene.starts()
+        scene.feed(.unit(Self.active))
+        scene.wait(.seconds(10))
+        scene.fails(.socketMissing, at: .socket)
+        #expect(scene.openNames == [])
+        #expect(scene.inquiries.contains(.unit(Scene.unit)))
+        scene.wait(.milliseconds(5))
+        scene.feed(.unit(UnitState(name: Scene.unit, activeState: "deactivating", subState: "stop-sigterm")))
+        scene.manager(MessageID.unitStopped, ["JOB_TYPE": "stop"])
+        scene.wait(.seconds(2))
+        #expect(scene.openNames == ["RuntimeDown/Stopped"])
+        #expect(scene.transitions.count == 1)
+    }
+
+    @Test func aSocketIsMissingWhenSystemdStillHoldsTheUnitForUp() throws {
+        var scene = try Scene()
+        scene.starts()
+        scene.feed(.unit(Self.active))
+        scene.wait(.seconds(10))
+        scene.fails(.socketMissing, at: .socket)
+        scene.wait(.milliseconds(5))
+        scene.feed(.unit(Self.active))
+        #expect(scene.openNames == ["RuntimeDown/SocketMissing"])
+    }
+
+    @Test func aBusThatDoesNotAnswerHidesNoMissingSocket() throws {
+        var scene = try Scene()
+        scene.starts()
+        scene.feed(.unit(Self.active))
+        scene.wait(.seconds(10))
+        for _ in 0..<3 {
+            #expect(scene.openNames == [])
+            scene.fails(.socketMissing, at: .socket)
+        }
+        #expect(scene.openNames == ["RuntimeDown/SocketMissing"])
+    }
+
     @Test func theBusTellsOfAFailedStopBeforeTheJournalDoes() throws {
         var scene = try Scene()
         scene.starts()

@@ -29,7 +29,7 @@ struct UnitWatcherTests {
         }
     }
 
-    @Test("The states at first, then changes, told once")
+    @Test("The states at first, then changes, told once; all of them when asked")
     func changes() throws {
         let directory = TemporaryDirectory()
         let bus = try FakeBus(at: directory("bus"))
@@ -55,6 +55,8 @@ struct UnitWatcherTests {
         #expect(eventually { bus.calls > calls })
         usleep(100_000)
         #expect(log.states.count == 3)
+        watcher.refresh()
+        #expect(eventually { log.states.count == 5 })
     }
 
     @Test("A unit that systemd unloads after each reading is not read for ever")

@@ -142,8 +142,12 @@ extension RuntimeDown.Case {
         switch failing.failure.reason {
         case .socketMissing, .notASocket, .refused:
             if young { return .unknown(inquiries: [askAgain]) }
+            // A runtime that is being stopped takes its socket away a moment before systemd's word of it arrives.
+            if let told = unit.stateAt, told.monotonic < failing.since.monotonic, failing.count < 3 {
+                return .unknown(inquiries: [.unit(unit.name), askAgain])
+            }
             // Without systemd's word that it should be there, a socket that never was is no outage.
-            if unit.phase == .unknown, api.answeredAt == nil, runtime.version == nil {
+            if unit.phase == .unknown, api.answeredAt == nil {
                 return reported() ?? .unknown(inquiries: [.unit(unit.name)])
             }
             return .holds(findingUnreachable(failing))
