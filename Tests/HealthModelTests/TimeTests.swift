@@ -15,6 +15,13 @@ import Testing
     }
 
     @Test(
+        "a time that four digits of a year cannot say can be read all the same", arguments: [Int64.min, .max])
+    func farAway(_ microseconds: Int64) throws {
+        let text = try JSONEncoder().encode([WallTime(microseconds: microseconds)])
+        #expect(throws: Never.self) { try JSONDecoder().decode([WallTime].self, from: text) }
+    }
+
+    @Test(
         "other spellings",
         arguments: [
             ("2026-11-22T02:42:28+01:00", "2026-11-22T01:42:28.000000Z"),

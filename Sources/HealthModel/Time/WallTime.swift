@@ -23,7 +23,15 @@ public struct WallTime: Hashable, Comparable, Sendable {
 
 extension WallTime: CustomStringConvertible {
     /// RFC 3339, UTC, microseconds: `2026-11-22T01:42:28.642373Z`.
-    public var description: String { date + "T" + clock + "." + Self.pad(fraction, 6) + "Z" }
+    ///
+    /// Years have four digits: a time past 9999, which only a damaged file tells, reads as the last one that has.
+    public var description: String {
+        let latest = Self(microseconds: 253_402_300_799_999_999)
+        let earliest = Self(microseconds: -62_167_219_200_000_000)
+        return min(max(self, earliest), latest).text
+    }
+
+    private var text: String { date + "T" + clock + "." + Self.pad(fraction, 6) + "Z" }
 
     /// `2026-11-22`.
     public var date: String {

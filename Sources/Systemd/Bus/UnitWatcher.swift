@@ -28,7 +28,7 @@ public final class UnitWatcher: @unchecked Sendable {
 
     private var running = false
     private var connection: BusConnection?
-    private var source: (any DispatchSourceRead)?
+    private var source: DescriptorSource?
     private var timer: (any DispatchSourceTimer)?
     private var backoff = Backoff(.milliseconds(500), .seconds(30))
     private var unitOfPath: [String: String] = [:]
@@ -66,13 +66,14 @@ public final class UnitWatcher: @unchecked Sendable {
     private static let roundsPerTurn = 4
     private static let floodPause = Duration.milliseconds(50)
 
-    deinit { disconnect() }
+    deinit { source?.cancel() }
 
     /// Connects and watches, for ever: a lost connection is made anew.
     public func start() {
         queue.async { @Sendable [self] in
             guard !running else { return }
             running = true
+            source = DescriptorSource(on: queue) { @Sendable [weak self] in self?.pump() }
             connect()
         }
     }
@@ -97,6 +98,8 @@ public final class UnitWatcher: @unchecked Sendable {
     private func end() {
         running = false
         disconnect()
+        source?.cancel()
+        source = nil
     }
 
     private func connect() {
@@ -104,7 +107,7 @@ public final class UnitWatcher: @unchecked Sendable {
             let connection = try BusConnection(address: address, deadline: deadline)
             try subscribe(connection)
             self.connection = connection
-            listen(connection)
+            source?.watch(connection.descriptor)
             changed = Set(units)
             backoff.reset()
             pump()
@@ -148,21 +151,9 @@ public final class UnitWatcher: @unchecked Sendable {
             member: "AddMatch", strings: [rule], subject: rule)
     }
 
-    /// One descriptor source for each connection; connections are few, because of the back-off.
-    private func listen(_ connection: BusConnection) {
-        let source = DispatchSource.makeReadSource(fileDescriptor: connection.descriptor, queue: queue)
-        source.setEventHandler { @Sendable [weak self] in self?.pump() }
-        let keeper = ConnectionKeeper(connection)
-        source.setCancelHandler { @Sendable in keeper.release() }
-        self.source = source
-        source.activate()
-    }
-
     private func disconnect() {
         timer?.cancel()
         timer = nil
-        source?.cancel()
-        source = nil
         connection = nil
     }
 
@@ -250,14 +241,4 @@ public final class UnitWatcher: @unchecked Sendable {
         self.problem = .some(problem)
         handler(.problem(problem))
     }
-}
-
-/// Keeps a connection, and with it the descriptor of a Dispatch source, until that source is cancelled.
-/// `@unchecked Sendable` holds because the value is only let go of, on the queue of the source.
-private final class ConnectionKeeper: @unchecked Sendable {
-    private var connection: BusConnection?
-
-    init(_ connection: BusConnection) { self.connection = connection }
-
-    func release() { connection = nil }
 }

@@ -5,73 +5,97 @@ import Synchronization
 
 /// Files that are damaged, of which libsystemd hands out what it finds and says nothing.
 extension FollowerCore {
-    /// Has the archived files that were passed since the last call looked through, beside the reading: a damaged
-    /// one is declared some seconds after its remains were read. At the end all files were passed.
-    func examinePassed(atEnd: Bool) {
-        let handled = lastHandled
-        let since = [examinedUntil, readUntil].compactMap { $0 }.max()
-        let passed = JournalListing.files(of: configuration.location).compactMap { path -> PassedFile? in
-            guard let file = PassedFile(path: path, since: since),
-                atEnd || handled.map({ file.to <= $0 }) ?? false
-            else { return nil }
-            return examined.insert(file.identity).inserted ? file : nil
-        }
-        examine(passed)
-        examinedUntil = [since, readUntil, atEnd ? .now : handled].compactMap { $0 }.max()
-        nextExamination = .now + .seconds(1)
+    /// From now on what is logged after `since` is still to be read; nil: all there is.
+    func noteUnread(since: WallTime?) {
+        guard unread == nil else { return }
+        unread = min(since ?? WallTime(microseconds: 0), .now)
     }
 
-    private func examine(_ files: [PassedFile]) {
+    /// Everything up to now was declared as lost, or need not be read.
+    func forgetUnread() { unread = unread.map { _ in .now } }
+
+    /// Once a second while there is something to be read, and at its end: has the archived files that were
+    /// passed looked through, beside the reading. A damaged one is declared some seconds after its remains were
+    /// read.
+    func examinePassed(_ now: MonotonicTime) {
+        guard let since = unread, now >= nextExamination else { return }
+        nextExamination = now + .seconds(1)
+        let atEnd = behindSince == nil && !caughtUpPending
+        let handled = lastHandled
+        let paths = JournalListing.files(of: configuration.location)
+        examined.formIntersection(paths)
+        let passed = paths.compactMap { path -> PassedFile? in
+            // A path is the name of one file for ever: of the number and the time of its first entry.
+            guard !examined.contains(path), let file = PassedFile(path: path),
+                atEnd || handled.map({ file.to <= $0 }) ?? false
+            else { return nil }
+            examined.insert(path)
+            return file.to > since ? file.limited(to: since) : nil
+        }
+        if atEnd { unread = nil }
+        examine(passed, since: since)
+    }
+
+    private func examine(_ files: [PassedFile], since: WallTime) {
         guard !files.isEmpty else { return }
+        underExamination.append(since)
         Self.examiner.async { @Sendable [weak self, examination] in
-            for file in files where !examination.isStopped && file.isDamaged(unless: examination) {
-                self?.queue.async { @Sendable [weak self] in self?.declareDamaged(file, examination) }
+            let damaged = files.filter { !examination.isStopped && $0.isDamaged(unless: examination) }
+            self?.queue.async { @Sendable [weak self] in
+                guard let self, running, !examination.isStopped else { return }
+                for file in damaged { declare(BlindWindow(reason: .damaged, from: file.from, to: file.to)) }
+                underExamination.removeFirst()
+                positionDue = cursor != nil
             }
         }
     }
 
     private static let examiner = DispatchQueue(label: "journal-files", qos: .utility)
 
-    private func declareDamaged(_ file: PassedFile, _ examination: Examination) {
-        guard !examination.isStopped else { return }
-        declare(BlindWindow(reason: .damaged, from: file.from, to: file.to))
-    }
+    /// From here on files were not yet looked through: after a restart that is done again.
+    var unexaminedSince: WallTime? { underExamination.min() ?? unread }
 }
 
-/// A file that journald has done with, and that holds entries of the time that is asked about.
+/// A file that journald has done with.
 private struct PassedFile {
     let path: String
-    let identity: FileIdentity
     /// What of its time is concerned.
-    let from: WallTime?
+    var from: WallTime?
     let to: WallTime
 
-    /// nil when all of it was logged before, when it is still written to, or when it cannot be opened.
-    init?(path: String, since: WallTime?) {
-        // system.journal is the one that is written to; journald renames a file when it is done with it.
-        guard path.utf8.contains(UInt8(ascii: "@")) else { return nil }
+    /// nil when it is still written to, or cannot be opened.
+    init?(path: String) {
+        // journald renames a file when it is done with it.
+        guard JournalListing.isArchived(path) else { return nil }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return nil }
-        let header = JournalHeader(descriptor: descriptor)
         let changed = WallTime(
             microseconds: Int64(status.st_mtim.tv_sec) &* 1_000_000 &+ Int64(status.st_mtim.tv_nsec) / 1000)
-        to = header?.lastEntry ?? changed
-        if let since, to <= since { return nil }
-        from = [header?.firstEntry, since].compactMap { $0 }.max()
-        identity = FileIdentity(status)
+        let header = JournalHeader(descriptor: descriptor)
+        to = min(header?.lastEntry ?? changed, .now)
+        from = header?.firstEntry
         self.path = path
     }
+
+    func limited(to since: WallTime) -> Self {
+        var file = self
+        file.from = max(from ?? since, since)
+        return file
+    }
+
+    /// Nobody waits for the verdict: at most 80 MB/s are read.
+    private static let pause = Duration.milliseconds(50)
 
     /// Looks through the file. One that seems damaged is looked at again a second later: journald cuts off
     /// what a file did not need after it has renamed it (systemd 250 to 254), and vacuums a file by unlinking
     /// it before it punches out its blocks.
     func isDamaged(unless examination: Examination) -> Bool {
         func looksDamaged() -> Bool {
-            JournalFileCheck.verdict(path: path) { examination.isStopped } == .damaged
-                && FileIdentity(path: path) == identity
+            JournalFileCheck.verdict(path: path, pause: Self.pause) { examination.isStopped } == .damaged
+                && access(path, F_OK) == 0
         }
         guard looksDamaged() else { return false }
         sleep(1)

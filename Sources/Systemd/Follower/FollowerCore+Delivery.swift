@@ -13,26 +13,28 @@ extension FollowerCore {
         counters.entriesRead.add(UInt64(batch.read), ordering: .relaxed)
         counters.entriesDelivered.add(UInt64(batch.entries.count), ordering: .relaxed)
         counters.duplicates.add(UInt64(batch.duplicates), ordering: .relaxed)
-        if !batch.entries.isEmpty {
-            tell(.entries(batch.entries))
-            for entry in batch.entries { declareLoss(entry) }
-        }
         if batch.damaged > 0 {
             counters.errors.add(UInt64(batch.damaged), ordering: .relaxed)
             declare(BlindWindow(reason: .damaged, from: nil, to: .now, entries: UInt64(batch.damaged)))
         }
+        for entry in batch.entries { declareLoss(entry) }
         let now = MonotonicTime.now
-        guard positionDue, let cursor, let at = JournalCursor(cursor),
-            !batch.entries.isEmpty || now >= nextPosition
-        else { return }
-        positionDue = false
-        nextPosition = now + .seconds(1)
-        tell(
-            .position(
-                JournalPosition(
-                    cursor: cursor, bootID: at.bootID.hex, handled: group.handled,
-                    hashes: group.hashes.suffix(JournalPosition.hashLimit),
-                    readUntil: behindSince == nil ? readUntil : nil)))
+        let isDue = positionDue && (!batch.entries.isEmpty || now >= nextPosition)
+        let position = isDue ? position : nil
+        if position != nil {
+            positionDue = false
+            nextPosition = now + .seconds(1)
+        }
+        if !batch.entries.isEmpty || position != nil { tell(.entries(batch.entries, upTo: position)) }
+    }
+
+    private var position: JournalPosition? {
+        guard let cursor, let at = JournalCursor(cursor) else { return nil }
+        return JournalPosition(
+            cursor: cursor, bootID: at.bootID.hex, handled: group.handled,
+            hashes: group.hashes.suffix(JournalPosition.hashLimit),
+            readUntil: behindSince == nil ? readUntil : nil,
+            unexaminedSince: unexaminedSince)
     }
 
     /// Keeps the cursor of the last entry that was read: after the next look at the files it cannot be asked

@@ -43,6 +43,7 @@ extension FollowerCore {
         let now = WallTime.now
         declare(BlindWindow(reason: .damaged, from: lastHandled ?? skipTo ?? readUntil, to: now))
         forgetPlace()
+        forgetUnread()
         startEntry = nil
         skipTo = now
         failures = 0
@@ -54,6 +55,7 @@ extension FollowerCore {
         guard count != truncations else { return }
         truncations = count
         declare(BlindWindow(reason: .damaged, from: lastHandled, to: .now))
+        forgetUnread()
         counters.reopens.add(1, ordering: .relaxed)
         journal = nil
         retryAt = .now + backoff.next()

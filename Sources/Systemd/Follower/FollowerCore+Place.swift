@@ -37,7 +37,7 @@ extension FollowerCore {
             return
         }
         self.journal = journal
-        if startEntry != nil { examinedUntil = examinedUntil ?? lastHandled }
+        noteUnread(since: readUntil ?? lastHandled)
         startEntry = nil
         readBatch()
     }
@@ -85,7 +85,7 @@ extension FollowerCore {
                 return
             }
             bootFilter = boot
-            examinedUntil = WallTime.now + (MonotonicTime.zero - .now)
+            noteUnread(since: WallTime.now + (MonotonicTime.zero - .now))
             try seekBoot(journal, boot)
         }
     }
@@ -145,7 +145,7 @@ extension FollowerCore {
     private func declareSkipped(_ window: BlindWindow) {
         guard startEntry != nil else { return }
         declare(window)
-        examinedUntil = window.to
+        unread = window.to
     }
 
     static func currentBoot() -> JournalID? {
@@ -163,9 +163,10 @@ extension FollowerCore {
         forgetPlace()
         cursor = position.cursor
         readUntil = position.readUntil
+        if let since = position.unexaminedSince { noteUnread(since: since) }
         guard let at = JournalCursor(position.cursor) else { return }
         group = TimestampGroup(
-            bootID: at.bootID, monotonic: at.monotonic, handled: max(1, position.handled),
+            bootID: at.bootID, monotonic: at.monotonic, handled: min(max(1, position.handled), 1 << 32),
             hashes: position.hashes.suffix(JournalPosition.hashLimit))
     }
 
@@ -228,7 +229,7 @@ extension FollowerCore {
     /// The last entry is gone. Something was lost when even the oldest one there is was written after the
     /// journal had last been read to its end.
     private func declareGap(_ journal: Journal) throws(SystemdError) {
-        guard let until = [readUntil, lastHandled].compactMap({ $0 }).max(),
+        guard let until = [readUntil, lastHandled].compactMap({ $0 }).max().map({ min($0, .now) }),
             let oldest = try journal.oldest(), oldest > until
         else { return }
         let reason: BlindWindow.Reason = group.bootID == Self.currentBoot() ? .vacuumed : .downtime

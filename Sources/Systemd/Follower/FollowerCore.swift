@@ -19,13 +19,13 @@ final class FollowerCore: @unchecked Sendable {
     private let onQueue = DispatchSpecificKey<Bool>()
 
     private var timer: (any DispatchSourceTimer)?
-    private var announcements: Announcements?
+    private var announcements: DescriptorSource?
     private var cadence = JournalFollower.Cadence.calm
     /// The next batch is already queued.
     private var batchQueued = false
 
     var journal: Journal? {
-        didSet { if let journal { announcements?.watch(journal) } }
+        didSet { if let descriptor = try? journal?.descriptor() { announcements?.watch(descriptor) } }
     }
     var running: Bool { timer != nil }
 
@@ -74,9 +74,12 @@ final class FollowerCore: @unchecked Sendable {
     var rearmDue = false
 
     // Damaged files.
-    /// Files of which everything was logged before need no look.
-    var examinedUntil: WallTime?
-    var examined: Set<FileIdentity> = []
+    /// What was logged before was read or declared; nil when everything was.
+    var unread: WallTime?
+    /// Archived files that were looked through, or need not be, by path.
+    var examined: Set<String> = []
+    /// `unread` of each examination that is under way.
+    var underExamination: [WallTime] = []
     var examination = Examination()
 
     // Chores.
@@ -112,7 +115,7 @@ final class FollowerCore: @unchecked Sendable {
             let timer = DispatchSource.makeTimerSource(queue: queue)
             timer.setEventHandler { @Sendable [weak self] in self?.tick() }
             self.timer = timer
-            announcements = Announcements(on: queue) { @Sendable [weak self] in self?.tick() }
+            announcements = DescriptorSource(on: queue) { @Sendable [weak self] in self?.tick() }
             schedule()
             timer.activate()
             startEntry = position.map { .saved($0) } ?? .beginning
@@ -156,8 +159,9 @@ final class FollowerCore: @unchecked Sendable {
         unannouncedSince = nil
         listingMissed = false
         formats = FormatCheck()
-        examinedUntil = nil
+        unread = nil
         examined = []
+        underExamination = []
         examination = Examination()
         nextCheck = .now + .seconds(1)
         nextSafety = .now + .seconds(30)
@@ -196,6 +200,7 @@ final class FollowerCore: @unchecked Sendable {
         }
         chores(now)
         look()
+        examinePassed(now)
     }
 
     /// Takes in changes of files, then reads.
@@ -247,6 +252,7 @@ final class FollowerCore: @unchecked Sendable {
         let now = MonotonicTime.now
         let since = behindSince ?? now
         behindSince = since
+        noteUnread(since: readUntil ?? lastHandled)
         if caughtUpPending || now - since > .seconds(1) {
             caughtUpPending = true
             report(.catchingUp)
@@ -274,11 +280,10 @@ final class FollowerCore: @unchecked Sendable {
             heal(error)
         }
         checkTruncations()
-        if MonotonicTime.now >= nextExamination { examinePassed(atEnd: false) }
+        examinePassed(.now)
     }
 
     private func reachedEnd() {
-        if caughtUpPending || behindSince != nil { examinePassed(atEnd: true) }
         behindSince = nil
         readUntil = .now
         let noInotify = inotifyError ?? (deaf ? ENOSPC : nil)
@@ -308,6 +313,9 @@ final class FollowerCore: @unchecked Sendable {
     }
 
     func declare(_ window: BlindWindow) {
+        var window = window
+        // The clock was stepped back meanwhile, or a header is damaged.
+        if let from = window.from, let to = window.to, from > to { (window.from, window.to) = (to, from) }
         counters.blindWindows.add(1, ordering: .relaxed)
         tell(.blind(window))
     }

@@ -29,10 +29,9 @@ public final class JournalFollower: Sendable {
 
     /// What the follower says.
     public enum Event: Sendable {
-        /// Entries that matter, in the journal's order.
-        case entries([JournalEntry])
-        /// Everything up to here was handed over; comes after the entries it covers, at most once a batch.
-        case position(JournalPosition)
+        /// Entries that matter, in the journal's order; with them everything up to the position was handed over.
+        /// No position: none can be told. No entries: nothing that was read matters.
+        case entries([JournalEntry], upTo: JournalPosition?)
         /// The state changed.
         case health(JournalHealth)
         /// Something could not be seen, and never will be.

@@ -26,6 +26,8 @@ struct JournalFileCheck: ~Copyable {
     private let header: JournalHeader
     private let file: FileWindow
     private let isCompact: Bool
+    /// journald did not end it: it may have been in the middle of an entry.
+    private let isTorn: Bool
     /// Of each bucket of the data hash table, whether anything is in it; nil when the table is not looked at.
     private var filled: [Bool]?
     /// How many entries the header and the fields count, and how many the arrays of entries hold.
@@ -35,24 +37,32 @@ struct JournalFileCheck: ~Copyable {
     private let isStopped: () -> Bool
 
     private static let compact: UInt32 = 1 << 4
+    /// Most fields of an entry (systemd, ENTRY_FIELD_COUNT_MAX).
+    private static let mostFields: UInt64 = 1024
     private static let knownFlags: UInt32 = 0b11111
     /// Largest data hash table that is looked at, in bytes: that of a file of 500 MB.
     private static let largestTable: UInt64 = 16 << 20
 
-    /// Reads the file at `path` from end to end, as long as `isStopped` lets it.
-    static func verdict(path: String, isStopped: @escaping () -> Bool = { false }) -> Verdict {
+    /// Reads the file at `path` from end to end, as long as `isStopped` lets it, and pauses for `pause` every four
+    /// MiB.
+    static func verdict(
+        path: String, pause: Duration = .zero, isStopped: @escaping () -> Bool = { false }
+    ) -> Verdict {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return .unknown }
-        let file = FileWindow(descriptor)
+        let file = FileWindow(descriptor, pause)
         guard let header = JournalHeader(descriptor: descriptor) else { return .damaged }
         guard header.incompatibleFlags & ~knownFlags == 0 else { return .unknown }
         guard header.end <= header.fileSize, header.headerSize >= 208 else { return .damaged }
-        var check = JournalFileCheck(header: header, file: file, isStopped: isStopped)
-        return check.run()
+        var check = JournalFileCheck(
+            header: header, file: file, isTorn: path.hasSuffix("~"), isStopped: isStopped)
+        let verdict = check.run()
+        return isStopped() ? .unknown : verdict
     }
 
-    private init(header: JournalHeader, file: FileWindow, isStopped: @escaping () -> Bool) {
+    private init(header: JournalHeader, file: FileWindow, isTorn: Bool, isStopped: @escaping () -> Bool) {
         self.header = header
+        self.isTorn = isTorn
         self.file = file
         self.isStopped = isStopped
         counted = header.entries
@@ -65,14 +75,23 @@ struct JournalFileCheck: ~Copyable {
         var offset = header.headerSize
         var objects: UInt64 = 0
         while true {
-            guard let size = sizeOfGoodObject(at: offset) else { return .damaged }
+            guard let size = sizeOfGoodObject(at: offset) else {
+                if isTorn, offset == header.lastObject { break }
+                return .damaged
+            }
             objects += 1
             if offset == header.lastObject { break }
             offset = (offset + size + 7) & ~7
             guard offset <= header.lastObject else { return .damaged }
             if objects % 1024 == 0, isStopped() { return .unknown }
         }
-        return objects == header.objects && counted == listed ? .whole : .damaged
+        return agree(objects, header.objects, within: 1) && agree(counted, listed, within: Self.mostFields)
+            ? .whole : .damaged
+    }
+
+    /// The counts of what is there and of what should be. A file that is torn lacks the links of its last entry.
+    private func agree(_ one: UInt64, _ other: UInt64, within most: UInt64) -> Bool {
+        max(one, other) - min(one, other) <= (isTorn ? most : 0)
     }
 
     /// The size of the object at `offset`; nil when it cannot be one.
@@ -127,7 +146,8 @@ struct JournalFileCheck: ~Copyable {
                     isOver = true
                     continue
                 }
-                guard !isOver, item > previous, item & 7 == 0, item >= header.headerSize, item < header.end
+                // The same entry twice: systemd before 249 kept fields that a client sent twice.
+                guard !isOver, item >= previous, item & 7 == 0, item >= header.headerSize, item < header.end
                 else {
                     return false
                 }
@@ -142,10 +162,11 @@ struct JournalFileCheck: ~Copyable {
     /// Takes in which buckets of the data hash table are filled; false when one points out of the file.
     private mutating func readHashTable() -> Bool {
         let table = header.dataHashTable
-        guard table.size <= Self.largestTable else { return true }
-        guard table.size >= 16, table.offset >= header.headerSize, table.offset <= header.end,
+        guard table.size >= 16, table.size <= header.arenaSize, table.offset >= header.headerSize,
+            table.offset <= header.end,
             header.end - table.offset >= table.size
         else { return false }
+        guard table.size <= Self.largestTable else { return true }
         var filled: [Bool] = []
         filled.reserveCapacity(Int(table.size / 16))
         var done: UInt64 = 0
@@ -171,22 +192,40 @@ private final class FileWindow {
     /// Its size, in bytes.
     static let size: UInt64 = 256 << 10
 
+    private static let stretch: UInt64 = 4 << 20
+
+    private let pause: Duration
     private let descriptor: Int32
+    private var sincePause: UInt64 = 0
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(size), alignment: 8)
     private var start: UInt64 = 0
     private var count: UInt64 = 0
 
-    init(_ descriptor: Int32) { self.descriptor = descriptor }
+    init(_ descriptor: Int32, _ pause: Duration) {
+        self.descriptor = descriptor
+        self.pause = pause
+    }
 
     deinit {
         buffer.deallocate()
         close(descriptor)
     }
 
+    /// Gives back what was read before, too: the page cache of a unit counts as its memory.
+    private func pace() {
+        guard pause > .zero else { return }
+        _ = posix_fadvise(descriptor, 0, off_t(start), POSIX_FADV_DONTNEED)
+        sincePause += count
+        guard sincePause >= Self.stretch else { return }
+        sincePause = 0
+        usleep(useconds_t(pause.microseconds))
+    }
+
     /// The bytes at an offset, valid until the next call; nil behind the end of the file. At most ``size``.
     func bytes(at offset: UInt64, _ length: Int) -> UnsafeRawBufferPointer? {
         if offset < start || offset + UInt64(length) > start + count {
             guard offset <= UInt64(Int64.max) else { return nil }
+            pace()
             start = offset
             count = UInt64(max(0, pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))))
             guard count >= length else { return nil }

@@ -50,13 +50,16 @@ struct JournalHeader {
         lastObject = Self.number(bytes[136..<144])
         objects = Self.number(bytes[144..<152])
         entries = Self.number(bytes[152..<160])
-        firstEntry = Self.time(bytes[184..<192])
-        lastEntry = Self.time(bytes[192..<200])
+        let (first, last) = (Self.time(bytes[184..<192]), Self.time(bytes[192..<200]))
+        let isOrdered = first.flatMap { first in last.map { first <= $0 } } ?? true
+        firstEntry = isOrdered ? first : nil
+        lastEntry = last
     }
 
     private static func time(_ bytes: ArraySlice<UInt8>) -> WallTime? {
         let number = number(bytes)
-        return number == 0 ? nil : WallTime(microseconds: Int64(clamping: number))
+        // libsystemd takes no later one either (`TIMESTAMP_UPPER`; systemd 252, VALID_REALTIME).
+        return number == 0 || number >= 1 << 55 ? nil : WallTime(microseconds: Int64(clamping: number))
     }
 
     private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {

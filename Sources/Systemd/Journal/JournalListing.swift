@@ -30,19 +30,36 @@ struct JournalListing: Equatable {
     static func files(of location: JournalLocation) -> [String] {
         if case .files(let paths) = location { return paths }
         return directories(location).flatMap { path in
-            names(path).filter {
-                $0.hasPrefix("system") && ($0.hasSuffix(".journal") || $0.hasSuffix(".journal~"))
-            }.map { path + "/" + $0 }
+            names(path).filter { $0 == "system.journal" || isArchived($0) }.map { path + "/" + $0 }
         }
     }
 
+    /// Whether journald has done with a file, by its name (`system@ID-NUMBER-TIME.journal`, and `…~` after an
+    /// unclean end).
+    static func isArchived(_ path: String) -> Bool {
+        let name = path.split(separator: "/").last ?? ""
+        return name.hasPrefix("system@") && (name.hasSuffix(".journal") || name.hasSuffix(".journal~"))
+    }
+
     private static func directories(_ location: JournalLocation) -> [String] {
-        location.roots.flatMap { root in
+        // libsystemd leaves out namespaces (`ID.NAMESPACE`), and other machines' where it is told to.
+        let machine = location == .system ? machineID : nil
+        return location.roots.flatMap { root in
             [root]
-                + names(root).filter { JournalID(hex: $0.utf8.prefix(32)) != nil }.prefix(mostDirectories)
-                .map { root + "/" + $0 }
+                + names(root).filter { name in
+                    machine.map { $0 == name } ?? (name.utf8.count == 32 && JournalID(hex: name.utf8) != nil)
+                }.prefix(mostDirectories).map { root + "/" + $0 }
         }
     }
+
+    /// machine-id(5); nil when there is none.
+    private static let machineID: String? = {
+        guard let file = fopen("/etc/machine-id", "re") else { return nil }
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 32)
+        guard fread(&bytes, 1, 32, file) == 32 else { return nil }
+        return JournalID(hex: bytes)?.hex
+    }()
 
     private static func look(_ path: String) -> Directory? {
         var status = stat()

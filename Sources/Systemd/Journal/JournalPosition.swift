@@ -16,18 +16,22 @@ public struct JournalPosition: Hashable, Codable, Sendable {
     public var hashes: [UInt64]
     /// Everything that was in the journal by then was read; nil when the follower was still behind.
     public var readUntil: WallTime?
+    /// Files with entries from here on were read, but not yet looked through for damage; nil when all were.
+    public var unexaminedSince: WallTime?
 
     /// Most hashes that are kept.
     public static let hashLimit = 1024
 
     /// Makes a position.
     public init(
-        cursor: String, bootID: String, handled: Int, hashes: [UInt64] = [], readUntil: WallTime? = nil
+        cursor: String, bootID: String, handled: Int, hashes: [UInt64] = [], readUntil: WallTime? = nil,
+        unexaminedSince: WallTime? = nil
     ) {
         self.cursor = cursor
         self.bootID = bootID
         self.handled = handled
         self.hashes = hashes
         self.readUntil = readUntil
+        self.unexaminedSince = unexaminedSince
     }
 }

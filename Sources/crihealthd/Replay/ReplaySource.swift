@@ -48,23 +48,31 @@ struct ReplaySource {
 
     // MARK: Journal files
 
+    /// Entries of journal files, up to where they can be read.
     private static func journal(_ path: String) throws(ReplayError) -> [JournalEntry] {
-        do {
+        var entries: [JournalEntry] = []
+        do throws(SystemdError) {
             let journal = try Journal(.directory(path))
             try journal.seekHead()
-            var entries: [JournalEntry] = []
-            while try journal.next() {
-                var builder = JournalEntryBuilder()
-                try journal.forEachField { name, value in
-                    builder.add(name: name, value: value)
-                    return true
-                }
-                entries.append(builder.build())
-            }
-            return entries
+            while try journal.next() { entries.append(try entry(journal)) }
         } catch {
-            throw .journal(path: path, reason: "\(error)")
+            guard !entries.isEmpty else { throw .journal(path: path, reason: "\(error)") }
+            Console.error("\(path): read up to \(entries.last?.at.wall.description ?? ""), then: \(error)")
         }
+        if entries.isEmpty { throw .empty(path: path) }
+        return entries
+    }
+
+    private static func entry(_ journal: Journal) throws(SystemdError) -> JournalEntry {
+        var builder = JournalEntryBuilder()
+        builder.set(
+            cursor: try journal.cursor(),
+            at: Moment(wall: try journal.wallTime(), monotonic: try journal.monotonicTime()))
+        try journal.forEachField { name, value in
+            builder.add(name: name, value: value)
+            return true
+        }
+        return builder.build()
     }
 
     // MARK: Recordings

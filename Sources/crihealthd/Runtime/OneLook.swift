@@ -87,7 +87,7 @@ struct OneLook {
             relay.journal(event)
             switch event {
             case .caughtUp, .health(.failed): ended.signal()
-            case .entries, .position, .health, .blind: break
+            case .entries, .health, .blind: break
             }
         }
         follower.start()

@@ -6,9 +6,6 @@ import Systemd
 /// Hands observations of the sources to the host: the sources are made before it, because it needs them.
 final class Relay: Sendable {
     private let host = Mutex<EngineHost?>(nil)
-    /// What a batch of the journal held, until its position comes: both go in by one turn of the engine, so that no
-    /// checkpoint has the one without the other.
-    private let batch = Mutex<[Observation]>([])
 
     /// From here on observations arrive; sources are started after this.
     func attach(_ host: EngineHost) { self.host.withLock { $0 = host } }
@@ -23,22 +20,12 @@ final class Relay: Sendable {
     func journal(_ event: JournalFollower.Event) {
         guard let host = current else { return }
         switch event {
-        case .entries(let entries):
-            batch.withLock { $0 += entries.map { Observation(at: $0.at, event: .journal($0)) } }
-        case .blind(let window):
-            batch.withLock { $0.append(Observation(at: .now(), event: .daemon(.blind(window)))) }
-        case .position(let position): host.absorb(takeBatch(), upTo: position)
-        case .health(let health):
-            host.absorb(takeBatch())
-            host.observe(.daemon(.journal(health)))
-        case .caughtUp: host.absorb(takeBatch())
-        }
-    }
-
-    private func takeBatch() -> [Observation] {
-        batch.withLock { batch in
-            defer { batch = [] }
-            return batch
+        case .entries(let entries, let position):
+            // In one turn of the engine, so that no checkpoint has the one without the other.
+            host.absorb(entries.map { Observation(at: $0.at, event: .journal($0)) }, upTo: position)
+        case .blind(let window): host.observe(.daemon(.blind(window)))
+        case .health(let health): host.observe(.daemon(.journal(health)))
+        case .caughtUp: break
         }
     }
 

@@ -1,8 +1,9 @@
 import Foundation
 import Glibc
 import HealthModel
-import Systemd
 import Testing
+
+@testable import Systemd
 
 extension JournalFollowerTests {
     @Test("Files are vacuumed before a slow reader gets to them")
@@ -11,7 +12,9 @@ extension JournalFollowerTests {
         let recorder = Recorder(lab.location, slow: 1000)
         let padding = String(repeating: "p", count: 1500)
         let socket = try lab.nativeSocket()
+        var sent: [WallTime] = []
         for number in 0..<20_000 {
+            sent.append(.now)
             socket.send([
                 ("MESSAGE", "x \(number)"), ("SYSLOG_IDENTIFIER", "lab"), ("PADDING", padding + "\(number)"),
             ])
@@ -25,6 +28,8 @@ extension JournalFollowerTests {
         #expect(
             recorder.now.blind.contains { $0.reason == .vacuumed },
             "\(recorder.now.blind), \(recorder.counters)")
+        let lost = Set(0..<20_000).subtracting(numbers)
+        #expect(recorder.declares(lost.map { sent[$0] }, within: .milliseconds(500)), "\(recorder.now.blind)")
         #expect(recorder.counters.errors < 200)
         recorder.expectQuiet()
     }

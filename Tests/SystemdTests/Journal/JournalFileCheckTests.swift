@@ -78,6 +78,33 @@ struct JournalFileCheckTests {
         #expect(JournalFileCheck.verdict(path: path) == .damaged)
     }
 
+    /// journald counts an object before it is filled and linked.
+    @Test("Only a file that journald did not end may lack the end of its last entry")
+    func torn() throws {
+        let directory = TemporaryDirectory()
+        let path = try Self.file(in: directory)
+        let torn = directory("system@copy.journal~")
+        let header = try #require(JournalHeader(path: path))
+        func write(_ bytes: Data, at offset: UInt64) throws {
+            let file = try #require(FileHandle(forUpdatingAtPath: path))
+            try file.seek(toOffset: offset)
+            try file.write(contentsOf: bytes)
+            try file.close()
+            try? FileManager.default.removeItem(atPath: torn)
+            try FileManager.default.copyItem(atPath: path, toPath: torn)
+        }
+        try write(withUnsafeBytes(of: (header.objects + 1).littleEndian) { Data($0) }, at: 144)
+        #expect(JournalFileCheck.verdict(path: path) == .damaged)
+        #expect(JournalFileCheck.verdict(path: torn) == .whole)
+        try write(withUnsafeBytes(of: header.objects.littleEndian) { Data($0) }, at: 144)
+        #expect(JournalFileCheck.verdict(path: path) == .whole)
+        try write(Data(count: 64), at: header.lastObject)
+        #expect(JournalFileCheck.verdict(path: path) == .damaged)
+        #expect(JournalFileCheck.verdict(path: torn) == .whole)
+        try write(Data(count: 4096), at: header.lastObject - 4096)
+        #expect(JournalFileCheck.verdict(path: torn) == .damaged)
+    }
+
     @Test("A format that is not known is not judged")
     func newerFormat() throws {
         let directory = TemporaryDirectory()

@@ -123,9 +123,9 @@ import Testing
             configuration: Daemon.journal(configuration, units), prefilter: { _ in true }
         ) { event in
             switch event {
-            case .entries(let batch): batch.forEach { entries.note($0) }
+            case .entries(let batch, _): batch.forEach { entries.note($0) }
             case .caughtUp: ends.note(true)
-            case .position, .health, .blind: break
+            case .health, .blind: break
             }
         }
         follower.start()

@@ -46,6 +46,21 @@ import Testing
         #expect(replayer.incidents.map(\.status) == [.resolved])
     }
 
+    @Test(.enabled(if: JournalFile.isPossible, "no systemd-journal-remote"))
+    func journalFilesTellTheSameAsTheirExport() throws {
+        let export = Recordings.path("containerd-1.6.20-kill9") + "/journal.export"
+        let directory = try TemporaryDirectory()
+        try JournalFile.take(export, as: directory.path + "/system.journal")
+        let files = try ReplaySource.observations(ReplayInput.detect(directory.path))
+        let stream = try ReplaySource.observations(ReplayInput.detect(export))
+        #expect(files.map(\.at) == stream.map(\.at))
+        let replayer = Replayer.replay(files, rules: Recordings.rules)
+        let other = Replayer.replay(stream, rules: Recordings.rules)
+        #expect(replayer.incidents.map { "\($0.kind.rawValue)/\($0.cause)" } == ["RuntimeDown/Killed"])
+        #expect(replayer.incidents.map(\.openedAt) == other.incidents.map(\.openedAt))
+        #expect(replayer.incidents.map(\.status) == other.incidents.map(\.status))
+    }
+
     @Test func aRecordingOfObservationsIsAnInput() throws {
         let observations = try Recordings.observations("crio-1.29.9-kill9")
         let file = FileManager.default.temporaryDirectory.appending(path: "crihealthd-\(UUID()).ndjson")

@@ -28,10 +28,14 @@ enum JournalFile {
 
                 """
         }
-        let input = try directory.write("input.export", export)
+        try take(try directory.write("input.export", export), as: directory.path + "/system.journal")
+    }
+
+    /// Adds the entries of an export stream to a journal file.
+    static func take(_ export: String, as file: String) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: tool)
-        process.arguments = ["-o", directory.path + "/system.journal", input]
+        process.arguments = ["-o", file, export]
         process.standardError = FileHandle.nullDevice
         try process.run()
         process.waitUntilExit()
