@@ -73,6 +73,29 @@ enum Fixtures {
         monitoring: MonitoringView(journalReady: true, probesReady: true, journal: .following),
         statistics: statistics)
 
+    /// Well, but for what is worth knowing of the versions, and a condition with much to say.
+    static let advised = {
+        var snapshot = healthy
+        snapshot.at = down.at
+        snapshot.conditions = conditions([
+            .versionsSupported: (
+                .false, "KnownVulnerability",
+                "By upstream's versions; your distribution may have patched them. vulnerability: 1."
+            ),
+            .shutdownGraceful: (
+                .unknown, "NotApplicable",
+                "only CRI-O orders its containers' scopes before shutdown.target."
+            ),
+        ])
+        snapshot.advice = [
+            Advice(
+                id: "CVE-2024-21626", category: .vulnerability, component: "runc", version: "1.1.5+ds1",
+                sentence: "a leaked descriptor lets a container out to the host", fixedIn: ["1.1.12"],
+                source: "https://nvd.nist.gov/vuln/detail/CVE-2024-21626")
+        ]
+        return snapshot
+    }()
+
     static let down = Snapshot(
         at: Moment(wall: second("01:42:31"), monotonic: MonotonicTime(microseconds: 211_000_000)),
         version: "0.1.0",

@@ -18,6 +18,8 @@ import Testing
         Case(name: "page-down-132") { TextPage.render(Fixtures.down, width: 132) },
         Case(name: "page-healthy") { TextPage.render(Fixtures.healthy) },
         Case(name: "page-empty") { TextPage.render(Fixtures.empty) },
+        Case(name: "page-advice") { TextPage.render(Fixtures.advised) },
+        Case(name: "healthz-verbose-advice") { body("/healthz?verbose", Fixtures.advised) },
         Case(name: "incident") { IncidentText.render(Fixtures.killed, now: Fixtures.second("01:42:31")) },
         Case(name: "incident-resolved") { IncidentText.render(Fixtures.stopped) },
         Case(name: "timeline") { IncidentText.timeline(Fixtures.killed) },

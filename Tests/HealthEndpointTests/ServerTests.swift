@@ -19,7 +19,7 @@ import Testing
         ),
         ("/healthz", 503, "text/plain; charset=utf-8", "[-]RuntimeReady failed: Killed"),
         ("/healthz/RuntimeReady", 503, "text/plain; charset=utf-8", "healthz/RuntimeReady check failed"),
-        ("/healthz/networkready", 503, "text/plain; charset=utf-8", "failed: unknown"),
+        ("/healthz/networkready", 503, "text/plain; charset=utf-8", "[?]NetworkReady unknown: RuntimeDown"),
         ("/healthz/ShutdownGraceful", 200, "text/plain; charset=utf-8", "ok\n"),
         ("/healthz/Nothing", 404, "text/plain; charset=utf-8", "RuntimeReady, NetworkReady"),
         ("/healthz?exclude=RuntimeReady", 200, "text/plain; charset=utf-8", "ok\n"),

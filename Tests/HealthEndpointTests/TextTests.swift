@@ -43,6 +43,11 @@ import Testing
             || category == .paragraphSeparator
     }
 
+    @Test func theDocumentOutsideTheServerIsTheServers() {
+        let route = Router.answer("/v1/state?pretty", Fixtures.down).text
+        #expect(String(decoding: StateDocument.json(Fixtures.down), as: UTF8.self) == route)
+    }
+
     @Test func theVerdictComesFirst() {
         for verdict in Snapshot.Verdict.allCases {
             var snapshot = Fixtures.down

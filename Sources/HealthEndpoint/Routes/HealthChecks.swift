@@ -4,7 +4,8 @@ import HealthModel
 ///
 /// `/healthz` is 200 for a healthy and for a degraded node: like Kubernetes' own checks it says whether the thing
 /// works, and a degraded node does. It is 503 for an unhealthy node and for one that nothing is known about.
-/// Lines are in the shape of `?verbose` at kube-apiserver (Kubernetes' "API health endpoints").
+/// Lines are in the shape of `?verbose` at kube-apiserver (Kubernetes' "API health endpoints"): `[+]` passes, `[-]` fails;
+/// `[?]`, which kube-apiserver does not have, is not known.
 enum HealthChecks {
     /// One line of `?verbose`.
     struct Check {
@@ -13,8 +14,11 @@ enum HealthChecks {
         var problem: String?
         /// What is told of a check that passes, after `ok`.
         var note = ""
+        /// Nobody knows whether it passes; ``problem`` says why.
+        var isUnknown = false
 
         var line: String {
+            if isUnknown { return "[?]\(name) unknown: " + Printable.line(problem ?? "") }
             guard let problem else {
                 return "[+]\(name) ok" + (note.isEmpty ? "" : ": " + Printable.line(note))
             }
@@ -48,8 +52,11 @@ enum HealthChecks {
         let conditions = snapshot.conditions.filter { !excluded.contains($0.type.rawValue.lowercased()) }
         let passes = passes(snapshot, excluded: excluded)
         let word = "\(snapshot.verdict.rawValue): \(snapshot.headline)"
-        let verdict = Check(name: "verdict", problem: passes ? nil : word, note: word)
-        var lines = [verdict.line] + conditions.map { check($0).line }
+        let isUnknown = !passes && snapshot.verdict == .unknown
+        let verdict = Check(
+            name: "verdict", problem: passes ? nil : isUnknown ? snapshot.headline : word, note: word,
+            isUnknown: isUnknown)
+        var lines = [verdict.line] + conditions.map { ($0.type.isAdvice ? advice($0) : check($0)).line }
         let known = Set(snapshot.conditions.map { $0.type.rawValue.lowercased() })
         for name in excluded.subtracting(known).sorted() {
             lines.append("warn: nothing to exclude is called \"\(Printable.line(name, limit: 100))\"")
@@ -64,8 +71,15 @@ enum HealthChecks {
         return switch condition.status {
         case .true: Check(name: condition.type.rawValue)
         case .false: Check(name: condition.type.rawValue, problem: why)
-        case .unknown: Check(name: condition.type.rawValue, problem: "unknown, " + why)
+        case .unknown: Check(name: condition.type.rawValue, problem: why, isUnknown: true)
         }
+    }
+
+    /// What is only advice fails nothing.
+    private static func advice(_ condition: Condition) -> Check {
+        guard condition.status == .false else { return check(condition) }
+        return Check(
+            name: condition.type.rawValue, note: "advice only, \(condition.reason): \(condition.message)")
     }
 
     private static func report(_ name: String, _ checks: [Check], _ request: Request) -> Response {

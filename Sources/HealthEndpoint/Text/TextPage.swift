@@ -6,6 +6,8 @@ public enum TextPage {
     static let openLimit = 12
     /// Most resolved incidents that are listed.
     static let resolvedLimit = 8
+    /// Most lines of a condition's message.
+    static let messageLines = 4
     /// Most blind windows and most problems that are listed.
     static let selfLimit = 6
 
@@ -24,6 +26,13 @@ public enum TextPage {
         writeResolved(snapshot, to: &writer)
         AdviceText.write(snapshot.advice, to: &writer)
         writeSelf(snapshot, to: &writer)
+        return writer.text
+    }
+
+    /// The first lines of the page alone: the verdict, the node, the time.
+    public static func verdict(_ snapshot: Snapshot, width: Int = 80) -> String {
+        var writer = TextWriter(width: width)
+        writeVerdict(snapshot, to: &writer)
         return writer.text
     }
 
@@ -55,24 +64,28 @@ public enum TextPage {
         writer.line("Conditions")
         for condition in snapshot.conditions {
             let age = condition.lastTransitionTime.map { (snapshot.at.wall - $0).brief } ?? ""
+            var columns = ["[\(mark(condition))]", TimeText.padded(condition.type.rawValue, 20)]
+            if writer.width >= 60 { columns.append(TimeText.padded(age, 12)) }
             // What is good needs no words.
-            var text = condition.status == .true ? "" : condition.reason
-            if condition.status != .true, !condition.message.isEmpty {
-                text += text.isEmpty ? condition.message : ": " + condition.message
+            guard condition.status != .true, !condition.message.isEmpty else {
+                writer.columns(columns, last: condition.status == .true ? "" : condition.reason, indent: 2)
+                continue
             }
-            let columns = writer.width < 60 ? "" : TimeText.padded(age, 12)
-            writer.columns(
-                ["[\(mark(condition.status))]", TimeText.padded(condition.type.rawValue, 20), columns],
-                last: text,
-                indent: 2)
+            let text = condition.reason + ": " + condition.message
+            if writer.fits(columns, last: text, indent: 2) {
+                writer.columns(columns, last: text, indent: 2)
+            } else {
+                writer.columns(columns, last: condition.reason, indent: 2)
+                writer.paragraph(condition.message, lead: "      ", indent: 6, maximum: messageLines)
+            }
         }
     }
 
-    /// `+` good, `-` bad, `?` not known.
-    static func mark(_ status: Condition.Status) -> String {
-        switch status {
+    /// `+` good, `-` bad, `?` not known, `i` advice.
+    static func mark(_ condition: Condition) -> String {
+        switch condition.status {
         case .true: "+"
-        case .false: "-"
+        case .false: condition.type.isAdvice ? "i" : "-"
         case .unknown: "?"
         }
     }

@@ -35,6 +35,12 @@ struct TextWriter {
         emit(indent: indent, Printable.cut(row + Printable.scalars(last), columns: width - indent))
     }
 
+    /// Whether ``columns(_:last:indent:)`` would cut nothing.
+    func fits(_ columns: [String], last: String, indent: Int) -> Bool {
+        let used = columns.filter { !$0.isEmpty }.reduce(indent) { $0 + $1.unicodeScalars.count + 1 }
+        return used + Printable.columns(Printable.scalars(last)) <= width
+    }
+
     /// A paragraph: `lead` in front of the first line, wrapped words from column `indent` on, at most `maximum`
     /// lines (the last one then ends in `...`).
     mutating func paragraph(_ content: String, lead: String = "", indent: Int = 0, maximum: Int = 40) {

@@ -18,6 +18,9 @@ public struct Condition: Hashable, Codable, Sendable {
         case versionsSupported = "VersionsSupported"
         /// crihealthd can see.
         case monitoringHealthy = "MonitoringHealthy"
+
+        /// Advice: False is worth knowing, and never changes the verdict.
+        public var isAdvice: Bool { self == .versionsSupported }
     }
 
     /// Kubernetes' three values.

@@ -10,14 +10,14 @@ struct CheckCommand: ParsableCommand {
         abstract: "Look at this node once, without the daemon.",
         discussion: """
             Reads this boot's journal, asks systemd for its units and every CRI endpoint through crictl, and \
-            prints what the daemon's page would show. Exits with 0 when the node is healthy, 1 degraded, \
+            prints what the daemon would say. Exits with 0 when the node is healthy, 1 degraded, \
             2 unhealthy, 3 unknown.
             """)
 
     @OptionGroup var options: ConfigurationOptions
 
-    @Flag(help: "Print the open incidents as a JSON array.")
-    var json = false
+    @Option(name: .shortAndLong, help: "text or json, as of `crihealthd status`.")
+    var output: OutputFormat = .text
 
     @Option(help: "Columns of the text.")
     var width = 80
@@ -33,10 +33,9 @@ struct CheckCommand: ParsableCommand {
         let threshold = LogThreshold(configuration.logLevel)
         let logger = Logger(label: "crihealthd") { _ in StderrLogHandler(threshold: threshold) }
         let snapshot = try OneLook(configuration: configuration, logger: logger).take()
-        if json {
-            Output.write(IncidentArray.json(snapshot.open, now: snapshot.at.wall))
-        } else {
-            Output.write(TextPage.render(snapshot, width: width))
+        switch output {
+        case .text: Output.write(TextPage.render(snapshot, width: width))
+        case .json: Output.write(StateDocument.json(snapshot))
         }
         throw ExitCode(ExitStatus.code(snapshot.verdict))
     }

@@ -48,7 +48,7 @@ struct ReplayCommand: ParsableCommand {
         } else if limit != nil {
             Output.write(TextPage.render(replayer.engine.snapshot(at: now), width: width))
         } else {
-            Output.write(story(replayer))
+            Output.write(ReplayText.render(replayer, at: now, width: width))
         }
     }
 
@@ -56,11 +56,5 @@ struct ReplayCommand: ParsableCommand {
         guard let at else { return nil }
         guard let time = WallTime(rfc3339: at) else { throw ReplayError.badTime(at) }
         return time
-    }
-
-    private func story(_ replayer: Replayer) -> String {
-        let incidents = replayer.incidents
-        guard !incidents.isEmpty else { return "No incident: nothing was wrong that crihealthd knows of.\n" }
-        return incidents.map { IncidentText.render($0, width: width) }.joined(separator: "\n")
     }
 }

@@ -57,7 +57,7 @@ import Testing
     @Test(arguments: [
         ["serve", "--lisen", "x"], ["serve", "--recording-speed", "0"],
         ["serve", "--recording-speed", "nan"],
-        ["status", "-o", "yaml"], ["nonsense"],
+        ["status", "-o", "yaml"], ["check", "-o", "yaml"], ["nonsense"],
     ])
     func wrongCommandLinesAreRefused(arguments: [String]) {
         #expect(throws: (any Error).self) { try Crihealthd.parseAsRoot(arguments) }
