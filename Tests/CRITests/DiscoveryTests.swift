@@ -57,15 +57,6 @@ struct DiscoveryTests {
         try node.write("lib/systemd/system/crio.service", "")
         try expect(discovery, .wellKnown, ["/run/containerd/containerd.sock", "/run/crio/crio.sock"])
         try node.write(
-            "var/lib/kubelet/config.yaml",
-            "kind: KubeletConfiguration\ncontainerRuntimeEndpoint: \"unix:///run/a.sock\"\n")
-        try expect(discovery, .kubelet, ["/run/a.sock"])
-        try node.write(
-            "var/lib/kubelet/kubeadm-flags.env",
-            "KUBELET_KUBEADM_ARGS=\"--node-ip=10.0.0.1 --container-runtime-endpoint=unix:///var/run/crio/crio.sock\"\n"
-        )
-        try expect(discovery, .kubelet, ["/run/crio/crio.sock"])
-        try node.write(
             "etc/crictl.yaml",
             """
             # of the installer
@@ -76,6 +67,15 @@ struct DiscoveryTests {
             """
         )
         try expect(discovery, .crictl, ["/run/b.sock"])
+        try node.write(
+            "var/lib/kubelet/config.yaml",
+            "kind: KubeletConfiguration\ncontainerRuntimeEndpoint: \"unix:///run/a.sock\"\n")
+        try expect(discovery, .kubelet, ["/run/a.sock"])
+        try node.write(
+            "var/lib/kubelet/kubeadm-flags.env",
+            "KUBELET_KUBEADM_ARGS=\"--node-ip=10.0.0.1 --container-runtime-endpoint=unix:///var/run/crio/crio.sock\"\n"
+        )
+        try expect(discovery, .kubelet, ["/run/crio/crio.sock"])
         let configured = try discovery.discover(configured: [
             "/run/c.sock", "/run/d.sock", "unix:///var/run/c.sock",
         ])
@@ -95,10 +95,10 @@ struct DiscoveryTests {
     @Test("what a file names and cannot be watched is told, and the next source asked")
     func refusedFile() throws {
         let node = try Scratch()
-        try node.write("etc/crictl.yaml", "runtime-endpoint: tcp://1.2.3.4:5\n")
         try node.write(
             "var/lib/kubelet/kubeadm-flags.env", "A=\"--container-runtime-endpoint=npipe:////./pipe/x\"")
-        try node.write("var/lib/kubelet/config.yaml", "containerRuntimeEndpoint: unix:///run/a.sock\n")
+        try node.write("var/lib/kubelet/config.yaml", "containerRuntimeEndpoint: tcp://1.2.3.4:5\n")
+        try node.write("etc/crictl.yaml", "runtime-endpoint: unix:///run/a.sock\n")
         let found = try EndpointDiscovery(root: node.path).discover()
         #expect(found.endpoints.map(\.socketPath) == ["/run/a.sock"])
         #expect(found.refused.count == 2)

@@ -1,19 +1,20 @@
 import Glibc
 public import HealthModel
 
-/// Finds the CRI endpoints of a node: configured ones, else crictl's, else the kubelet's, else the known
+/// Finds the CRI endpoints of a node: configured ones, else the kubelet's, else crictl's, else the known
 /// sockets.
 ///
-/// The first source that names an endpoint wins, as the sources after it are guesses at the same thing.
+/// The first source that names an endpoint wins. What the kubelet uses is the runtime that pods depend on;
+/// `/etc/crictl.yaml` is a person's tool's and may be stale.
 public struct EndpointDiscovery: Sendable {
     /// Who named the endpoints.
     public enum Source: String, Hashable, Sendable {
         /// The daemon's own configuration.
         case configuration
-        /// `/etc/crictl.yaml`.
-        case crictl
         /// `/var/lib/kubelet`.
         case kubelet
+        /// `/etc/crictl.yaml`.
+        case crictl
         /// ``Endpoint/wellKnown``.
         case wellKnown
     }
@@ -43,7 +44,7 @@ public struct EndpointDiscovery: Sendable {
         if !configuredEndpoints.isEmpty {
             return Outcome(endpoints: unique(configuredEndpoints), source: .configuration, refused: [])
         }
-        for (source, addresses) in [(Source.crictl, crictlAddresses()), (.kubelet, kubeletAddresses())] {
+        for (source, addresses) in [(Source.kubelet, kubeletAddresses()), (.crictl, crictlAddresses())] {
             for address in addresses {
                 do {
                     return Outcome(endpoints: [try endpoint(address)], source: source, refused: refused)

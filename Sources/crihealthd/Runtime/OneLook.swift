@@ -20,6 +20,10 @@ struct OneLook {
         var units: Duration = .seconds(3)
         /// For answers to what the engine then asks, and for what only time can tell.
         var questions: Duration = .seconds(2)
+        /// Within which a runtime that errs is asked again: one error is a suspicion only.
+        var errors: Duration = .seconds(10)
+        /// Between two such askings.
+        var pause: Duration = .milliseconds(300)
     }
 
     private let configuration: Configuration
@@ -66,7 +70,7 @@ struct OneLook {
                 bootID: boot.bootID, version: Release.version, hostname: boot.hostname, endpoints: endpoints))
         let follower = follow(units, rules, relay)
         let watcher = watch(units, relay)
-        for endpoint in endpoints { Self.climb(endpoint, from: .socket, asker, relay) }
+        for endpoint in endpoints { ask(endpoint, asker, relay) }
         Pause.wait(patience.questions)
         probes.sync {}
         var snapshot = host.latest.snapshot
@@ -120,11 +124,24 @@ struct OneLook {
         return watcher
     }
 
+    /// Climbs the ladder, and again while it ends in an error: as often as the engine wants to hear of one.
+    private func ask(_ endpoint: Endpoint, _ asker: LocalAsker, _ relay: Relay) {
+        let end = Moment.now().monotonic + patience.errors
+        for _ in 0..<3 {
+            guard case .failed = Self.climb(endpoint, from: .socket, asker, relay),
+                Moment.now().monotonic + patience.pause < end
+            else { return }
+            Pause.wait(patience.pause)
+        }
+    }
+
+    /// The last answer.
+    @discardableResult
     private static func climb(
         _ endpoint: Endpoint, from rung: ProbeReport.Rung, _ asker: LocalAsker, _ relay: Relay
-    ) {
-        for report in asker.ladder.probe(endpoint, from: rung) {
-            relay.observe(.probe(report))
-        }
+    ) -> ProbeReport.Outcome? {
+        let reports = asker.ladder.probe(endpoint, from: rung)
+        for report in reports { relay.observe(.probe(report)) }
+        return reports.last?.outcome
     }
 }

@@ -147,4 +147,19 @@ import Testing
         #expect(snapshot.runtimes.first?.version?.version == "1.6.20")
         #expect(state.names == [])
     }
+
+    @Test func aRuntimeThatErrsIsAskedUntilThatIsKnown() throws {
+        let runtime = try FakeRuntime(errs: true)
+        let state = try TemporaryDirectory()
+        let journal = try TemporaryDirectory()
+        let look = OneLook(
+            configuration: TestDaemon.configuration(runtime, state, journal),
+            surroundings: TestDaemon.surroundings(), logger: TestDaemon.logger,
+            patience: .init(
+                journal: .seconds(5), questions: .milliseconds(300), errors: .seconds(60),
+                pause: .milliseconds(20)))
+        let snapshot = try look.take()
+        #expect(snapshot.verdict == .unhealthy)
+        #expect(snapshot.open.map(\.cause) == ["APIError"])
+    }
 }

@@ -8,10 +8,12 @@ final class FakeRuntime {
     let crictl: String
     private var listener: Int32?
 
-    init() throws {
+    /// `errs`: every call of its API ends in an error.
+    init(errs: Bool = false) throws {
         directory = try TemporaryDirectory()
         socketPath = directory.path + "/cri.sock"
-        crictl = try directory.write("crictl", Self.script(calls: directory.path + "/calls"), mode: 0o755)
+        crictl = try directory.write(
+            "crictl", Self.script(calls: directory.path + "/calls", errs: errs), mode: 0o755)
         try start()
     }
 
@@ -27,17 +29,23 @@ final class FakeRuntime {
         unlink(socketPath)
     }
 
+    private static let error = """
+        echo 'time="2026-11-22T01:42:28Z" level=fatal msg="getting the runtime version: rpc error: code = Internal desc = x"' >&2
+        exit 1
+        """
+
     /// The subcommands that were called so far.
     var calls: [String] {
         let text = (try? String(contentsOfFile: directory.path + "/calls", encoding: .utf8)) ?? ""
         return text.split(separator: "\n").map(String.init)
     }
 
-    private static func script(calls: String) -> String {
+    private static func script(calls: String, errs: Bool) -> String {
         """
         #!/bin/sh
         while [ "${1#--}" != "$1" ]; do shift; shift; done
         echo "$1" >> \(calls)
+        \(errs ? error : "")
         case "$1" in
         version) printf 'Version:  0.1.0\\nRuntimeName:  containerd\\nRuntimeVersion:  1.6.20\\nRuntimeApiVersion:  v1\\n' ;;
         info) echo '{"status":{"conditions":[{"type":"RuntimeReady","status":true,"reason":"","message":""},
