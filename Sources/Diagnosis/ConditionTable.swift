@@ -54,14 +54,18 @@ struct ConditionTable: Hashable, Codable, Sendable {
             return Word(
                 status: .unknown, reason: "NoEndpoint", message: "No CRI endpoint was found on this node.")
         }
-        // A second runtime that is installed and was not started says nothing about the one in use.
-        let idle = facts.runtimes.filter { $0.unit.phase == .stopped && !$0.unit.ranThisBoot }
+        // A second runtime that is installed and was not started, or that was given up, says nothing about the one in use.
+        let idle = facts.runtimes.filter {
+            $0.unit.phase == .stopped && !$0.unit.ranThisBoot || $0.unit.isGivenUp
+        }
         let used =
             idle.count < facts.runtimes.count ? facts.runtimes.filter { !idle.contains($0) } : facts.runtimes
-        if let unseen = unseen(used) { return unseen }
-        for runtime in used where !runtime.api.answered(since: nil) {
+        if let unseen = unseen(used.filter { !$0.unit.isGivenUp }) { return unseen }
+        for runtime in used where runtime.unit.isGivenUp || !runtime.api.answered(since: nil) {
             return Word(
-                status: .unknown, reason: unasked(runtime), message: "\(runtime.name) has not answered yet.")
+                status: .unknown, reason: unasked(runtime),
+                message: runtime.unit.isGivenUp
+                    ? "\(runtime.name) was stopped and disabled." : "\(runtime.name) has not answered yet.")
         }
         for runtime in used where runtime.status?.condition("RuntimeReady")?.status == false {
             return Word(
@@ -82,6 +86,7 @@ struct ConditionTable: Hashable, Codable, Sendable {
     }
 
     private static func unasked(_ runtime: RuntimeFacts) -> String {
+        if runtime.unit.isGivenUp { return "Disabled" }
         if runtime.unit.phase == .stopped, !runtime.unit.ranThisBoot { return "NotStarted" }
         return runtime.api.failing == nil ? "NotAsked" : "NotAnswering"
     }

@@ -13,7 +13,6 @@ struct ContainerStuck: Diagnosis {
 
     private func assess(_ runtime: RuntimeFacts, _ facts: NodeFacts) -> Assessment {
         let lost = facts.signals.all(.shimLost).filter { $0.unit == runtime.unit.name }
-        if facts.isShuttingDown { return .unknown(inquiries: []) }
         guard let first = lost.first, let last = lost.last else {
             return .expired("its shim was of an earlier boot")
         }

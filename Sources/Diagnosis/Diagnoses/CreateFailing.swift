@@ -8,17 +8,7 @@ struct CreateFailing: Diagnosis {
     static let kind = IncidentKind.createFailing
 
     func assess(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> [(subject: String, Assessment)] {
-        facts.runtimes.map {
-            ($0.name, Case(runtime: $0, facts: facts, configuration: configuration).assess())
-        }
-    }
-
-    struct Case {
-        let runtime: RuntimeFacts
-        let facts: NodeFacts
-        let configuration: EngineConfiguration
-
-        var unit: String { runtime.unit.name }
+        Self.cases(facts.runtimes, facts, configuration) { $0.assess() }
     }
 
     struct Cause {
@@ -43,9 +33,10 @@ struct CreateFailing: Diagnosis {
     }
 }
 
-extension CreateFailing.Case {
+extension RuntimeCase<CreateFailing> {
+    private var unit: String { runtime.unit.name }
+
     func assess() -> Assessment {
-        if facts.isShuttingDown { return .unknown(inquiries: []) }
         if let success = clearedBy { return .cleared(success) }
         if let cause = noSpace ?? missingRuntime ?? generic { return .holds(finding(cause)) }
         return .unknown(inquiries: [])

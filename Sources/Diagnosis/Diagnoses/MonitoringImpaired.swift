@@ -3,6 +3,7 @@ import HealthModel
 /// crihealthd cannot see. A broken probe is never called a broken runtime.
 struct MonitoringImpaired: Diagnosis {
     static let kind = IncidentKind.monitoringImpaired
+    static let outlivesRuntimes = true
 
     func assess(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> [(subject: String, Assessment)] {
         var all = facts.runtimes.map { ("crictl on \($0.name)", probe($0, facts)) }

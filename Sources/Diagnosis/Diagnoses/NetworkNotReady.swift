@@ -6,9 +6,7 @@ struct NetworkNotReady: Diagnosis {
     static let kind = IncidentKind.networkNotReady
 
     func assess(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> [(subject: String, Assessment)] {
-        facts.runtimes.map {
-            ($0.name, Case(runtime: $0, facts: facts, configuration: configuration).assess())
-        }
+        Self.cases(facts.runtimes, facts, configuration) { $0.assess() }
     }
 
     func nextDeadline(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> MonotonicTime? {
@@ -19,16 +17,6 @@ struct NetworkNotReady: Diagnosis {
         }.min()
     }
 
-    struct Case {
-        let runtime: RuntimeFacts
-        let facts: NodeFacts
-        let configuration: EngineConfiguration
-
-        var unit: String { runtime.unit.name }
-        var directory: String { runtime.status?.cniConfDir ?? "/etc/cni/net.d" }
-        var disk: NodeAnswers.Dated<CNIConfiguration>? { facts.answers.cni[directory] }
-    }
-
     /// A cause in words.
     struct Cause {
         var name: String
@@ -37,9 +25,12 @@ struct NetworkNotReady: Diagnosis {
     }
 }
 
-extension NetworkNotReady.Case {
+extension RuntimeCase<NetworkNotReady> {
+    private var unit: String { runtime.unit.name }
+    private var directory: String { runtime.status?.cniConfDir ?? "/etc/cni/net.d" }
+    private var disk: NodeAnswers.Dated<CNIConfiguration>? { facts.answers.cni[directory] }
+
     func assess() -> Assessment {
-        if facts.isShuttingDown { return .unknown(inquiries: []) }
         let failure = lastFailure
         guard let condition = runtime.status?.condition("NetworkReady"), let at = runtime.statusAt else {
             return failure.map { .holds(finding(failed: $0)) } ?? .unknown(inquiries: [])

@@ -17,7 +17,6 @@ struct OrphanedContainers: Diagnosis {
         -> Assessment
     {
         let questions = ContainerQuestions(facts, configuration)
-        if facts.isShuttingDown { return .unknown(inquiries: []) }
         let denied = facts.containers.entries.values.filter {
             $0.denial != nil && runtime.manages($0.processes.manager)
         }

@@ -4,6 +4,7 @@ import HealthModel
 /// signal or by quiet. What node-problem-detector's rules do, with clearing.
 struct RuleIncidents: Diagnosis {
     static let kind = IncidentKind(rawValue: "Rule")
+    static let outlivesRuntimes = true
 
     private let rules: [(rule: SignalRule, incident: RuleIncident)]
 

@@ -29,7 +29,6 @@ struct ShutdownNotGraceful: Diagnosis {
         let scopes = facts.containers.scopes.values.sorted { $0.value.name < $1.value.name }
         let known = scopes.filter { $0.value.defaultDependencies != nil && $0.value.ordersShutdown != nil }
         let bad = known.filter { $0.value.defaultDependencies == false && $0.value.ordersShutdown == false }
-        guard !facts.isShuttingDown else { return .unknown(inquiries: []) }
         guard let first = bad.first else {
             guard let good = known.last(where: { $0.value.ordersShutdown == true }) else {
                 return .unknown(inquiries: ContainerQuestions(facts, configuration).scopes)

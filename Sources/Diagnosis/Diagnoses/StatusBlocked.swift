@@ -12,26 +12,14 @@ struct StatusBlocked: Diagnosis {
     let advisories: AdvisoryTable
 
     func assess(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> [(subject: String, Assessment)] {
-        facts.runtimes.map {
-            ($0.name, Case(runtime: $0, facts: facts, advisories: advisories).assess())
-        }
-    }
-
-    /// One runtime, looked at once.
-    struct Case {
-        let runtime: RuntimeFacts
-        let facts: NodeFacts
-        let advisories: AdvisoryTable
-
-        var api: APIFacts { runtime.api }
-        var unit: String { runtime.unit.name }
-        var name: String { runtime.name }
+        Self.cases(facts.runtimes, facts, configuration) { $0.assess(advisories) }
     }
 }
 
-extension StatusBlocked.Case {
-    func assess() -> Assessment {
-        if facts.isShuttingDown { return .unknown(inquiries: []) }
+extension RuntimeCase<StatusBlocked> {
+    private var unit: String { runtime.unit.name }
+
+    func assess(_ advisories: AdvisoryTable) -> Assessment {
         guard let status = api.rungs[.status] else { return .unknown(inquiries: []) }
         if status.succeeded {
             return .cleared(
@@ -49,11 +37,7 @@ extension StatusBlocked.Case {
         guard let other = answeredSince(since) else {
             return .unknown(inquiries: [.probe(runtime.endpoint, from: .pods)])
         }
-        return .holds(finding(since, other))
-    }
-
-    private func crictl(_ subcommand: String) -> String {
-        "crictl --runtime-endpoint \(runtime.endpoint.address) \(subcommand)"
+        return .holds(finding(since, other, advisories))
     }
 
     /// A call that was answered after Status first timed out.
@@ -83,7 +67,8 @@ extension StatusBlocked.Case {
     // MARK: Cause
 
     private func finding(
-        _ since: Moment, _ other: (rung: ProbeReport.Rung, result: APIFacts.Rung)
+        _ since: Moment, _ other: (rung: ProbeReport.Rung, result: APIFacts.Rung),
+        _ advisories: AdvisoryTable
     ) -> Finding {
         let pending = pending
         let version = facts.runningVersion(of: runtime)

@@ -9,19 +9,7 @@ struct UpgradeIncomplete: Diagnosis {
     static let kind = IncidentKind.upgradeIncomplete
 
     func assess(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> [(subject: String, Assessment)] {
-        facts.runtimes.map {
-            ($0.name, Case(runtime: $0, facts: facts, configuration: configuration).assess())
-        }
-    }
-
-    /// One runtime, looked at once.
-    struct Case {
-        let runtime: RuntimeFacts
-        let facts: NodeFacts
-        let configuration: EngineConfiguration
-
-        var unit: UnitFacts { runtime.unit }
-        var name: String { runtime.name }
+        Self.cases(facts.runtimes, facts, configuration) { $0.assess() }
     }
 
     /// One thing that is not as it should be.
@@ -36,11 +24,11 @@ struct UpgradeIncomplete: Diagnosis {
     }
 }
 
-extension UpgradeIncomplete.Case {
+extension RuntimeCase<UpgradeIncomplete> {
+    var unit: UnitFacts { runtime.unit }
+
     func assess() -> Assessment {
-        guard !facts.isShuttingDown, unit.isRunning || unit.phase == .unknown else {
-            return .unknown(inquiries: [])
-        }
+        guard runtime.isUp || unit.phase == .unknown else { return .unknown(inquiries: []) }
         guard let report = facts.answers.runtimeBinaries[unit.name], isFresh(report.at),
             let running = report.value.running
         else { return .unknown(inquiries: ask) }
@@ -96,7 +84,7 @@ extension UpgradeIncomplete.Case {
     }
 }
 
-extension UpgradeIncomplete.Case {
+extension RuntimeCase<UpgradeIncomplete> {
     // MARK: What is wrong
 
     private func gaps(

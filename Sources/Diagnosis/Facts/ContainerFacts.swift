@@ -65,17 +65,25 @@ struct ContainerFacts: Hashable, Codable, Sendable {
         case .ociRuntimes(let all):
             if versions.count + all.count > 64 { versions = [:] }
             for version in all.prefix(64) { versions[version.path] = .init(at: at, value: version) }
-        case .runtimeConfiguration(let value): configuration = .init(at: at, value: value)
-        case .tcpListeners(let all): listeners = .init(at: at, value: Array(all.prefix(512)))
+        case .runtimeConfiguration(let value):
+            if isNews(configuration, at) { configuration = .init(at: at, value: value) }
+        case .tcpListeners(let all):
+            if isNews(listeners, at) { listeners = .init(at: at, value: Array(all.prefix(512))) }
         case .containerLog(let log):
             if logs[log.id] == nil, logs.count >= 64 { logs = [:] }
-            logs[log.id] = .init(at: at, value: log)
+            if isNews(logs[log.id], at) { logs[log.id] = .init(at: at, value: log) }
         case .previousShutdown(let report): shutdown.take(report, at: at)
         default: break
         }
     }
 
+    /// An answer that comes after a later one says nothing new.
+    private func isNews<Value>(_ known: NodeAnswers.Dated<Value>?, _ at: Moment) -> Bool {
+        known.map { $0.at.monotonic <= at.monotonic } ?? true
+    }
+
     private mutating func take(_ scan: ContainerScan, _ at: Moment) {
+        if let scannedAt, at.monotonic < scannedAt.monotonic { return }
         for found in scan.containers.prefix(ContainerScan.limit) {
             if var entry = entries[found.id] {
                 entry.processes = found
@@ -101,24 +109,31 @@ struct ContainerFacts: Hashable, Codable, Sendable {
         guard let id = state.containerID, scopes[id] != nil || scopes.count < ContainerScan.limit else {
             return
         }
-        var state = state
-        if let known = scopes[id]?.value {
-            state.defaultDependencies = state.defaultDependencies ?? known.defaultDependencies
-            state.ordersShutdown = state.ordersShutdown ?? known.ordersShutdown
+        guard let known = scopes[id] else {
+            scopes[id] = .init(at: at, value: state)
+            return
         }
-        scopes[id] = .init(at: at, value: state)
+        // Of two words the later counts, and what it leaves out the earlier one still says.
+        let isLater = at.monotonic >= known.at.monotonic
+        var merged = isLater ? state : known.value
+        let other = isLater ? known.value : state
+        merged.defaultDependencies = merged.defaultDependencies ?? other.defaultDependencies
+        merged.ordersShutdown = merged.ordersShutdown ?? other.ordersShutdown
+        scopes[id] = .init(at: isLater ? at : known.at, value: merged)
     }
 
     /// Takes one of systemd's records about a scope: conmon outlives its container, so its end is the end of both.
-    mutating func take(_ entry: JournalEntry) {
-        guard entry.source == .manager, let unit = entry.unit, let id = entry.messageID else { return }
+    /// Whether it changed anything.
+    mutating func take(_ entry: JournalEntry) -> Bool {
+        guard entry.source == .manager, let unit = entry.unit, let id = entry.messageID else { return false }
         shutdown.take(entry, unit: unit)
         guard unit.hasPrefix("crio-conmon-"), unit.hasSuffix(".scope"),
             id == MessageID.unitSucceeded || id == MessageID.unitStopped || id == MessageID.unitFailed
-        else { return }
+        else { return false }
         let container = String(unit.dropFirst(12).dropLast(6))
-        if let known = entries[container], known.lastSeen.monotonic > entry.at.monotonic { return }
+        if let known = entries[container], known.lastSeen.monotonic > entry.at.monotonic { return false }
         end(container, entry.at)
+        return true
     }
 
     private mutating func end(_ id: String, _ at: Moment) {

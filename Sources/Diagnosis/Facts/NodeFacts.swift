@@ -13,13 +13,11 @@ struct NodeFacts: Hashable, Codable, Sendable {
     var answers = NodeAnswers()
     var containers = ContainerFacts()
     var monitoring = MonitoringFacts()
-    /// logind said that the machine goes down: what stops now is meant to.
-    var shuttingDownSince: Moment?
+    /// Whether the machine goes down: what stops now is meant to.
+    var goingDown = MachineShutdown()
 
-    /// Whether the machine goes down now. After five minutes it evidently did not (a cancelled or a soft reboot).
-    var isShuttingDown: Bool {
-        shuttingDownSince.map { now.monotonic - $0.monotonic < .seconds(300) } ?? false
-    }
+    /// Whether the machine goes down now.
+    var isShuttingDown: Bool { goingDown.isUnderWay(at: now) }
 
     /// Gives runtimes whose units have one name their socket's path beside it: an incident's subject is one runtime.
     mutating func labelRuntimes() {
@@ -35,15 +33,31 @@ struct NodeFacts: Hashable, Codable, Sendable {
         runtimes.first { $0.endpoint.unit == unit && unit != nil }
     }
 
-    /// Applies `change` to the runtime at `endpoint`, which is added if it is new.
-    mutating func update(_ endpoint: Endpoint, _ change: (inout RuntimeFacts) -> Void) {
+    /// Watches the runtime at `endpoint`, one that is known by another unit or name too.
+    mutating func watch(_ endpoint: Endpoint) {
         if let index = runtimes.firstIndex(where: { $0.endpoint.socketPath == endpoint.socketPath }) {
-            change(&runtimes[index])
-        } else if runtimes.count < 16 {
-            var facts = RuntimeFacts(endpoint: endpoint)
-            change(&facts)
-            runtimes.append(facts)
-            labelRuntimes()
+            runtimes[index].endpoint = endpoint
+        } else {
+            _ = add(endpoint)
+        }
+    }
+
+    /// Whether `endpoint` was not known, and is now.
+    mutating func add(_ endpoint: Endpoint) -> Bool {
+        guard runtimes.count < 16,
+            !runtimes.contains(where: { $0.endpoint.socketPath == endpoint.socketPath })
+        else { return false }
+        runtimes.append(RuntimeFacts(endpoint: endpoint))
+        labelRuntimes()
+        return true
+    }
+
+    /// Brings together what the lists and the processes say.
+    mutating func reconcile(after event: Observation.Event) {
+        switch event {
+        case .probe(let report) where report.rung >= .pods: containers.reconcile(with: runtimes)
+        case .node(.containerProcesses): containers.reconcile(with: runtimes)
+        default: break
         }
     }
 }
@@ -83,7 +97,6 @@ struct NodeAnswers: Hashable, Codable, Sendable {
             .previousShutdown:
             break
         case .binaries(let report):
-            if let known = runtimeBinaries[report.unit], at.monotonic < known.at.monotonic { break }
             Self.set(&runtimeBinaries, report.unit, Dated(at: at, value: report))
         }
     }
@@ -95,7 +108,11 @@ struct NodeAnswers: Hashable, Codable, Sendable {
         address.lastIndex(of: ":").map { String(address[address.index(after: $0)...]) } ?? address
     }
 
-    private static func set<Key: Hashable, Value>(_ table: inout [Key: Value], _ key: Key, _ value: Value) {
+    /// The latest answer stays, in whatever order they come.
+    private static func set<Key: Hashable, Value>(
+        _ table: inout [Key: Dated<Value>], _ key: Key, _ value: Dated<Value>
+    ) {
+        if let known = table[key], value.at.monotonic < known.at.monotonic { return }
         if table[key] == nil, table.count >= limit { table.removeAll() }
         table[key] = value
     }

@@ -71,7 +71,7 @@ struct FailedKill: Hashable, Codable, Sendable {
 
 /// A start that cannot end: the runtime wipes containers that its OCI runtime does not know.
 struct BlockedStart: Hashable, Codable, Sendable {
-    private static let limit = 256
+    static let limit = 256
 
     var startedAt: Moment
     var last: FailedKill
@@ -90,39 +90,5 @@ struct BlockedStart: Hashable, Codable, Sendable {
         last = kill
         count += 1
         if ids.count < Self.limit { ids.insert(kill.id) }
-    }
-}
-
-extension NodeFacts {
-    /// Takes what a signal says of containers.
-    mutating func learn(_ signal: Signal) {
-        guard let kill = FailedKill(signal), !isShuttingDown,
-            let index = runtimes.firstIndex(where: { $0.unit.name == signal.unit }),
-            runtimes[index].unit.phase != .running,
-            !runtimes[index].api.answered(since: signal.at.monotonic)
-        else { return }
-        if runtimes[index].blockedStart == nil {
-            runtimes[index].blockedStart = BlockedStart(kill, startedAt: runtimes[index].unit.startedAt)
-        } else {
-            runtimes[index].blockedStart?.add(kill)
-        }
-    }
-
-    /// Brings together what the lists and the processes say; a runtime that serves is blocked no more.
-    mutating func reconcile(after event: Observation.Event) {
-        switch event {
-        case .probe(let report) where report.rung >= .pods: containers.reconcile(with: runtimes)
-        case .node(.containerProcesses): containers.reconcile(with: runtimes)
-        default: break
-        }
-        for index in runtimes.indices {
-            guard let blocked = runtimes[index].blockedStart else { continue }
-            let last = blocked.last.signal.at.monotonic
-            if runtimes[index].unit.isRunning && (runtimes[index].unit.phaseSince?.monotonic ?? last) > last
-                || runtimes[index].api.answered(since: last)
-            {
-                runtimes[index].blockedStart = nil
-            }
-        }
     }
 }

@@ -15,34 +15,40 @@ struct ShutdownFacts: Hashable, Codable, Sendable {
 
     private static let limit = 1024
 
-    /// Scopes whose start was seen and whose end was not.
-    private(set) var running: Set<String> = []
-    /// Scopes whose end was seen after the last start of one; for the boot that ended.
-    private var endedLast: Set<String> = []
+    /// When the scope of each container was last started and ended, on this boot's monotonic clock.
+    private var started: [String: MonotonicTime] = [:]
+    private var ended: [String: MonotonicTime] = [:]
     /// Containers that were alive when the boot before this one was last looked at.
     private var aliveBefore: Set<String> = []
-    private var targetReachedAt: WallTime?
+    private var targetReachedAt: Moment?
     /// What the last shutdown did; nil: nothing is known of it, or nothing was running.
     private(set) var past: Past?
     /// Whether the end of the boot before this one is known, well or ill.
     private(set) var isPastKnown = false
 
-    /// Takes one of systemd's records.
+    /// Takes one of systemd's records, in any order.
     mutating func take(_ entry: JournalEntry, unit: String) {
-        if unit == "shutdown.target", entry.messageID == MessageID.unitStarted {
-            targetReachedAt = entry.at.wall
+        if unit == SystemTarget.shutdown, entry.messageID == MessageID.unitStarted {
+            targetReachedAt = entry.at
         }
-        guard let id = ScopeState.containerID(ofScope: unit), targetReachedAt == nil else { return }
+        guard let id = ScopeState.containerID(ofScope: unit) else { return }
         switch entry.messageID {
-        case MessageID.unitStarted:
-            if running.count < Self.limit { running.insert(id) }
-            endedLast.remove(id)
+        case MessageID.unitStarted: Self.note(&started, id, entry.at.monotonic)
         case MessageID.unitSucceeded, MessageID.unitStopped, MessageID.unitFailed:
-            running.remove(id)
-            if endedLast.count >= Self.limit { endedLast = [] }
-            endedLast.insert(id)
+            Self.note(&ended, id, entry.at.monotonic)
         default: break
         }
+    }
+
+    private static func note(_ table: inout [String: MonotonicTime], _ id: String, _ at: MonotonicTime) {
+        if table[id] == nil, table.count >= limit { table = [:] }
+        table[id] = max(table[id] ?? at, at)
+    }
+
+    /// Whether its scope ended and was not started again.
+    private func hasEnded(_ id: String) -> Bool {
+        guard let end = ended[id] else { return false }
+        return started[id].map { $0 <= end } ?? true
     }
 
     /// Takes what the journal of the boot before this one shows.
@@ -57,11 +63,12 @@ struct ShutdownFacts: Hashable, Codable, Sendable {
     /// The same on the boot that follows; `alive` are the containers that were known to run.
     func rebooted(alive: Set<String>, at: Moment) -> ShutdownFacts {
         var next = ShutdownFacts()
-        next.aliveBefore = alive.subtracting(endedLast)
-        guard let targetReachedAt else { return next }
+        let left = alive.union(started.keys).filter { !hasEnded($0) }
+        next.aliveBefore = Set(left)
+        // Without any record of a scope nobody can say how the containers ended: the journal of that boot is asked.
+        guard let targetReachedAt, !started.isEmpty || !ended.isEmpty else { return next }
         next.isPastKnown = true
-        let killed = running.union(alive).subtracting(endedLast)
-        if !killed.isEmpty { next.past = Past(at: targetReachedAt, killed: killed.sorted(), since: at) }
+        if !left.isEmpty { next.past = Past(at: targetReachedAt.wall, killed: left.sorted(), since: at) }
         return next
     }
 }

@@ -7,18 +7,20 @@ struct SignalLog: Hashable, Codable, Sendable {
 
     private var byName: [String: [Signal]] = [:]
 
-    /// Remembers a signal.
-    mutating func take(_ signal: Signal) {
+    /// Remembers a signal, in the order of the lines' time; false if it is known, or too much is.
+    mutating func take(_ signal: Signal) -> Bool {
         var list = byName[signal.name.rawValue, default: []]
-        if list.isEmpty, byName.count >= Self.namesKept { return }
+        if list.isEmpty, byName.count >= Self.namesKept { return false }
         if !signal.cursor.isEmpty,
             list.contains(where: { $0.cursor == signal.cursor && $0.rule == signal.rule })
         {
-            return
+            return false
         }
-        list.append(signal)
+        let place = list.lastIndex { $0.at.monotonic <= signal.at.monotonic }.map { $0 + 1 } ?? 0
+        list.insert(signal, at: place)
         if list.count > Self.keptPerName { list.removeFirst(list.count - Self.keptPerName) }
         byName[signal.name.rawValue] = list
+        return true
     }
 
     /// Signals of that name, oldest first.

@@ -59,6 +59,9 @@ struct UnitFacts: Hashable, Codable, Sendable {
     /// Whether systemd holds the unit for up.
     var isRunning: Bool { phase == .running }
 
+    /// It was stopped, and nothing would start it again.
+    var isGivenUp: Bool { phase == .stopped && state?.isUnwanted == true }
+
     /// Restarts since `limit`.
     func restarts(since limit: MonotonicTime) -> Int { restarts.count { $0.monotonic >= limit } }
 
@@ -79,7 +82,9 @@ struct UnitFacts: Hashable, Codable, Sendable {
             ranThisBoot = true
             enter(.running, entry.at)
         case MessageID.unitFailedToStart: note(trouble: entry.at)
-        case MessageID.unitStopping: enter(.stopping, entry.at)
+        case MessageID.unitStopping:
+            if phase == .running { forgetExit() }
+            enter(.stopping, entry.at)
         case MessageID.unitStopped: takeStop(entry)
         case MessageID.processExit: takeExit(entry)
         case MessageID.unitFailed: takeFailure(entry)
@@ -101,9 +106,18 @@ struct UnitFacts: Hashable, Codable, Sendable {
         ranThisBoot = true
         stop = entry.at
         stopCursor = entry.cursor
+        // The record of the stop job's beginning was lost: the exit was what was asked for.
+        if let exit, exit.at == troubleSince, entry.at.monotonic - exit.at.monotonic < Self.journalLag {
+            troubleSince = nil
+            troubleFrom = nil
+        }
+        forgetExit()
+        enter(.stopped, entry.at)
+    }
+
+    private mutating func forgetExit() {
         exit = nil
         result = nil
-        enter(.stopped, entry.at)
     }
 
     private mutating func takeExit(_ entry: JournalEntry) {
@@ -163,7 +177,8 @@ struct UnitFacts: Hashable, Codable, Sendable {
 
     /// Takes the bus' word, if it is newer than what the journal told.
     mutating func take(_ state: UnitState, at: Moment) {
-        guard state.exists else { return }
+        // A unit that was never seen may be served by something else; one that ran and is gone was taken away.
+        guard state.exists || ranThisBoot && state.isUnwanted else { return }
         self.state = state
         stateAt = at
         guard let next = Self.phase(of: state) else { return }
@@ -208,13 +223,12 @@ struct UnitFacts: Hashable, Codable, Sendable {
         }
     }
 
-    /// The endpoint answers: what was wrong is over.
+    /// The endpoint answers: what was wrong is over, whether or not systemd has said that the start ended.
     mutating func recovered() {
-        guard phase == .running else { return }
+        guard phase == .running || phase == .starting else { return }
         troubleSince = nil
         troubleFrom = nil
-        exit = nil
-        result = nil
+        forgetExit()
         stop = nil
     }
 }

@@ -37,6 +37,19 @@ enum Assessment: Hashable, Sendable {
     case explained(by: IncidentKind, subject: String, summary: String)
 }
 
+extension Assessment {
+    /// What of it still counts while the machine goes down: what was so before. Everything ends then, and nothing that
+    /// ends is news.
+    func asOf(_ down: Moment) -> Assessment {
+        switch self {
+        case .holds(let finding) where finding.since.monotonic >= down.monotonic: .unknown(inquiries: [])
+        case .cleared(let evidence) where evidence.at >= down.wall: .unknown(inquiries: [])
+        case .explained: .unknown(inquiries: [])
+        case .holds, .cleared, .unknown, .expired: self
+        }
+    }
+}
+
 /// A diagnosis: the reasoning of one kind of incident over everything that is known.
 ///
 /// One file each in Diagnoses/. Pure: it reads ``NodeFacts`` and nothing else, and the time is `facts.now`.
@@ -47,11 +60,15 @@ protocol Diagnosis: Sendable {
     func kind(of subject: String) -> IncidentKind
     /// Its word on every subject that it knows of. A subject that it leaves out stays as it is.
     func assess(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> [(subject: String, Assessment)]
+    /// Whether it speaks of more than runtimes and containers, which end when the machine goes down.
+    static var outlivesRuntimes: Bool { get }
     /// When time alone would change its word; nil: never.
     func nextDeadline(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> MonotonicTime?
 }
 
 extension Diagnosis {
+    static var outlivesRuntimes: Bool { false }
+
     func kind(of subject: String) -> IncidentKind { Self.kind }
 
     func nextDeadline(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> MonotonicTime? { nil }

@@ -109,3 +109,11 @@ public enum MessageID {
     /// journald missed kernel messages.
     public static let journalMissed = "e9bf28e6e834481bb6f48f548ad13606"
 }
+
+/// Targets whose records tell that the machine goes down (systemd.special(7)).
+public enum SystemTarget {
+    /// Those of a running system: the first that systemd stops.
+    public static let running: Set<String> = ["graphical.target", "multi-user.target"]
+    /// Reached when the services have ended.
+    public static let shutdown = "shutdown.target"
+}

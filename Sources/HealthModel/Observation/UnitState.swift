@@ -26,6 +26,8 @@ public struct UnitState: Hashable, Codable, Sendable {
     public var execStart: String?
     /// `StateChangeTimestampMonotonic`; nil when the unit never changed.
     public var stateChangedAt: MonotonicTime?
+    /// `UnitFileState`: `enabled`, `disabled`, `static`, `masked`, …; nil when it was not read.
+    public var unitFileState: String?
     /// `Restart` (`always`, `on-failure`, `no`, …); nil when it was not read.
     public var restartPolicy: String?
 
@@ -35,7 +37,7 @@ public struct UnitState: Hashable, Codable, Sendable {
         result: String = "success",
         restarts: UInt32 = 0, mainPID: Int32? = nil, execMainCode: Int32 = 0, execMainStatus: Int32 = 0,
         invocationID: String? = nil, fragmentPath: String? = nil, execStart: String? = nil,
-        stateChangedAt: MonotonicTime? = nil, restartPolicy: String? = nil
+        stateChangedAt: MonotonicTime? = nil, unitFileState: String? = nil, restartPolicy: String? = nil
     ) {
         self.name = name
         self.loadState = loadState
@@ -50,9 +52,16 @@ public struct UnitState: Hashable, Codable, Sendable {
         self.fragmentPath = fragmentPath
         self.execStart = execStart
         self.stateChangedAt = stateChangedAt
+        self.unitFileState = unitFileState
         self.restartPolicy = restartPolicy
     }
 
     /// `LoadState=loaded`: the unit exists on this node.
     public var exists: Bool { loadState == "loaded" }
+
+    /// It was disabled, masked or removed: nothing would start it at the next boot (systemctl(1), `is-enabled`).
+    public var isUnwanted: Bool {
+        ["disabled", "masked", "masked-runtime"].contains(unitFileState)
+            || ["masked", "not-found"].contains(loadState)
+    }
 }

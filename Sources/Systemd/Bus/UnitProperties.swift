@@ -9,6 +9,7 @@ struct UnitProperties {
 
     private static let wantedStrings: Set<String> = [
         "LoadState", "ActiveState", "SubState", "FragmentPath", "Result", "Restart",
+        "UnitFileState",
     ]
     private static let wantedNumbers: Set<String> = [
         "StateChangeTimestampMonotonic", "NRestarts", "MainPID", "ExecMainCode", "ExecMainStatus",
@@ -76,6 +77,6 @@ struct UnitProperties {
             invocationID: invocationID, fragmentPath: text("FragmentPath"), execStart: execStart,
             stateChangedAt: numbers["StateChangeTimestampMonotonic"].flatMap {
                 $0 > 0 ? MonotonicTime(microseconds: $0) : nil
-            }, restartPolicy: text("Restart"))
+            }, unitFileState: text("UnitFileState"), restartPolicy: text("Restart"))
     }
 }

@@ -52,7 +52,7 @@ struct CaptureProc {
             execMainStatus: Int32(clamping: number("ExecMainStatus")), invocationID: text("InvocationID"),
             fragmentPath: text("FragmentPath"), execStart: path(in: text("ExecStart")),
             stateChangedAt: stamp > 0 ? MonotonicTime(microseconds: stamp) : nil,
-            restartPolicy: text("Restart"))
+            unitFileState: values["UnitFileState"].map(String.init), restartPolicy: text("Restart"))
     }
 
     /// `{ path=/usr/bin/containerd ; argv[]=… }`

@@ -118,11 +118,18 @@ extension Daemon {
     static func journal(_ configuration: Configuration, _ units: [String]) -> JournalFollower.Configuration {
         let location = configuration.journal.directory.map { JournalLocation.directory($0) } ?? .system
         let matches: JournalMatches =
-            .units(units) | .conmon | .kernel | .journalLoss | .shutdown
+            .units(units) | .conmon | .kernel | .journalLoss | .shutdown | runningTargets
         var result = JournalFollower.Configuration(location: location, matches: matches)
         result.backlogEntries = configuration.journal.backlogEntries
         result.backlogAge = configuration.journal.backlogAge
         return result
+    }
+
+    /// systemd stops these first when the machine goes down; logind's own line may be missing.
+    private static var runningTargets: JournalMatches {
+        var units = JournalMatches.Term("UNIT")
+        units.values = SystemTarget.running.sorted()
+        return JournalMatches(groups: [[.init("_PID", "1"), units]])
     }
 
     /// Saves checkpoints; whether that works is reported and logged when it changes.

@@ -60,6 +60,7 @@ import Testing
         scene.wait(.seconds(10))
         scene.fails(.timedOut)
         #expect(scene.open.map(\.status) == [.suspected])
+        scene.wait(.seconds(1))
         scene.fails(.timedOut)
         #expect(scene.open.map(\.status) == [.confirmed])
     }

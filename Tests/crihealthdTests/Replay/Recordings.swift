@@ -1,5 +1,6 @@
 import Foundation
 import HealthModel
+import Synchronization
 
 @testable import Diagnosis
 @testable import crihealthd
@@ -33,8 +34,33 @@ enum Recordings {
 
     static func path(_ name: String) -> String { folder.appending(path: name).path }
 
+    private static let decoded = Mutex<[String: [Observation]]>([:])
+
+    /// Everything of a recording, decoded once.
     static func observations(_ name: String) throws -> [Observation] {
-        try ReplaySource.observations(ReplayInput.detect(path(name)))
+        try decoded.withLock { known in
+            if let observations = known[name] { return observations }
+            let observations = try ReplaySource.observations(ReplayInput.detect(path(name)))
+            known[name] = observations
+            return observations
+        }
+    }
+
+    /// Without the lines that no rule and no reader of systemd's records makes anything of: they change nothing.
+    static func telling(_ name: String) throws -> [Observation] {
+        let observations = try observations(name)
+        let units = Set(
+            observations.flatMap { observation -> [String] in
+                guard case .started(let start) = observation.event else { return [] }
+                return start.endpoints.compactMap(\.unit)
+            })
+        return observations.filter { observation in
+            guard case .journal(let entry) = observation.event else { return true }
+            if !rules.recognize(entry).isEmpty { return true }
+            guard entry.messageID != nil, let unit = entry.unit else { return false }
+            return units.contains(unit) || unit.hasSuffix(".target") || unit.hasSuffix(".scope")
+                || unit == "systemd-logind.service"
+        }
     }
 
     static func replay(_ name: String, until limit: WallTime? = nil) throws -> Replayer {

@@ -8,15 +8,16 @@ import Testing
 @Suite struct ReplayTests {
     @Test(
         "a restart of the daemon at every tenth observation changes nothing",
-        arguments: CorpusTests.table.filter { !$0.shown.isEmpty })
-    func restarts(_ expected: Expectation) throws {
-        let observations = try Recordings.observations(expected.recording)
+        arguments: CorpusTests.table.map(\.recording))
+    func restarts(_ recording: String) throws {
+        let observations = try Recordings.telling(recording)
         let straight = Replayer.replay(observations, rules: Recordings.rules)
         var broken = Replayer(rules: Recordings.rules)
         for (index, observation) in observations.enumerated() {
             if index > 0, index % 10 == 0 { try broken.restart(at: observation.at) }
             broken.receive(observation)
         }
+        #expect(Chapter.verdict(broken) == Chapter.verdict(straight))
         #expect(broken.incidents.map(\.id) == straight.incidents.map(\.id))
         #expect(broken.incidents.map(\.cause) == straight.incidents.map(\.cause))
         #expect(broken.incidents.map(\.occurrences) == straight.incidents.map(\.occurrences))
@@ -36,6 +37,20 @@ import Testing
         #expect(replayer.incidents.map(\.status) == [.confirmed])
         let end = try Recordings.replay("containerd-1.6.20-kill9")
         #expect(end.incidents.map(\.status) == [.resolved])
+    }
+
+    @Test(
+        "the verdict at the end comes first",
+        arguments: [
+            ("containerd-1.6.20-kill9", "HEALTHY  "), ("containerd-1.6.20-norunc", "UNHEALTHY  "),
+            ("baseline-containerd-2.1.9", "HEALTHY  "),
+        ])
+    func verdictLine(_ recording: String, _ word: String) throws {
+        let replayer = try Recordings.replay(recording)
+        let text = ReplayText.render(replayer, at: try #require(replayer.last), width: 80)
+        #expect(text.hasPrefix(word))
+        #expect(text.contains("No incident") == replayer.incidents.isEmpty)
+        for incident in replayer.incidents { #expect(text.contains(incident.id)) }
     }
 
     @Test func theJournalAloneTellsOfTheKillAndOfItsEnd() throws {

@@ -8,7 +8,6 @@ struct AddressInUse: Diagnosis {
     static let kind = IncidentKind.addressInUse
 
     func assess(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> [(subject: String, Assessment)] {
-        guard !facts.isShuttingDown else { return [] }
         let questions = AddressConflict.unread(facts, configuration)
         let conflicts = AddressConflict.all(facts, configuration)
         var all: [(String, Assessment)] = [("containers", .unknown(inquiries: questions))]

@@ -1,7 +1,7 @@
 import HealthModel
 
 /// The causes, told apart by the version that runs and by the lines of its start.
-extension CRIVersionUnsupported.Case {
+extension RuntimeCase<CRIVersionUnsupported> {
     /// Why v1 is not served; nil when it is the client that is too old: it got v1alpha2 of a runtime that has v1.
     var cause: CRIVersionUnsupported.Cause? {
         let version = facts.runningVersion(of: runtime)
@@ -9,6 +9,7 @@ extension CRIVersionUnsupported.Case {
         if let number = version?.number, let first, number < first { return tooOld(version, first) }
         guard service.v1 != nil else { return nil }
         if let line = sinceStart(.criPluginFailed) { return pluginFailed(line, version) }
+        if let loading = bootedWithPlugin { return pluginFailed(silently: loading, version) }
         if let booted = bootedWithoutPlugin { return pluginDisabled(booted, version) }
         return unexplained(version)
     }
@@ -27,6 +28,16 @@ extension CRIVersionUnsupported.Case {
             sinceStart(.criPluginLoading) == nil, !wasBlind(until: booted.at)
         else { return nil }
         return booted
+    }
+
+    /// containerd began to load the CRI plugin, said that it is up, and was refused CRI since: the line that says why the
+    /// plugin failed was not seen.
+    private var bootedWithPlugin: Signal? {
+        guard runtime.endpoint.runtime == .containerd, let booted = sinceStart(.runtimeBooted),
+            let loading = sinceStart(.criPluginLoading), let refused = service.v1,
+            refused.at.monotonic > booted.at.monotonic
+        else { return nil }
+        return loading
     }
 
     /// Lines of the start may have been dropped: absence proves nothing then.
@@ -71,6 +82,22 @@ extension CRIVersionUnsupported.Case {
                 NextStep("see the plugin and its error", "ctr plugins ls | grep -w cri"),
                 NextStep("see the configuration that is in force", "containerd config dump"),
                 NextStep("after the repair (containers keep running)", "systemctl restart \(unit)"),
+            ])
+    }
+
+    private func pluginFailed(silently loading: Signal, _ version: RunningVersion?)
+        -> CRIVersionUnsupported.Cause
+    {
+        .init(
+            name: "CRIPluginFailed", depth: 55,
+            sentence: "\(name) runs without CRI: its CRI plugin failed to load",
+            explanation:
+                "\(name) began to load its CRI plugin, said that it is up, and does not serve CRI; the line that says why was not seen.",
+            evidence: [Evidence.journal(loading)],
+            ruledOut: "It is not disabled: its loading is logged. " + notTooOld(version), proven: true,
+            steps: [
+                NextStep("see the plugin and its error", "ctr plugins ls | grep -w cri"),
+                NextStep("see what the start said", "journalctl -u \(unit) -g 'cri' -n 20"),
             ])
     }
 

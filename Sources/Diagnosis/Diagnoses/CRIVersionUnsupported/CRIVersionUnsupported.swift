@@ -14,9 +14,7 @@ struct CRIVersionUnsupported: Diagnosis {
     static let kind = IncidentKind.criVersionUnsupported
 
     func assess(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> [(subject: String, Assessment)] {
-        facts.runtimes.map {
-            ($0.name, Case(runtime: $0, facts: facts, configuration: configuration).assess())
-        }
+        Self.cases(facts.runtimes, facts, configuration) { $0.assess() }
     }
 
     func nextDeadline(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> MonotonicTime? {
@@ -25,18 +23,6 @@ struct CRIVersionUnsupported: Diagnosis {
             let due = refusal.since.monotonic + configuration.versionGrace
             return due > facts.now.monotonic ? due : nil
         }.min()
-    }
-
-    /// One runtime, looked at once.
-    struct Case {
-        let runtime: RuntimeFacts
-        let facts: NodeFacts
-        let configuration: EngineConfiguration
-
-        var service: ServiceFacts { runtime.api.service }
-        var name: String { runtime.name }
-        var unit: String { runtime.unit.name }
-        var title: String { runtime.endpoint.runtime.title }
     }
 
     /// Why v1 is not served.
@@ -65,9 +51,12 @@ struct CRIVersionUnsupported: Diagnosis {
     }
 }
 
-extension CRIVersionUnsupported.Case {
+extension RuntimeCase<CRIVersionUnsupported> {
+    var service: ServiceFacts { runtime.api.service }
+    var unit: String { runtime.unit.name }
+    var title: String { runtime.endpoint.runtime.title }
+
     func assess() -> Assessment {
-        if facts.isShuttingDown { return .unknown(inquiries: []) }
         if let other = servedElsewhere { return .cleared(other) }
         guard let seen = [service.v1?.at, service.alphaAnsweredAt].compactMap({ $0 }).latest else {
             return service.v1AnsweredAt.map { .cleared(served(at: $0, by: name)) } ?? .unknown(inquiries: [])
@@ -76,9 +65,7 @@ extension CRIVersionUnsupported.Case {
         if let since = runtime.unit.phaseSince?.monotonic, seen.monotonic < since {
             return .unknown(inquiries: [askAgain])
         }
-        guard runtime.unit.isRunning || runtime.unit.phase == .unknown else {
-            return .unknown(inquiries: [])
-        }
+        guard runtime.isUp || runtime.unit.phase == .unknown else { return .unknown(inquiries: []) }
         guard let cause else { return .unknown(inquiries: []) }
         if service.alphaAnsweredAt != nil, !cause.proven, !isNeeded {
             return .cleared(
@@ -91,10 +78,6 @@ extension CRIVersionUnsupported.Case {
     }
 
     private var askAgain: Inquiry { .probe(runtime.endpoint, from: .version) }
-
-    func crictl(_ subcommand: String) -> String {
-        "crictl --runtime-endpoint \(runtime.endpoint.address) \(subcommand)"
-    }
 
     // MARK: Evidence that it is well
 

@@ -1,7 +1,7 @@
 import HealthModel
 
 /// What the end of the main process, and the lines before it, say of the cause.
-extension RuntimeDown.Case {
+extension RuntimeCase<RuntimeDown> {
     /// A cause and its words, before it becomes a finding.
     struct Fall {
         var cause: String

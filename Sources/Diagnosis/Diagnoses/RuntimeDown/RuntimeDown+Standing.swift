@@ -1,7 +1,7 @@
 import HealthModel
 
 /// Findings that rest on the endpoint, or on systemd's word that the unit is down on purpose.
-extension RuntimeDown.Case {
+extension RuntimeCase<RuntimeDown> {
     /// What systemd says of a unit that is down and did not fail.
     private var stopWords: String {
         switch unit.phase {
@@ -52,7 +52,7 @@ extension RuntimeDown.Case {
             nextSteps: [
                 NextStep("see who asked for it", "journalctl -u \(unit.name) -n 20 -o short-precise"),
                 NextStep("start it, if nobody wants it down", "systemctl start \(unit.name)"),
-            ], clearsWhen: clearsWhen, inquiries: [askAgain])
+            ], clearsWhen: clearsWhen, inquiries: [askAgain, .unit(unit.name)])
     }
 
     func finding(dependency: Signal) -> Finding {

@@ -1,7 +1,7 @@
 import HealthModel
 
 /// Words and evidence that every cause shares.
-extension RuntimeDown.Case {
+extension RuntimeCase<RuntimeDown> {
     var impact: Impact {
         Impact(
             sentence:
@@ -73,10 +73,6 @@ extension RuntimeDown.Case {
         return Evidence(
             at: since.wall, source: .systemd, summary: "systemd: \(unit.name) is active (running)",
             command: "systemctl status \(unit.name)")
-    }
-
-    func crictl(_ subcommand: String) -> String {
-        "crictl --runtime-endpoint \(runtime.endpoint.address) \(subcommand)"
     }
 
     func directory(of path: String) -> String {

@@ -9,16 +9,14 @@ struct RuntimeDown: Diagnosis {
     static let kind = IncidentKind.runtimeDown
 
     func assess(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> [(subject: String, Assessment)] {
-        facts.runtimes.map {
-            ($0.name, Case(runtime: $0, facts: facts, configuration: configuration).assess())
-        }
+        Self.cases(facts.runtimes, facts, configuration) { $0.assess() }
     }
 
     func nextDeadline(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> MonotonicTime? {
         facts.runtimes.compactMap { runtime in
             let patience: [UnitFacts.Phase: Duration] = [
                 .starting: configuration.startGrace, .restarting: configuration.transitGrace,
-                .stopping: configuration.transitGrace,
+                .stopping: configuration.transitGrace, .stopped: configuration.transitGrace,
             ]
             guard let grace = patience[runtime.unit.phase], let since = runtime.unit.phaseSince else {
                 return nil
@@ -27,27 +25,15 @@ struct RuntimeDown: Diagnosis {
             return due > facts.now.monotonic ? due : nil
         }.min()
     }
-
-    /// One runtime, looked at once.
-    struct Case {
-        let runtime: RuntimeFacts
-        let facts: NodeFacts
-        let configuration: EngineConfiguration
-
-        var unit: UnitFacts { runtime.unit }
-        var api: APIFacts { runtime.api }
-        var name: String { runtime.name }
-        var now: Moment { facts.now }
-        var askAgain: Inquiry { .probe(runtime.endpoint, from: .socket) }
-    }
 }
 
-extension RuntimeDown.Case {
+extension RuntimeCase<RuntimeDown> {
+    var unit: UnitFacts { runtime.unit }
+    var askAgain: Inquiry { .probe(runtime.endpoint, from: .socket) }
+
     func assess() -> Assessment {
-        if facts.isShuttingDown, let down = facts.shuttingDownSince {
-            return stoppedWithTheMachine(since: down)
-        }
         let judgement = judge()
+        if endedWithTheMachine(judgement) { return .expired("the machine goes down") }
         // A start that hangs because containers cannot be killed is RuntimeSwitched, whatever somebody does to end it;
         // a reason of its own not to start is not.
         if runtime.blockedStart != nil, case .holds(let finding) = judgement, finding.depth < Self.ownCause {
@@ -68,12 +54,14 @@ extension RuntimeDown.Case {
         }
     }
 
-    /// Nothing can be told any more; but a stop that was heard before the shutdown that it belongs to is no outage.
-    private func stoppedWithTheMachine(since down: Moment) -> Assessment {
-        guard unit.phase == .stopped, unit.troubleSince == nil, let stop = unit.stop,
-            stop.monotonic + configuration.stopGrace >= down.monotonic
-        else { return .unknown(inquiries: []) }
-        return .expired("the machine goes down")
+    /// What ends after the machine began to go down ends with it; what was wrong before stays so.
+    private func endedWithTheMachine(_ judgement: Assessment) -> Bool {
+        guard facts.isShuttingDown, let down = facts.goingDown.since?.monotonic else { return false }
+        let began = [unit.troubleSince, unit.stop, api.failing?.since].compactMap { $0?.monotonic }.min()
+        if let began { return began + configuration.stopGrace >= down }
+        // Nothing was wrong by then: what was told since was of the shutdown.
+        if case .unknown = judgement { return unit.phase != .unknown }
+        return false
     }
 
     // MARK: What systemd says
@@ -90,7 +78,26 @@ extension RuntimeDown.Case {
         guard unit.ranThisBoot, let since = unit.stop ?? unit.phaseSince else {
             return .unknown(inquiries: [])
         }
+        if isGivenUp(since: since) {
+            return .expired("\(unit.name) was stopped and disabled: it is not wanted on this node")
+        }
+        // Why it fell says more than that somebody then stopped it, and the machine may be going down.
+        if unit.troubleSince != nil, now.monotonic - since.monotonic < configuration.transitGrace {
+            return .unknown(inquiries: [askAgain])
+        }
         return .holds(findingStopped(since: since))
+    }
+
+    /// Stopped and disabled by an operator, and the kubelet does not miss it: another runtime does its work, or none is
+    /// wanted.
+    private func isGivenUp(since stop: Moment) -> Bool {
+        guard unit.isGivenUp else { return false }
+        return ![SignalName.kubeletRuntimeDown, .kubeletRuntimeUnreachable].contains {
+            facts.signals.last($0, since: stop.monotonic) != nil
+        }
+            || facts.runtimes.contains {
+                $0.endpoint != runtime.endpoint && $0.api.answered(since: stop.monotonic)
+            }
     }
 
     /// The main process ended without being asked to.

@@ -1,7 +1,7 @@
 import HealthModel
 
 /// Findings of the three forms. An incident that is over keeps the words of its widest hour: depth grows with the count.
-extension RuntimeSwitched.Case {
+extension RuntimeCase<RuntimeSwitched> {
     func finding(_ blocked: BlockedStart, _ leftovers: [ContainerFacts.Entry]) -> Finding {
         let first = Evidence.journal(
             blocked.last.signal,

@@ -11,26 +11,16 @@ struct RuntimeSwitched: Diagnosis {
     static let kind = IncidentKind.runtimeSwitched
 
     func assess(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> [(subject: String, Assessment)] {
-        facts.runtimes.filter { $0.endpoint.runtime == .crio }.map {
-            ($0.name, Case(runtime: $0, facts: facts, configuration: configuration).assess())
+        Self.cases(facts.runtimes.filter { $0.endpoint.runtime == .crio }, facts, configuration) {
+            $0.assess()
         }
-    }
-
-    /// One CRI-O, looked at once.
-    struct Case {
-        let runtime: RuntimeFacts
-        let facts: NodeFacts
-        let configuration: EngineConfiguration
-
-        var name: String { runtime.name }
-        var now: Moment { facts.now }
-        var containers: ContainerFacts { facts.containers }
     }
 }
 
-extension RuntimeSwitched.Case {
+extension RuntimeCase<RuntimeSwitched> {
+    var containers: ContainerFacts { facts.containers }
+
     func assess() -> Assessment {
-        if facts.isShuttingDown { return .unknown(inquiries: []) }
         let leftovers = leftovers
         if let blocked = runtime.blockedStart { return .holds(finding(blocked, leftovers)) }
         if !leftovers.isEmpty { return .holds(finding(leftovers)) }
@@ -42,7 +32,7 @@ extension RuntimeSwitched.Case {
 
     /// The OCI runtime that a container without a handler of its own is looked for in, and who says so.
     var today: OCIRuntimeIdentity? {
-        if let kill = failedKills.last?.identity { return kill }
+        if let kill = runtime.failedKills.last?.identity { return kill }
         guard let configuration = containers.configuration,
             let started = runtime.unit.startedAt ?? runtime.unit.phaseSince,
             configuration.at.monotonic >= started.monotonic
@@ -58,13 +48,6 @@ extension RuntimeSwitched.Case {
         return OCIRuntimeIdentity(path: (major, minor) >= (1, 31) ? "crun" : "runc", root: nil)
     }
 
-    /// Kills since CRI-O's last start that failed because the OCI runtime does not know the container.
-    var failedKills: [FailedKill] {
-        let start = runtime.unit.startedAt?.monotonic ?? MonotonicTime(microseconds: .min)
-        return facts.signals.all(.stopStuck, unit: runtime.unit.name, since: start).compactMap(
-            FailedKill.init)
-    }
-
     /// Lines of CRI-O's start that say that a container's state could not be had.
     var lostStates: [Signal] {
         let start = runtime.unit.startedAt?.monotonic ?? MonotonicTime(microseconds: .min)
@@ -76,7 +59,7 @@ extension RuntimeSwitched.Case {
     /// Containers that live, and that CRI-O denies or cannot kill, made by another OCI runtime than today's.
     var leftovers: [ContainerFacts.Entry] {
         guard let today else { return [] }
-        let unkillable = Set(failedKills.map(\.id))
+        let unkillable = Set(runtime.failedKills.map(\.id))
         let stateless = Set(lostStates.compactMap { $0.captures["id"] })
         return containers.entries.values.filter { entry in
             guard entry.processes.manager != .containerd, let made = entry.processes.monitor?.identity,
@@ -98,7 +81,7 @@ extension RuntimeSwitched.Case {
     private var cleared: Evidence? {
         let serving = runtime.unit.isRunning || runtime.api.answered(since: nil)
         guard serving, let scanned = containers.scannedAt else { return nil }
-        let kills = failedKills
+        let kills = runtime.failedKills
         let lastKill = kills.last?.signal.at.monotonic ?? MonotonicTime(microseconds: .min)
         let allEnded = kills.allSatisfy { containers.ended[$0.id] != nil }
         guard scanned.monotonic > lastKill || allEnded, !isUndecided else { return nil }

@@ -1,0 +1,33 @@
+import HealthModel
+
+/// One runtime, looked at once by one diagnosis: what ``Diagnosis/cases(_:_:_:)`` hands out. The reasoning is in
+/// extensions for its kind (`extension RuntimeCase<RuntimeDown>`).
+struct RuntimeCase<Kind: Diagnosis>: Sendable {
+    let runtime: RuntimeFacts
+    let facts: NodeFacts
+    let configuration: EngineConfiguration
+
+    var name: String { runtime.name }
+    var now: Moment { facts.now }
+    var api: APIFacts { runtime.api }
+
+    /// The command that asks this endpoint by hand.
+    func crictl(_ subcommand: String) -> String {
+        "crictl --runtime-endpoint \(runtime.endpoint.address) \(subcommand)"
+    }
+}
+
+extension Diagnosis {
+    /// One look of this diagnosis at one runtime.
+    typealias Case = RuntimeCase<Self>
+
+    /// `judge` on every runtime of these.
+    static func cases(
+        _ runtimes: [RuntimeFacts], _ facts: NodeFacts, _ configuration: EngineConfiguration,
+        _ judge: (Case) -> Assessment
+    ) -> [(subject: String, Assessment)] {
+        runtimes.map {
+            ($0.name, judge(Case(runtime: $0, facts: facts, configuration: configuration)))
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import HealthModel
+
+/// What follows from all that is known.
+extension Engine {
+    mutating func diagnose() -> [Effect] {
+        var effects: [Effect] = []
+        var wanted: [Inquiry] = []
+        var spoken: Set<String> = []
+        let now = state.facts.now
+        let down = state.facts.isShuttingDown ? state.facts.goingDown.since : nil
+        for diagnosis in diagnoses {
+            for (subject, word) in diagnosis.assess(state.facts, configuration) {
+                let isHeld = !type(of: diagnosis).outlivesRuntimes
+                let assessment = isHeld ? down.map(word.asOf) ?? word : word
+                spoken.insert(IncidentBook.id(diagnosis.kind(of: subject), subject))
+                switch assessment {
+                case .holds(let finding): wanted += finding.inquiries
+                case .unknown(let inquiries): wanted += inquiries
+                case .cleared, .expired: break
+                case .explained(let cause, let other, let summary):
+                    state.book.fold(
+                        diagnosis.kind(of: subject), summary, under: IncidentBook.id(cause, other), at: now)
+                }
+                let transition = state.book.take(
+                    assessment, kind: diagnosis.kind(of: subject), subject: subject, at: now, configuration)
+                guard let transition else { continue }
+                if transition.change == .opened { foldEarlier(transition.incident) }
+                effects.append(.transition(current(transition)))
+            }
+        }
+        effects += forget(spoken, now)
+        statistics.incidentsOpened = state.book.opened
+        advisor.update(state.facts)
+        state.conditions.update(state.facts, state.book, advisor.advice, at: now)
+        return effects
+            + inquiries.due(
+                down == nil ? wanted : [], at: now.monotonic, every: configuration.inquiryInterval
+            ).map {
+                .inquire($0)
+            }
+    }
+
+    /// Kinds whose diagnosis has a word on every subject that it knows.
+    private static let speakOfAll: Set<IncidentKind> = [
+        .runtimeDown, .networkNotReady, .createFailing, .containerStuck, .monitoringImpaired,
+    ]
+
+    /// Incidents that nobody speaks of any more, some time after a start: their endpoint, listener or rule is gone, or
+    /// what they rested on ended with the boot. They would stay for ever.
+    private mutating func forget(_ spoken: Set<String>, _ now: Moment) -> [Effect] {
+        guard let started = state.facts.startedAt,
+            now.monotonic - started.monotonic >= configuration.settleTime
+        else { return [] }
+        let elsewhere = Set(diagnoses.map { type(of: $0).kind }).subtracting(Self.speakOfAll)
+        let silent = state.book.open.filter { !spoken.contains($0.id) && !elsewhere.contains($0.kind) }
+        return silent.compactMap { incident in
+            state.book.take(
+                .expired("nothing that is watched now speaks of \(incident.subject)"), kind: incident.kind,
+                subject: incident.subject, at: now, configuration
+            ).map { .transition($0) }
+        }
+    }
+
+    private func current(_ transition: Transition) -> Transition {
+        guard let incident = state.book.entries[transition.incident.id]?.incident else { return transition }
+        return Transition(at: transition.at, change: transition.change, incident: incident)
+    }
+
+    // MARK: Symptoms
+
+    /// Puts a symptom that just arrived under the open incident that explains it.
+    mutating func fold(_ signal: Signal) {
+        guard let symptom = SymptomTable.symptom(signal) else { return }
+        for kind in SymptomTable.causes(of: signal.name) {
+            for incident in state.book.open(kind) where state.book.fold(symptom, under: incident.id) {
+                return
+            }
+        }
+    }
+
+    /// Puts the symptoms of the last minutes under the incident that just opened.
+    private mutating func foldEarlier(_ incident: Incident) {
+        let limit = state.facts.now.monotonic - configuration.symptomWindow
+        for name in SymptomTable.names where SymptomTable.causes(of: name).contains(incident.kind) {
+            for signal in state.facts.signals.all(name, unit: nil, since: limit) {
+                guard let symptom = SymptomTable.symptom(signal) else { continue }
+                _ = state.book.fold(symptom, under: incident.id)
+            }
+        }
+    }
+}

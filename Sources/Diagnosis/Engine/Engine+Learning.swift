@@ -1,0 +1,149 @@
+import HealthModel
+
+/// What an observation tells.
+extension Engine {
+    /// False when nothing changed that a diagnosis reads: most lines of a busy runtime.
+    mutating func absorb(_ observation: Observation) -> Bool {
+        let at = observation.at
+        var matters = true
+        switch observation.event {
+        case .started(let start): begin(start, at)
+        case .journal(let entry): matters = read(entry)
+        case .unit(let unit): tell(.unit(unit), of: unit.name, at: at)
+        case .probe(let report):
+            if state.facts.add(report.endpoint) { chronicles = [:] }
+            for index in state.facts.runtimes.indices
+            where state.facts.runtimes[index].endpoint.socketPath == report.endpoint.socketPath {
+                tell(.probe(report), index, at: at)
+            }
+            statistics.count(report)
+        case .node(let report):
+            state.facts.answers.take(report, at: at)
+            state.facts.containers.take(report, at: at)
+        case .daemon(let report):
+            state.facts.monitoring.take(report, at: at)
+            if case .blind = report { statistics.blindWindows += 1 }
+        case .tick: break
+        }
+        if at.monotonic > state.facts.now.monotonic, !isHistory(observation.event) { state.facts.now = at }
+        hold()
+        if matters { state.facts.reconcile(after: observation.event) }
+        return matters
+    }
+
+    /// Tells news to every runtime that this unit serves.
+    private mutating func tell(_ news: RuntimeNews, of unit: String?, at: Moment) {
+        for index in state.facts.runtimes.indices where state.facts.runtimes[index].unit.name == unit {
+            tell(news, index, at: at)
+        }
+    }
+
+    private mutating func tell(_ news: RuntimeNews, _ index: Int, at: Moment) {
+        let path = state.facts.runtimes[index].endpoint.socketPath
+        var chronicle = chronicles.removeValue(forKey: path) ?? RuntimeChronicle(state.facts.runtimes[index])
+        chronicle.take(news, at: at, into: &state.facts.runtimes[index], until: heldFrom)
+        chronicles[path] = chronicle
+    }
+
+    /// Holds back, or no longer, what is told of runtimes from after the machine began to go down.
+    private mutating func hold() {
+        let isKnown = state.facts.isShuttingDown && !state.facts.goingDown.isLate
+        let down = isKnown ? state.facts.goingDown.since : nil
+        guard down != heldFrom else { return }
+        heldFrom = down
+        for index in state.facts.runtimes.indices {
+            let path = state.facts.runtimes[index].endpoint.socketPath
+            chronicles[path]?.hold(from: down, in: &state.facts.runtimes[index])
+        }
+    }
+
+    /// An entry of an earlier boot, read after this one began: its monotonic stamp says nothing now.
+    private func isHistory(_ event: Observation.Event) -> Bool {
+        guard case .journal(let entry) = event, let boot = entry.bootID else { return false }
+        return !state.facts.bootID.isEmpty && boot != state.facts.bootID
+    }
+
+    private mutating func begin(_ start: DaemonStart, _ at: Moment) {
+        let isSameBoot = state.facts.bootID == start.bootID
+        if !isSameBoot {
+            let lastSeen = state.facts.now.wall
+            state.facts.now = at
+            if !state.facts.bootID.isEmpty {
+                for index in state.facts.runtimes.indices { state.facts.runtimes[index].reboot() }
+                state.book.reboot(at: at, lastSeen: lastSeen)
+            }
+            state.facts.signals.clear()
+            state.facts.answers = NodeAnswers()
+            state.facts.containers.reboot(at: at)
+            state.facts.goingDown = MachineShutdown()
+        }
+        state.facts.bootID = start.bootID
+        state.facts.hostname = start.hostname
+        state.facts.version = start.version
+        state.facts.startedAt = at
+        state.facts.monitoring = state.facts.monitoring.restarted(sameBoot: isSameBoot)
+        let known = Set(start.endpoints.map(\.socketPath))
+        state.facts.runtimes.removeAll { !known.contains($0.endpoint.socketPath) }
+        for endpoint in start.endpoints { state.facts.watch(endpoint) }
+        state.facts.labelRuntimes()
+        chronicles = [:]
+        heldFrom = nil
+    }
+
+    private mutating func read(_ entry: JournalEntry) -> Bool {
+        var matters = state.facts.containers.take(entry)
+        if isHistory(.journal(entry)) { return false }
+        if state.facts.goingDown.take(entry) { matters = true }
+        if entry.messageID == MessageID.journalDropped {
+            notice(dropped: entry)
+            matters = true
+        }
+        if entry.source == .manager, entry.messageID != nil,
+            state.facts.runtimes.contains(where: { $0.unit.name == entry.unit })
+        {
+            tell(.record(entry), of: entry.unit, at: entry.at)
+            matters = true
+        }
+        for signal in rules.recognize(entry) {
+            statistics.signals[signal.rule, default: 0] += 1
+            guard signal.name != .benign, state.facts.signals.take(signal) else { continue }
+            matters = matters || signal.name != .noted
+            if signal.name == .createSucceeded { tell(.created, of: signal.unit, at: signal.at) }
+            if let kill = FailedKill(signal), !state.facts.goingDown.isUnderWay(at: signal.at) {
+                tell(.failedKill(kill), of: signal.unit, at: signal.at)
+            }
+            fold(signal)
+        }
+        return matters
+    }
+
+    private mutating func notice(dropped entry: JournalEntry) {
+        state.facts.monitoring.take(
+            .blind(
+                BlindWindow(
+                    reason: .suppressed, from: nil, to: entry.at.wall, unit: entry.unit,
+                    entries: entry.fields["N_DROPPED"].flatMap { UInt64($0) })), at: entry.at)
+        statistics.blindWindows += 1
+    }
+}
+
+extension Statistics {
+    /// Counts one answer of the probe ladder.
+    fileprivate mutating func count(_ report: ProbeReport) {
+        let index: Int
+        if let known = probes.firstIndex(where: { $0.endpoint == report.endpoint && $0.rung == report.rung })
+        {
+            index = known
+        } else {
+            probes.append(Probe(endpoint: report.endpoint, rung: report.rung))
+            index = probes.count - 1
+        }
+        switch report.outcome {
+        case .failed: probes[index].failed += 1
+        case .broken: probes[index].broken += 1
+        case .reached, .version, .status, .pods, .containers: probes[index].succeeded += 1
+        }
+        probes[index].latency += report.latency
+        probes[index].childCPU += report.childCPU
+    }
+}

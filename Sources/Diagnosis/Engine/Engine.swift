@@ -1,0 +1,108 @@
+public import HealthModel
+
+/// What the engine wants done.
+public enum Effect: Hashable, Sendable {
+    /// Ask the node, and feed the answer back.
+    case inquire(Inquiry)
+    /// An incident opened, changed or was resolved.
+    case transition(Transition)
+}
+
+/// Everything that the engine carries over a restart of the daemon.
+public struct EngineState: Hashable, Codable, Sendable {
+    var facts = NodeFacts()
+    var book = IncidentBook()
+    var conditions = ConditionTable()
+
+    /// Nothing known.
+    public init() {}
+}
+
+/// The diagnosis of one node: takes observations, keeps what follows from them, says what changed and what it wants to
+/// know next.
+///
+/// A pure value: no clock, no I/O, no threads, no randomness. The same observations give the same incidents, so a
+/// recording replays to the same verdict. Time passes only by ``Observation/at``; feed `.tick` at ``nextDeadline``.
+public struct Engine: Sendable {
+    var rules: SignalRules
+    let configuration: EngineConfiguration
+    var diagnoses: [any Diagnosis]
+    var advisor: Advisor
+    /// All that a restart must not forget. Plain data: copy it on the engine's queue, encode it elsewhere.
+    internal(set) public var state: EngineState
+    var inquiries = InquiryBook()
+    /// By socket; not part of ``state``: after a restart nothing is late any more.
+    var chronicles: [String: RuntimeChronicle] = [:]
+    /// Since when the machine goes down, as the chronicles know it.
+    var heldFrom: Moment?
+    var statistics = Statistics()
+
+    /// Makes an engine, new or with what an earlier one knew.
+    public init(
+        rules: SignalRules, configuration: EngineConfiguration = EngineConfiguration(),
+        restoring state: EngineState = EngineState(), advisories: AdvisoryTable = .embedded
+    ) {
+        self.rules = rules
+        self.configuration = configuration
+        self.state = state
+        advisor = Advisor(advisories)
+        diagnoses = Self.diagnoses(rules, advisories)
+    }
+
+    /// Goes on with other rules; what is open stays open, and totals go on.
+    public mutating func replace(rules: SignalRules) {
+        self.rules = rules
+        diagnoses = Self.diagnoses(rules, advisor.table)
+    }
+
+    private static func diagnoses(_ rules: SignalRules, _ advisories: AdvisoryTable) -> [any Diagnosis] {
+        [
+            RuntimeSwitched(), OrphanedContainers(), AddressInUse(), ShutdownNotGraceful(),
+            RuntimeDown(), CRIVersionUnsupported(), StatusBlocked(advisories: advisories),
+            UpgradeIncomplete(),
+            NetworkNotReady(), CreateFailing(), ContainerStuck(), MonitoringImpaired(),
+            RuleIncidents(rules: rules),
+        ]
+    }
+
+    /// Whether something is suspected, or opened lately: look more often.
+    public var isAlert: Bool {
+        let now = state.facts.now.monotonic
+        if state.book.isAlert(at: now, within: configuration.alertWindow) { return true }
+        return state.facts.runtimes.contains { runtime in
+            runtime.api.failing.map { now - $0.since.monotonic < configuration.alertWindow } ?? false
+        }
+    }
+
+    /// When time alone would change something: feed a `.tick` then. Nil: nothing is pending.
+    public var nextDeadline: MonotonicTime? {
+        let now = state.facts.now.monotonic
+        let ripening = state.book.entries.values.filter { !$0.shown }.map {
+            $0.since + configuration.stopGrace
+        }
+        let asked = diagnoses.compactMap { $0.nextDeadline(state.facts, configuration) }
+        return (ripening + asked).filter { $0 > now }.min()
+    }
+
+    /// Takes one observation in; what is to be done about it comes back.
+    public mutating func receive(_ observation: Observation) -> [Effect] {
+        statistics.observations += 1
+        return absorb(observation) ? diagnose() : []
+    }
+
+    // MARK: Showing
+
+    /// The node at this instant. `moment` dates the snapshot; it does not advance the engine.
+    public func snapshot(at moment: Moment) -> Snapshot {
+        SnapshotBuilder(
+            facts: state.facts, book: state.book, conditions: state.conditions, statistics: statistics,
+            advice: advisor.advice
+        )
+        .snapshot(at: moment)
+    }
+}
+
+extension MonotonicTime {
+    /// The point `d` earlier.
+    static func - (t: Self, d: Duration) -> Self { t + (.zero - d) }
+}

@@ -1,0 +1,49 @@
+import HealthModel
+
+/// Whether the machine goes down: what stops then is meant to.
+///
+/// logind says so first; when its line is lost, systemd's records do: the targets of a running system are the first that
+/// it stops, and `shutdown.target` is reached when the services have ended.
+struct MachineShutdown: Hashable, Codable, Sendable {
+    /// After this it evidently did not go down (a cancelled shutdown, `systemctl isolate`).
+    private static let longest = Duration.seconds(300)
+    /// `DefaultTimeoutStopSec=`: how long before `shutdown.target` a service may have begun to stop.
+    private static let stopTimeout = Duration.seconds(90)
+
+    /// Since when; nil: it does not.
+    private(set) var since: Moment?
+    /// Only `shutdown.target` told: it began before that, at most by the time that services have to stop.
+    private(set) var isLate = false
+
+    /// Takes a line in; whether it changed anything.
+    mutating func take(_ entry: JournalEntry) -> Bool {
+        if entry.messageID == MessageID.shutdown, entry.unit == "systemd-logind.service" {
+            return begin(entry.at)
+        }
+        guard entry.source == .manager, let unit = entry.unit else { return false }
+        if SystemTarget.running.contains(unit), entry.messageID == MessageID.unitStopped {
+            return begin(entry.at)
+        }
+        guard unit == SystemTarget.shutdown, entry.messageID == MessageID.unitStarted,
+            !isUnderWay(at: entry.at)
+        else { return false }
+        since = Moment(
+            wall: entry.at.wall + (.zero - Self.stopTimeout), monotonic: entry.at.monotonic - Self.stopTimeout
+        )
+        isLate = true
+        return true
+    }
+
+    private mutating func begin(_ at: Moment) -> Bool {
+        if !isLate, isUnderWay(at: at), let since, since.monotonic <= at.monotonic { return false }
+        since = at
+        isLate = false
+        return true
+    }
+
+    /// Whether it went down then.
+    func isUnderWay(at moment: Moment) -> Bool {
+        guard let since else { return false }
+        return moment.monotonic >= since.monotonic && moment.monotonic - since.monotonic < Self.longest
+    }
+}

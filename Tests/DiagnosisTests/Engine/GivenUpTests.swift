@@ -1,0 +1,83 @@
+import HealthModel
+import Testing
+
+@testable import Diagnosis
+
+/// `systemctl stop` is an outage until the runtime is up again; `systemctl disable --now` says that it is not wanted.
+@Suite struct GivenUpTests {
+    private static func stop(_ scene: inout Scene) {
+        scene.manager(MessageID.unitStopping)
+        scene.manager(MessageID.unitStopped, ["JOB_TYPE": "stop"])
+    }
+
+    private static func bus(_ scene: inout Scene, _ fileState: String, loadState: String = "loaded") {
+        scene.feed(
+            .unit(
+                UnitState(
+                    name: Scene.unit, loadState: loadState, activeState: "inactive", subState: "dead",
+                    unitFileState: fileState)))
+    }
+
+    @Test(
+        "stopped and given up",
+        arguments: [
+            ("disabled", "loaded"), ("masked", "masked"), ("masked-runtime", "masked"), ("", "not-found"),
+        ])
+    func givenUp(_ fileState: String, _ loadState: String) throws {
+        var scene = try Scene()
+        scene.starts()
+        Self.stop(&scene)
+        Self.bus(&scene, fileState, loadState: loadState)
+        scene.wait(.seconds(60))
+        #expect(scene.transitions.isEmpty)
+        #expect(scene.condition(.runtimeReady)?.reason == "Disabled")
+        #expect(scene.condition(.runtimeReady)?.status == .unknown)
+    }
+
+    @Test("merely stopped", arguments: ["enabled", "enabled-runtime", "static", "indirect"])
+    func stopped(_ fileState: String) throws {
+        var scene = try Scene()
+        scene.starts()
+        Self.stop(&scene)
+        Self.bus(&scene, fileState)
+        scene.wait(.seconds(5))
+        #expect(scene.openNames == ["RuntimeDown/Stopped"])
+        #expect(scene.inquiries.contains(.unit(Scene.unit)), "it may be disabled later")
+        Self.bus(&scene, "disabled")
+        #expect(scene.openNames == [])
+        #expect(scene.transitions.last?.change == .resolved)
+    }
+
+    @Test func theKubeletMissesIt() throws {
+        var scene = try Scene()
+        scene.starts()
+        Self.stop(&scene)
+        Self.bus(&scene, "disabled")
+        scene.wait(.seconds(30))
+        #expect(scene.openNames == [])
+        scene.line(
+            #"E1122 02:07:20.000001     700 kubelet.go:2385] "Skipping pod synchronization" err="container runtime is down""#,
+            unit: "kubelet.service")
+        #expect(scene.openNames == ["RuntimeDown/Stopped"])
+    }
+
+    @Test("a second runtime that is given up leaves the verdict to the first")
+    func second() throws {
+        var scene = try Scene(endpoints: [Scene.endpoint, ContainerScene.endpoint])
+        scene.starts()
+        scene.journal(
+            source: .manager, unit: ContainerScene.unit, message: "", messageID: MessageID.unitStarted)
+        scene.journal(
+            source: .manager, unit: ContainerScene.unit, message: "", messageID: MessageID.unitStopped,
+            fields: ["JOB_TYPE": "stop"])
+        scene.wait(.seconds(5))
+        #expect(scene.openNames == ["RuntimeDown/Stopped"])
+        scene.feed(
+            .unit(
+                UnitState(
+                    name: ContainerScene.unit, activeState: "inactive", subState: "dead",
+                    unitFileState: "disabled")))
+        #expect(scene.openNames == [])
+        #expect(scene.condition(.runtimeReady)?.status == .true)
+    }
+}

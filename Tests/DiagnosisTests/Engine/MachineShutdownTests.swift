@@ -1,0 +1,89 @@
+import HealthModel
+import Testing
+
+@testable import Diagnosis
+
+/// What stops because the machine goes down is no outage, whoever told of it, and in whatever order.
+@Suite struct MachineShutdownTests {
+    enum Word: CaseIterable { case logind, multiUserTarget, graphicalTarget }
+
+    private static func say(_ word: Word, _ scene: inout Scene) {
+        switch word {
+        case .logind:
+            scene.journal(
+                source: .unit, unit: "systemd-logind.service", message: "System is rebooting.",
+                messageID: MessageID.shutdown)
+        case .multiUserTarget:
+            scene.journal(
+                source: .manager, unit: "multi-user.target", message: "", messageID: MessageID.unitStopped)
+        case .graphicalTarget:
+            scene.journal(
+                source: .manager, unit: "graphical.target", message: "", messageID: MessageID.unitStopped)
+        }
+    }
+
+    private static func stop(_ scene: inout Scene) {
+        scene.manager(MessageID.unitStopping)
+        scene.manager(MessageID.unitStopped, ["JOB_TYPE": "stop"])
+    }
+
+    @Test("one word is enough", arguments: Word.allCases)
+    func oneWordIsEnough(_ word: Word) throws {
+        var scene = try Scene()
+        scene.starts()
+        Self.say(word, &scene)
+        Self.stop(&scene)
+        scene.wait(.seconds(60))
+        #expect(scene.openNames == [])
+        #expect(scene.transitions.isEmpty)
+    }
+
+    @Test("a word that comes after the stop takes it back", arguments: Word.allCases)
+    func lateWord(_ word: Word) throws {
+        var scene = try Scene()
+        scene.starts()
+        Self.stop(&scene)
+        scene.wait(.milliseconds(500))
+        Self.say(word, &scene)
+        scene.wait(.seconds(60))
+        #expect(scene.transitions.isEmpty)
+    }
+
+    @Test func withoutAnyWordShutdownTargetEndsTheIncident() throws {
+        var scene = try Scene()
+        scene.starts()
+        Self.stop(&scene)
+        scene.wait(.seconds(20))
+        #expect(scene.openNames == ["RuntimeDown/Stopped"])
+        scene.journal(
+            source: .manager, unit: SystemTarget.shutdown, message: "", messageID: MessageID.unitStarted)
+        #expect(scene.openNames == [])
+    }
+
+    @Test("a machine that did not go down has an outage (systemctl isolate)")
+    func isolate() throws {
+        var scene = try Scene()
+        scene.starts()
+        Self.say(.multiUserTarget, &scene)
+        Self.stop(&scene)
+        scene.wait(.seconds(299))
+        #expect(scene.openNames == [])
+        scene.wait(.seconds(10))
+        #expect(scene.openNames == ["RuntimeDown/Stopped"])
+    }
+
+    @Test func whatWasWrongBeforeStaysSo() throws {
+        var scene = try Scene()
+        scene.starts()
+        scene.line(
+            #"containerd: failed to load TOML: /etc/containerd/config.toml: (11, 2): unexpected token"#)
+        scene.manager(MessageID.processExit, ["EXIT_CODE": "exited", "EXIT_STATUS": "1"])
+        scene.manager(MessageID.unitFailed, ["UNIT_RESULT": "exit-code"])
+        scene.wait(.seconds(5))
+        #expect(scene.openNames == ["RuntimeDown/ConfigInvalid"])
+        Self.stop(&scene)
+        Self.say(.logind, &scene)
+        scene.wait(.seconds(60))
+        #expect(scene.openNames == ["RuntimeDown/ConfigInvalid"])
+    }
+}
