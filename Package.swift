@@ -79,7 +79,7 @@ let package = Package(
                 "crihealthd", "CRI", "Diagnosis", "HealthEndpoint", "HealthModel", "Node", "Systemd",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
-            ], swiftSettings: strict),
+            ], exclude: ["Replay/stories.txt"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

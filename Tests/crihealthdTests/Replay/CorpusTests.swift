@@ -1,3 +1,4 @@
+import Foundation
 import HealthModel
 import Testing
 
@@ -78,21 +79,27 @@ struct Expectation: CustomTestStringConvertible, Sendable {
     @Test("recording gives its ground truth", arguments: table)
     func groundTruth(_ expected: Expectation) throws {
         let replayer = try Recordings.replay(expected.recording)
-        let shown = replayer.incidents.map { "\($0.kind.rawValue)/\($0.cause)" }
-        let open = replayer.incidents.filter(\.isOpen).map { "\($0.kind.rawValue)/\($0.cause)" }
-        let row = [
-            expected.recording.padding(to: 42),
-            (shown.isEmpty ? "-" : shown.joined(separator: " ")).padding(to: 34),
-            "open at the end: " + (open.isEmpty ? "-" : open.joined(separator: " ")),
-        ]
-        print(row.joined(separator: " "))
-        #expect(shown == expected.shown)
-        #expect(open == expected.open)
+        #expect(replayer.incidents.map { "\($0.kind.rawValue)/\($0.cause)" } == expected.shown)
+        #expect(
+            replayer.incidents.filter(\.isOpen).map { "\($0.kind.rawValue)/\($0.cause)" } == expected.open)
     }
-}
 
-extension String {
-    fileprivate func padding(to width: Int) -> String {
-        count < width ? self + String(repeating: " ", count: width - count) : self
+    /// What is open, the headline and what is folded, over time, for every recording: as in `stories.txt`, which a person
+    /// has read against each `timeline.md`. With RECORD_GOLDEN=1 in the environment the file is written instead.
+    @Test func everyRecordingsStory() throws {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "stories.txt")
+        let told = try Self.table.map { expected in
+            let story = Story(try Recordings.observations(expected.recording))
+            return ([expected.recording] + (story.lines + story.folded).map { "  " + $0 })
+                .joined(separator: "\n")
+        }
+        print(told.joined(separator: "\n"))
+        let text = told.joined(separator: "\n\n") + "\n"
+        if ProcessInfo.processInfo.environment["RECORD_GOLDEN"] == "1" { try Data(text.utf8).write(to: file) }
+        let known = try String(contentsOf: file, encoding: .utf8).split(separator: "\n\n")
+        #expect(known.count == told.count)
+        for (story, expected) in zip(told, known) {
+            #expect(story.trimmingCharacters(in: .newlines) == expected.trimmingCharacters(in: .newlines))
+        }
     }
 }
