@@ -8,6 +8,8 @@ struct Advisor: Sendable {
     let table: AdvisoryTable
     private(set) var advice: [Advice] = []
     private var key: [String] = []
+    /// When each question was asked last.
+    var asked: [Inquiry: MonotonicTime] = [:]
 
     init(_ table: AdvisoryTable) { self.table = table }
 
@@ -31,7 +33,7 @@ struct Advisor: Sendable {
                 .prefix(Self.limit))
     }
 
-    /// The daemons and OCI runtimes whose versions are known, each once.
+    /// The daemons that run and the OCI runtimes of what runs, as far as their versions are known, each once.
     static func components(_ facts: NodeFacts) -> [Component] {
         var found: [Component] = []
         for runtime in facts.runtimes {
@@ -44,6 +46,10 @@ struct Advisor: Sendable {
                 else { continue }
                 found.append(Component(name: name, version: version.trimmed))
             }
+        }
+        for path in paths(facts) {
+            guard let version = facts.containers.versions[path]?.value else { continue }
+            found.append(Component(name: version.name, version: version.version))
         }
         var seen: Set<Component> = []
         return found.filter { seen.insert($0).inserted }

@@ -31,6 +31,7 @@ extension Engine {
         effects += forget(spoken, now)
         statistics.incidentsOpened = state.book.opened
         advisor.update(state.facts)
+        if down == nil { wanted += advisor.questions(state.facts) }
         state.conditions.update(state.facts, state.book, advisor.advice, at: now)
         return effects
             + inquiries.due(

@@ -31,6 +31,18 @@ import Testing
             ("crun-default-dependencies", "1.8", false), ("crun-default-dependencies", "1.8.1", true),
             ("crun-default-dependencies", "1.16.1", true), ("crun-default-dependencies", "1.17", false),
             ("CVE-2024-8676", "1.30.6", true), ("CVE-2024-8676", "1.33.0", false),
+            ("CVE-2022-23471", "1.5.15", true), ("CVE-2022-23471", "1.5.18", false),
+            ("CVE-2023-25173", "1.5.17", true), ("CVE-2023-25173", "1.5.18", false),
+            ("CVE-2022-23648", "1.4.13~ds1", false), ("CVE-2022-23648", "1.4.12", true),
+            ("containerd-cni-info-after-restart", "1.6.8", false),
+            ("containerd-cni-info-after-restart", "1.6.14", true),
+            ("containerd-cni-info-after-restart", "1.6.20~ds1", false),
+            ("CVE-2026-47262", "1.6.39", false), ("CVE-2026-47262", "1.7.32", true),
+            ("CVE-2026-53489", "1.7.30", false), ("CVE-2026-53489", "2.1.8", true),
+            ("CVE-2026-15809", "1.34.12", false), ("CVE-2026-15809", "1.35.6", true),
+            ("CVE-2022-0811", "1.18.3", false), ("CVE-2022-0811", "1.19.5", true),
+            ("crun-proc-mode", "1.28", false), ("crun-proc-mode", "1.29", true),
+            ("crun-proc-mode", "1.29.1", false),
         ])
     func affected(_ id: String, _ version: String, _ expected: Bool) throws {
         let advisory = try #require(Self.shipped.advisories.first { $0.id == id })
@@ -47,6 +59,52 @@ import Testing
         #expect(snapshot.open.isEmpty && snapshot.verdict == .healthy)
         #expect(scene.condition(.versionsSupported)?.status == .false)
         #expect(scene.condition(.versionsSupported)?.message.contains("may have patched") == true)
+    }
+
+    @Test("the OCI runtime of each container that runs is held against the table, not the installed one")
+    func whatContainersRunWith() throws {
+        var node = try ContainerScene()
+        node.run(1, runtime: "/usr/libexec/crio/runc")
+        node.run(2, runtime: "/usr/libexec/crio/crun", root: "/run/crun")
+        node.list()
+        node.scan()
+        let question = Inquiry.ociRuntimes(paths: ["/usr/libexec/crio/crun", "/usr/libexec/crio/runc"])
+        #expect(node.scene.inquiries.count { $0 == question } == 1)
+        node.scene.feed(
+            .node(
+                .ociRuntimes([
+                    OCIRuntimeVersion(path: "/usr/libexec/crio/runc", name: "runc", version: "1.1.11"),
+                    OCIRuntimeVersion(path: "/usr/libexec/crio/crun", name: "crun", version: "1.16.1"),
+                    OCIRuntimeVersion(path: "/usr/bin/crun", name: "crun", version: "1.4.3"),
+                ])))
+        let ids = node.scene.engine.snapshot(at: node.scene.now).advice.map(\.id)
+        #expect(ids.contains("CVE-2024-21626") && ids.contains("crun-default-dependencies"))
+        #expect(!ids.contains("CVE-2022-27650"), "nothing runs with the crun in /usr/bin")
+        for _ in 0..<30 {
+            node.scene.wait(.seconds(60))
+            node.scan()
+        }
+        #expect(node.scene.inquiries.count { $0 == question } == 1, "once an hour")
+        node.alive.removeLast()
+        node.scan()
+        let left = node.scene.engine.snapshot(at: node.scene.now).advice.map(\.id)
+        #expect(left.contains("CVE-2024-21626") && !left.contains("crun-default-dependencies"))
+    }
+
+    @Test("containerd runs what its PATH has")
+    func containerdsRunc() throws {
+        var scene = try Scene()
+        scene.starts()
+        #expect(scene.inquiries.contains(.binary(name: "runc")))
+        scene.feed(.node(.binary(name: "runc", path: "/usr/sbin/runc")))
+        #expect(scene.inquiries.contains(.ociRuntimes(paths: ["/usr/sbin/runc"])))
+        scene.feed(
+            .node(
+                .ociRuntimes([OCIRuntimeVersion(path: "/usr/sbin/runc", name: "runc", version: "1.1.5+ds1")]))
+        )
+        let advice = scene.engine.snapshot(at: scene.now).advice
+        #expect(advice.contains { $0.id == "CVE-2024-21626" && $0.component == "runc" })
+        #expect(scene.engine.snapshot(at: scene.now).verdict == .healthy)
     }
 
     @Test func aLinePastItsEndIsToldFromTheDayAfter() throws {
