@@ -64,9 +64,9 @@ struct SnapshotBuilder {
             pods: runtime.readyPods, containers: containers)
     }
 
-    /// The bus' word, or what the journal's records amount to where there is no bus.
+    /// The bus' word, or what the journal's records amount to where there is no bus, or where they have later news.
     private func unit(_ unit: UnitFacts) -> UnitState? {
-        if let state = unit.state { return state }
+        if let state = unit.state, unit.agrees(with: state) { return state }
         let known: [UnitFacts.Phase: (String, String)] = [
             .starting: ("activating", "start"), .running: ("active", "running"),
             .stopping: ("deactivating", "stop"),

@@ -39,7 +39,9 @@ struct OrphanedContainers: Diagnosis {
                 ? .unknown(inquiries: questions.all)
                 : .explained(
                     by: RuntimeSwitched.kind, subject: runtime.name,
-                    summary: "\(lost.count) containers that \(runtime.name) denies are alive")
+                    summary: lost.count == 1
+                        ? "a container that \(runtime.name) denies is alive"
+                        : "\(lost.count) containers that \(runtime.name) denies are alive")
         }
         let since = orphans.compactMap(\.deniedSince).min { $0.monotonic < $1.monotonic } ?? facts.now
         let isCauseOpen = runtime.endpoint.runtime == .crio && switched.today == nil

@@ -61,7 +61,7 @@ struct ShutdownNotGraceful: Diagnosis {
                         summary:
                             "\($0.value.name) (\($0.value.description)): DefaultDependencies=no, shutdown.target in neither Conflicts nor Before",
                         command:
-                            "systemctl show -p DefaultDependencies,Conflicts,Before,Description \($0.value.name)"
+                            "systemctl show -p DefaultDependencies,Conflicts,Before,Description \($0.value.pattern)"
                     )
                 },
                 nextSteps: [
@@ -136,5 +136,13 @@ struct ShutdownNotGraceful: Diagnosis {
                         "see whether containers are still exposed",
                         "systemctl show -p DefaultDependencies,Conflicts 'crio-*.scope'"),
                 ], clearsWhen: "it is \(configuration.shutdownShown.brief) old: nothing can undo it"))
+    }
+}
+
+extension ScopeState {
+    /// The unit as a pattern that fits on a line: the first digits of a container's id are enough for systemctl(1).
+    var pattern: String {
+        guard let id = containerID, let mark = name.firstRange(of: id) else { return name }
+        return "'\(name[..<mark.lowerBound])\(id.prefix(12))*\(name[mark.upperBound...])'"
     }
 }

@@ -78,7 +78,7 @@ extension RuntimeCase<StatusBlocked> {
         var evidence = [
             Evidence(
                 at: since.wall, source: .cri,
-                summary: "Status has timed out since \(since.wall.clock) UTC (\(api.statusTimeouts) times)",
+                summary: "Status has timed out since \(since.wall.clock) UTC",
                 command: crictl("-t 4s info")),
             Evidence(
                 at: other.result.at.wall, source: .cri,

@@ -2,8 +2,8 @@ import HealthModel
 
 /// Whether the machine goes down: what stops then is meant to.
 ///
-/// logind says so first; when its line is lost, systemd's records do: the targets of a running system are the first that
-/// it stops, and `shutdown.target` is reached when the services have ended.
+/// logind says so first; when its line is lost, systemd's records do: the target of a running system is among the first that
+/// it stops, and `shutdown.target` and those behind it are reached when the services have ended.
 struct MachineShutdown: Hashable, Codable, Sendable {
     /// After this it evidently did not go down (a cancelled shutdown, `systemctl isolate`).
     private static let longest = Duration.seconds(300)
@@ -12,7 +12,7 @@ struct MachineShutdown: Hashable, Codable, Sendable {
 
     /// Since when; nil: it does not.
     private(set) var since: Moment?
-    /// Only `shutdown.target` told: it began before that, at most by the time that services have to stop.
+    /// Only a target that is reached late told: it began before that, at most by the time that services have to stop.
     private(set) var isLate = false
 
     /// Takes a line in; whether it changed anything.
@@ -21,11 +21,10 @@ struct MachineShutdown: Hashable, Codable, Sendable {
             return begin(entry.at)
         }
         guard entry.source == .manager, let unit = entry.unit else { return false }
-        if SystemTarget.running.contains(unit), entry.messageID == MessageID.unitStopped {
-            return begin(entry.at)
-        }
-        guard unit == SystemTarget.shutdown, entry.messageID == MessageID.unitStarted,
-            !isUnderWay(at: entry.at)
+        if unit == SystemTarget.running, entry.messageID == MessageID.unitStopped { return begin(entry.at) }
+        if unit == SystemTarget.running, entry.messageID == MessageID.unitStarted { return end(entry.at) }
+        guard unit == SystemTarget.shutdown || SystemTarget.down.contains(unit),
+            entry.messageID == MessageID.unitStarted, !isUnderWay(at: entry.at)
         else { return false }
         since = Moment(
             wall: entry.at.wall + (.zero - Self.stopTimeout), monotonic: entry.at.monotonic - Self.stopTimeout
@@ -37,6 +36,14 @@ struct MachineShutdown: Hashable, Codable, Sendable {
     private mutating func begin(_ at: Moment) -> Bool {
         if !isLate, isUnderWay(at: at), let since, since.monotonic <= at.monotonic { return false }
         since = at
+        isLate = false
+        return true
+    }
+
+    /// It runs again: it was `systemctl isolate`, say.
+    private mutating func end(_ at: Moment) -> Bool {
+        guard let since, since.monotonic < at.monotonic else { return false }
+        self.since = nil
         isLate = false
         return true
     }

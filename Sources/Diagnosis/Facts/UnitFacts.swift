@@ -211,6 +211,15 @@ struct UnitFacts: Hashable, Codable, Sendable {
         exit = Exit(at: at, code: code, status: state.execMainStatus, cursor: nil)
     }
 
+    /// Whether the bus' last word still holds: the journal told of nothing since that contradicts it.
+    func agrees(with state: UnitState) -> Bool {
+        switch phase {
+        case .unknown, .exited: true
+        case .restarting: state.activeState == "inactive"
+        case .starting, .running, .stopping, .stopped, .failed, .autoRestart: Self.phase(of: state) == phase
+        }
+    }
+
     private static func phase(of state: UnitState) -> Phase? {
         switch (state.activeState, state.subState) {
         case ("active", _), ("reloading", _): .running

@@ -24,6 +24,7 @@ struct IncidentBook: Hashable, Codable, Sendable {
         var sentence: String
         var explanation: String
         var severity: Severity
+        var impact: Impact
     }
 
     private(set) var entries: [String: Entry] = [:]
@@ -143,7 +144,7 @@ struct IncidentBook: Hashable, Codable, Sendable {
     ) -> Entry {
         let words = Words(
             depth: .min, cause: finding.cause, sentence: finding.sentence, explanation: finding.explanation,
-            severity: finding.severity)
+            severity: finding.severity, impact: finding.impact)
         if var old = entries[id], canReopen(old, at: now, configuration) {
             old.incident.occurrences += 1
             old.repeats = old.incident.cause == finding.cause && !finding.isWanted ? old.repeats + 1 : 1
@@ -184,7 +185,7 @@ struct IncidentBook: Hashable, Codable, Sendable {
         if finding.depth >= entry.deepest.depth {
             entry.deepest = Words(
                 depth: finding.depth, cause: finding.cause, sentence: finding.sentence,
-                explanation: finding.explanation, severity: finding.severity)
+                explanation: finding.explanation, severity: finding.severity, impact: finding.impact)
         }
     }
 
@@ -209,6 +210,7 @@ struct IncidentBook: Hashable, Codable, Sendable {
         entry.incident.sentence = entry.deepest.sentence
         entry.incident.explanation = entry.deepest.explanation
         entry.incident.severity = entry.deepest.severity
+        entry.incident.impact = entry.deepest.impact
         entry.incident.note(now.wall, text)
         entry.resolvedAt = now.monotonic
         entries[id] = entry

@@ -134,7 +134,7 @@ public enum IncidentText {
                 writer.line(date, indent: 2)
             }
             let age = "+" + (item.at - start).brief
-            let lead = "  \(item.at.clock)  " + TimeText.padded(age, 11)
+            let lead = "  \(item.at.clock)  " + TimeText.padded(age, 12)
             writer.paragraph(
                 item.text, lead: lead, indent: writer.width < 60 ? TextWriter.fieldIndent : lead.count)
         }

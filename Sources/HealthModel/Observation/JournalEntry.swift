@@ -112,8 +112,12 @@ public enum MessageID {
 
 /// Targets whose records tell that the machine goes down (systemd.special(7)).
 public enum SystemTarget {
-    /// Those of a running system: the first that systemd stops.
-    public static let running: Set<String> = ["graphical.target", "multi-user.target"]
+    /// That of a running system: among the first that systemd stops. A desktop's `graphical.target` comes and goes above it.
+    public static let running = "multi-user.target"
     /// Reached when the services have ended.
     public static let shutdown = "shutdown.target"
+    /// Reached after that, one for each way down.
+    public static let down: Set<String> = [
+        "final.target", "poweroff.target", "reboot.target", "halt.target", "kexec.target",
+    ]
 }

@@ -118,18 +118,16 @@ extension Daemon {
     static func journal(_ configuration: Configuration, _ units: [String]) -> JournalFollower.Configuration {
         let location = configuration.journal.directory.map { JournalLocation.directory($0) } ?? .system
         let matches: JournalMatches =
-            .units(units) | .conmon | .kernel | .journalLoss | .shutdown | runningTargets
+            .units(units) | .conmon | .kernel | .journalLoss | .shutdown | runningTarget
         var result = JournalFollower.Configuration(location: location, matches: matches)
         result.backlogEntries = configuration.journal.backlogEntries
         result.backlogAge = configuration.journal.backlogAge
         return result
     }
 
-    /// systemd stops these first when the machine goes down; logind's own line may be missing.
-    private static var runningTargets: JournalMatches {
-        var units = JournalMatches.Term("UNIT")
-        units.values = SystemTarget.running.sorted()
-        return JournalMatches(groups: [[.init("_PID", "1"), units]])
+    /// systemd stops this early when the machine goes down; logind's own line may be missing.
+    private static var runningTarget: JournalMatches {
+        JournalMatches(groups: [[.init("_PID", "1"), .init("UNIT", SystemTarget.running)]])
     }
 
     /// Saves checkpoints; whether that works is reported and logged when it changes.

@@ -5,7 +5,7 @@ import Testing
 
 /// What stops because the machine goes down is no outage, whoever told of it, and in whatever order.
 @Suite struct MachineShutdownTests {
-    enum Word: CaseIterable { case logind, multiUserTarget, graphicalTarget }
+    enum Word: CaseIterable { case logind, multiUserTarget }
 
     private static func say(_ word: Word, _ scene: inout Scene) {
         switch word {
@@ -16,9 +16,6 @@ import Testing
         case .multiUserTarget:
             scene.journal(
                 source: .manager, unit: "multi-user.target", message: "", messageID: MessageID.unitStopped)
-        case .graphicalTarget:
-            scene.journal(
-                source: .manager, unit: "graphical.target", message: "", messageID: MessageID.unitStopped)
         }
     }
 
@@ -69,6 +66,30 @@ import Testing
         scene.wait(.seconds(299))
         #expect(scene.openNames == [])
         scene.wait(.seconds(10))
+        #expect(scene.openNames == ["RuntimeDown/Stopped"])
+    }
+
+    @Test("a target that is reached again ends it at once")
+    func again() throws {
+        var scene = try Scene()
+        scene.starts()
+        Self.say(.multiUserTarget, &scene)
+        Self.stop(&scene)
+        scene.wait(.seconds(20))
+        #expect(scene.openNames == [])
+        scene.journal(
+            source: .manager, unit: SystemTarget.running, message: "", messageID: MessageID.unitStarted)
+        scene.wait(.seconds(5))
+        #expect(scene.openNames == ["RuntimeDown/Stopped"])
+    }
+
+    @Test func aDesktopThatStopsIsNone() throws {
+        var scene = try Scene()
+        scene.starts()
+        scene.journal(
+            source: .manager, unit: "graphical.target", message: "", messageID: MessageID.unitStopped)
+        Self.stop(&scene)
+        scene.wait(.seconds(5))
         #expect(scene.openNames == ["RuntimeDown/Stopped"])
     }
 

@@ -32,7 +32,7 @@ struct AddressInUse: Diagnosis {
             let isSwitched = switched.leftovers.contains { $0.processes.id == leftover.processes.id }
             return .explained(
                 by: isSwitched ? RuntimeSwitched.kind : OrphanedContainers.kind, subject: runtime.name,
-                summary: conflict.sentence)
+                summary: String(conflict.sentence.dropLast()))
         }
         return .holds(finding(conflict))
     }

@@ -60,8 +60,11 @@ extension RuntimeCase<RuntimeDown> {
         let began = [unit.troubleSince, unit.stop, api.failing?.since].compactMap { $0?.monotonic }.min()
         if let began { return began + configuration.stopGrace >= down }
         // Nothing was wrong by then: what was told since was of the shutdown.
-        if case .unknown = judgement { return unit.phase != .unknown }
-        return false
+        switch judgement {
+        case .cleared: return true
+        case .unknown: return unit.phase != .unknown
+        case .holds, .expired, .explained: return false
+        }
     }
 
     // MARK: What systemd says

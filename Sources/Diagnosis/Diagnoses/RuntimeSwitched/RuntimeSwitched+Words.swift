@@ -115,7 +115,7 @@ extension RuntimeCase<RuntimeSwitched> {
                     Evidence(
                         at: $0.at.wall, source: .systemd,
                         summary: "\($0.value.name): \($0.value.description)",
-                        command: "systemctl show -p Description \($0.value.name)")
+                        command: "systemctl show -p Description \($0.value.pattern)")
                 }
             } + configurationEvidence
     }
