@@ -19,9 +19,8 @@ import Testing
         var instead: [String]
     }
 
-    /// Both lines of the end of a stop job are lost, "Stopped" and "Deactivated successfully"; systemd's bus is not heard,
-    /// and the recording starts the unit again before the three seconds that a stop job may take. Beside the bus, as on
-    /// a node, nothing is missing.
+    /// systemd's "Stopped" is lost, its bus is not heard, and the recording starts the unit again before the three seconds
+    /// that a stop job may take. Beside the bus, as on a node, nothing is missing.
     static let onlyEvidence: [OnlyEvidence] = [
         .init(
             recording: "containerd-1.6.20-stopped", disturbance: .dropped, chapter: .height,
