@@ -157,6 +157,28 @@ import Testing
         #expect(scene.openNames == ["RuntimeDown/SocketMissing"])
     }
 
+    @Test func aRestartIsNoExitWhenTheBusIsAheadOfTheJournal() throws {
+        var scene = try Scene()
+        scene.starts()
+        let ended = scene.now
+        scene.wait(.milliseconds(100))
+        scene.feed(
+            .unit(
+                UnitState(
+                    name: Scene.unit, activeState: "activating", subState: "start",
+                    stateChangedAt: scene.now.monotonic)))
+        scene.wait(.milliseconds(100))
+        scene.feed(
+            .journal(
+                JournalEntry(
+                    cursor: "late", at: ended, source: .manager, unit: Scene.unit,
+                    messageID: MessageID.unitSucceeded, message: "")))
+        scene.wait(.seconds(1))
+        #expect(scene.openNames == [])
+        scene.answers()
+        #expect(scene.transitions.isEmpty)
+    }
+
     @Test func theBusTellsOfAFailedStopBeforeTheJournalDoes() throws {
         var scene = try Scene()
         scene.starts()
