@@ -10,6 +10,8 @@ import socket
 import subprocess
 import time
 
+import node
+
 SOCKET = "/run/crihealthd/http.sock"
 UNIT = "crihealthd.service"
 HOME = "/opt/crihealthd"
@@ -43,17 +45,18 @@ def bare(binary, tree):
     return files
 
 
-def crictl(stand_in):
-    """What to mount for /usr/bin/crictl: (files, binds). A real crictl on PATH comes before the stand-in."""
+def crictl():
+    """What to mount for /usr/bin/crictl: (files, binds). A real crictl on PATH comes before the stand-in.
+
+    The CRI client of the tests is there in any case: start-pods uses it."""
+    if subprocess.run([node.REPOSITORY / "Tests/Support/make-cri"]).returncode != 0:
+        raise SystemExit("make-cri failed")
+    binds = {f"/opt/tests/{path}": str(node.REPOSITORY / path) for path in ("Tests/Support", ".build-node/cri")}
     real = shutil.which("crictl")
     if real:
-        return {}, {"/usr/bin/crictl": os.path.realpath(real)}
-    stand_in = pathlib.Path(stand_in).resolve()
-    if not stand_in.is_file():
-        raise SystemExit(f"no crictl on PATH, and no stand-in at {stand_in}")
-    # The whole folder: the stand-in may be made of several files.
-    command = f'#!/bin/sh\nexec /usr/bin/python3 /opt/crictl/{stand_in.name} "$@"\n'
-    return {"/usr/bin/crictl": (command, 0o755)}, {"/opt/crictl": str(stand_in.parent)}
+        return {}, {**binds, "/usr/bin/crictl": os.path.realpath(real)}
+    command = '#!/bin/sh\nexec /opt/tests/Tests/Support/crictl "$@"\n'
+    return {"/usr/bin/crictl": (command, 0o755)}, binds
 
 
 class Daemon:
@@ -102,6 +105,10 @@ class Daemon:
     def state(self):
         """What systemd knows of the unit."""
         return self.node.show(UNIT, "ActiveState", "SubState", "Result", "MainPID", "NRestarts", "StatusText")
+
+    def user(self):
+        """The name of the user whose process it is."""
+        return self.node.run("ps", "-o", "user:32=", "-p", self.state()["MainPID"]).stdout.strip()
 
     def stop_seconds(self):
         """How long its last stop took, by what systemd logged: an inactive unit keeps no timestamps."""

@@ -1,5 +1,6 @@
 """crihealthd as its Debian package: installed, upgraded, rebooted, removed; and what it must outlive by itself."""
 
+import dataclasses
 import json
 import pathlib
 import re
@@ -16,17 +17,24 @@ import scenarios
 
 DEB = "/root/crihealthd.deb"
 NEXT = "/root/crihealthd-next.deb"
+RPM = "/root/crihealthd.rpm"
+CATALOG_ID = "9ed22920c1cb49dab4280d7dac3fbcc3"
 PROBER = "crihealthd-probe.service"
 PROBER_SOCKET = "crihealthd-probe.socket"
 STATE = "/var/lib/crihealthd"
 DROP_IN = "/run/systemd/system/crihealthd.service.d/70-test.conf"
+# What is true of a healthy node. (VersionsSupported is advice, and false of what Debian 12 has.)
+GOOD = ("RuntimeReady", "NetworkReady", "CRIVersionSupported", "MonitoringHealthy")
 # What `systemd-analyze security` may say at most: 252 (Debian 12) and later count alike.
-EXPOSURE = {daemon.UNIT: 2.0, PROBER: 3.0}
+EXPOSURE = {daemon.UNIT: 2.0, PROBER: 2.0}
 # Where a running node writes all the time, where dpkg and the user tools keep books and backups, and the manual of
 # containerd, which the tree goes without until another version is installed.
 VOLATILE = re.compile(
-    r"/(proc|sys|dev|tmp|root|run(?!/crihealthd)|var/(cache|log|tmp|lib/(dpkg|apt|containerd|cni|systemd/catalog)))"
+    r"/(proc|sys|dev|tmp|root|run(?!/crihealthd)|var/(cache|log|tmp|lib/(dpkg|rpm|apt|containerd|cni|systemd/catalog)))"
     r"(/|$)|/usr/share/.*containerd|/usr/share/man(/man[58](/ctr\.8\.gz)?)?$|/var/lib/systemd/(random-seed|timers)|/etc/(passwd|shadow|group|gshadow|subuid|subgid)-$|/etc/\.pwd\.lock$")
+# Folders that an rpm distribution has in its package `filesystem`, and Debian has not.
+FILESYSTEM = {"/etc/sysconfig", "/usr/share/fish", "/usr/share/fish/vendor_completions.d",
+              "/usr/share/zsh/site-functions"}
 KEPT = re.compile(r"/etc/crihealthd(/config\.toml|/rules\.d)?|/etc/default/crihealthd|/var/lib/crihealthd(/.*)?"
                   r"|/var/lib/systemd/deb-systemd-helper-enabled(/.*)?"
                   r"|/etc/systemd/system/(multi-user|sockets)\.target\.wants(/crihealthd\S*)?")
@@ -52,19 +60,13 @@ class Package:
                               text=True).stdout.strip()
 
     def files(self):
-        """The package and its next version, and of a debug build the libraries that no package has."""
+        """The package and its next version."""
         tree, later = self.directory / "tree", self.directory / "next.deb"
         subprocess.run(["dpkg-deb", "-R", self.path, tree], check=True)
         control = tree / "DEBIAN/control"
         control.write_text(control.read_text().replace(f"Version: {self.version}\n", f"Version: {self.later}\n"))
         subprocess.run(["dpkg-deb", "-Zgzip", "-z1", "-b", tree, later], check=True, stdout=subprocess.DEVNULL)
         return {DEB: self.path, NEXT: later}
-
-    def debug_libraries(self):
-        """{path: path} of the Swift libraries of a debug build, which finds them where the toolchain is."""
-        listed = subprocess.run(["ldd", self.directory / "tree/usr/bin/crihealthd"], capture_output=True,
-                                text=True).stdout
-        return {path: pathlib.Path(path) for path in re.findall(r"=> (/\S*/swift/\S+)", listed)}
 
 
 class Scraper(threading.Thread):
@@ -134,20 +136,28 @@ class PackagedRun(runner.Run):
         if 'Status: "' not in status:
             raise runner.Failed(f"systemctl status shows no Status line:\n{status}")
         self.node.run("systemctl", "reload", daemon.UNIT)
-        for unit in (daemon.UNIT, "crihealthd.socket", "crihealthd-unix.socket", PROBER_SOCKET):
-            self.node.run("systemctl", "is-enabled", unit)
-            self.node.run("systemctl", "is-active", unit)
+        self.enabled()
+        told = self.conditions()
+        bad = {one: told[one] for one in GOOD if told[one] != "True"}
+        if bad:
+            raise runner.Failed(f"conditions of a healthy node: {bad}")
         owner = self.node.run("sh", "-c", 'grep -hE "^(Uid|Cap(Prm|Eff|Bnd|Amb)):" /proc/"$1"/status', "sh",
                               self.daemon.state()["MainPID"]).stdout
         if re.search(r"Cap\w+:\t0*[1-9a-f]", owner) or "Uid:\t0\t" in owner:
             raise runner.Failed(f"it has more than no capability: {owner}")
-        if "9ed22920c1cb49dab4280d7dac3fbcc3" not in self.node.run("journalctl", "--list-catalog").stdout:
-            raise runner.Failed("the journal's catalog does not have its messages")
         # Only root and the daemon's own user are answered by the prober; others cannot even connect.
         asked = self.node.run("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "socat", "-u",
                               "OPEN:/dev/null", "UNIX-CONNECT:/run/crihealthd-probe/probe.sock", check=False)
         if "Permission denied" not in asked.stderr:
             raise runner.Failed(f"user nobody got through to the prober: {asked.stderr or 'connected'}")
+
+    def enabled(self):
+        """Its units are enabled and active, and the journal's catalog has its messages."""
+        for unit in (daemon.UNIT, "crihealthd.socket", "crihealthd-unix.socket", PROBER_SOCKET):
+            self.node.run("systemctl", "is-enabled", unit)
+            self.node.run("systemctl", "is-active", unit)
+        if CATALOG_ID not in self.node.run("journalctl", "--list-catalog").stdout:
+            raise runner.Failed("the journal's catalog does not have its messages")
 
     def security(self, row):
         """What systemd-analyze thinks of both units."""
@@ -207,9 +217,13 @@ class PackagedRun(runner.Run):
             scenarios.CONTAINERD, "ActiveState")["ActiveState"] == "active" else {}
         if self.boot() == boot:
             raise runner.Failed("it has the same boot id as before")
-        for field in ("id", "openedAt"):
-            if not back or back[0].get(field) != before.get(field):
-                raise runner.Failed(f"{field} was {before.get(field)}, is {[one.get(field) for one in back or []]}")
+        # It is asked while the boot goes on: nothing of that may look like another outage.
+        time.sleep(3)
+        back = self.daemon.open()
+        self.same(before, back)
+        timeline = [one["text"] for one in back[0]["timeline"]]
+        if not any("the boot before was last seen at" in text for text in timeline):
+            raise runner.Failed(f"its history does not tell of the reboot: {timeline}")
         told = self.node.run("journalctl", "-o", "cat", f"_BOOT_ID={boot.replace('-', '')}",
                              f"CRIHEALTHD_INCIDENT={before['id']}").stdout
         if before["sentence"] not in told:
@@ -241,6 +255,25 @@ class PackagedRun(runner.Run):
             raise runner.Failed(f"left behind by a purge: {sorted(left)}")
         row.kind, row.cause = "left", "nothing"
 
+    def rpm_installed(self, row):
+        """The rpm, on this Debian: its scriptlets make the user and start the units. What it requires dpkg knows."""
+        self.before = self.everything()
+        self.node.run("rpm", "--install", "--nodeps", RPM)
+        self.enabled()
+        self.healthy(row)
+        user = self.daemon.user()
+        if user != "crihealthd":
+            raise runner.Failed(f"it runs as {user}")
+
+    def rpm_erased(self, row):
+        """rpm takes it away, but for its state and its user; there is no purge."""
+        self.node.run("rpm", "--erase", "crihealthd")
+        left = self.everything() - self.before - FILESYSTEM
+        more = {one for one in left if not one.startswith(STATE) and one not in ("user crihealthd", "group crihealthd")}
+        if more:
+            raise runner.Failed(f"left behind by the rpm: {sorted(more)}")
+        row.kind, row.cause = "left", f"{len(left)} kept"
+
     # -- the daemon's own troubles
 
     def conditions(self):
@@ -266,19 +299,24 @@ class PackagedRun(runner.Run):
             raise runner.Failed("the prober did not come back")
         self.await_quiet()
 
-    def prober_stopped(self, row):
-        """Its prober is not there: containerd's state is unknown, and known again when it is."""
-        self.await_quiet()
-        began = time.monotonic()
-        self.node.run("systemctl", "stop", PROBER_SOCKET, PROBER)
-        self.await_open(row, "MonitoringImpaired", ("ProberUnreachable",), began, 20, 20)
-        unknown, _ = daemon.wait(lambda: self.conditions()["RuntimeReady"] == "Unknown", 30)
-        if not unknown:
-            raise runner.Failed(f"without a prober: {self.conditions()}")
-        repaired = time.monotonic()
-        self.node.run("systemctl", "start", PROBER_SOCKET)
-        self.await_resolved(row, "MonitoringImpaired", lambda: repaired, 15)
-        self.await_quiet()
+    def prober_away(self, takes, returns):
+        """Its prober does not answer: what the CRI says is unknown soon, and known again when it does."""
+        def body(row):
+            self.await_quiet()
+            began = time.monotonic()
+            self.node.run("systemctl", *takes)
+            # A question each second; one that is not answered is given up after three.
+            self.await_open(row, "MonitoringImpaired", ("ProberUnreachable",), began, 5, 5)
+            told = self.conditions()
+            if {told[one] for one in ("RuntimeReady", "NetworkReady", "CRIVersionSupported")} != {"Unknown"}:
+                raise runner.Failed(f"without a prober: {told}")
+            repaired = time.monotonic()
+            self.node.run("systemctl", *returns)
+            self.await_resolved(row, "MonitoringImpaired", lambda: repaired, 15)
+            told = self.conditions()
+            if told["RuntimeReady"] != "True":
+                raise runner.Failed(f"with a prober again: {told}")
+        return body
 
     def state_full(self, row):
         """No space where the checkpoint goes; the file system is one of 256 KiB, made for this."""
@@ -334,8 +372,8 @@ class PackagedRun(runner.Run):
             if not full:
                 raise runner.Failed("inotify instances could not be used up")
             self.node.run("systemctl", "start", daemon.UNIT)
-            fault = next(one for one in scenarios.FAULTS if one.name == "killed")
-            self.fault(fault)(row)
+            fault = next(one for one in scenarios.FAULTS if one.name == "stopped")
+            self.fault(dataclasses.replace(fault, from_journal=True))(row)
         finally:
             self.node.run("systemctl", "stop", "hog", check=False)
             self.node.run("rm", "-f", DROP_IN)
@@ -363,7 +401,7 @@ class PackagedRun(runner.Run):
         """What was logged of all that: an entry for each change, with its fields and an id that the catalog has."""
         text = self.node.run("journalctl", "-u", daemon.UNIT, "-o", "json", "CRIHEALTHD_KIND=RuntimeDown").stdout
         entries = [json.loads(line) for line in text.splitlines()]
-        wrong = [one for one in entries if one.get("MESSAGE_ID") != "9ed22920c1cb49dab4280d7dac3fbcc3"
+        wrong = [one for one in entries if one.get("MESSAGE_ID") != CATALOG_ID
                  or not one.get("CRIHEALTHD_INCIDENT") or not one.get("CRIHEALTHD_CAUSE")]
         if not entries or wrong:
             raise runner.Failed(f"{len(entries)} entries about RuntimeDown, of which wrong: {wrong[:1]}")
