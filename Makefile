@@ -3,7 +3,7 @@ SHELL := /bin/bash
 SWIFT ?= swift
 RELEASE_FLAGS := -c release --static-swift-stdlib --scratch-path .build-release -Xswiftc -Osize -Xlinker --no-export-dynamic -Xlinker --icf=safe
 
-.PHONY: run demo test build release unit node-test format lint deps-build deps-test deps-package clean
+.PHONY: run demo test build release deb rpm unit test-node format lint deps-build deps-test deps-package clean
 
 ## Installs what is missing, builds, and runs the daemon; without a container runtime it serves a recorded outage.
 run: deps-build
@@ -15,19 +15,15 @@ demo: deps-build
 	$(SWIFT) build --product crihealthd
 	scripts/run "$$($(SWIFT) build --show-bin-path)/crihealthd" --recorded
 
-## Everything: format, unit and corpus tests, the journal's races, real containerd, a booted node.
-test: deps-test lint unit node-test
-	scripts/summary .build/unit.log .build/node.log
+## Everything: format, unit and corpus tests, the journal's races, real containerd, both packages, booted nodes (root).
+test: deps-test lint unit test-node
+	scripts/summary .build/crictl.log .build/unit.log .build/node.log
 
 unit:
 	@mkdir -p .build
+	Tests/Support/make-cri
+	set -o pipefail; Tests/Support/test_crictl.py 2>&1 | tee .build/crictl.log
 	set -o pipefail; $(SWIFT) test 2>&1 | tee .build/unit.log
-
-## A real booted Debian node with systemd, containerd and this daemon (root only).
-node-test:
-	@mkdir -p .build
-	$(SWIFT) build --product crihealthd
-	set -o pipefail; Tests/Node/run-scenarios "$$($(SWIFT) build --show-bin-path)/crihealthd" 2>&1 | tee .build/node.log
 
 build: deps-build
 	$(SWIFT) build
@@ -49,12 +45,13 @@ rpm: deb
 	packaging/build-rpm .build-release/crihealthd .build-rpm
 	packaging/compare .build-deb/crihealthd_*.deb .build-rpm/crihealthd-*.rpm
 
-## The installed package on booted nodes, Debian 12 and 13 (root only); `make deb` comes before.
-test-node: deps-test
+## Both packages, built and installed on booted nodes, Debian 12 and 13 (root only).
+test-node: deps-test rpm
 	@mkdir -p .build
-	set -o pipefail; for suite in bookworm trixie; do \
-	    Tests/Node/run-scenarios --suite $$suite --package .build-deb/crihealthd_*.deb || exit; \
-	done 2>&1 | tee .build/package.log
+	set -o pipefail; { status=0; \
+	    Tests/Node/run-scenarios --package .build-deb/crihealthd_*.deb --rpm .build-rpm/crihealthd-*.rpm || status=1; \
+	    Tests/Node/run-scenarios --package .build-deb/crihealthd_*.deb --suite trixie || status=1; \
+	    exit $$status; } 2>&1 | tee .build/node.log
 
 format:
 	$(SWIFT) format -i -r --configuration .swift-format Sources Tests Package.swift
