@@ -1,6 +1,5 @@
-"""crihealthd as its Debian package: installed, upgraded, rebooted, removed; and what it must outlive by itself."""
+"""crihealthd as its packages: installed, upgraded, rebooted, removed, purged."""
 
-import dataclasses
 import json
 import pathlib
 import re
@@ -14,15 +13,13 @@ import daemon
 import node
 import runner
 import scenarios
+import troubles
+from troubles import PROBER, PROBER_SOCKET, STATE
 
 DEB = "/root/crihealthd.deb"
 NEXT = "/root/crihealthd-next.deb"
 RPM = "/root/crihealthd.rpm"
 CATALOG_ID = "9ed22920c1cb49dab4280d7dac3fbcc3"
-PROBER = "crihealthd-probe.service"
-PROBER_SOCKET = "crihealthd-probe.socket"
-STATE = "/var/lib/crihealthd"
-DROP_IN = "/run/systemd/system/crihealthd.service.d/70-test.conf"
 # What is true of a healthy node. (VersionsSupported is advice, and false of what Debian 12 has.)
 GOOD = ("RuntimeReady", "NetworkReady", "CRIVersionSupported", "MonitoringHealthy")
 # What `systemd-analyze security` may say at most: 252 (Debian 12) and later count alike.
@@ -94,7 +91,7 @@ class Scraper(threading.Thread):
         self.join()
 
 
-class PackagedRun(runner.Run):
+class PackagedRun(troubles.TroubledRun):
     """The scenarios of an installed package."""
 
     def __init__(self, booted, slack):
@@ -172,7 +169,14 @@ class PackagedRun(runner.Run):
         row.kind, row.cause = "exposure", " / ".join(figures)
 
     def upgraded(self, row):
-        """A new version is installed while containerd is stopped: nothing is forgotten, no scrape is refused."""
+        """apt installs a new version while containerd is stopped."""
+        self.upgrade(row, lambda: self.apt("install", NEXT))
+        version = self.node.run("dpkg-query", "-W", "-f", "${Version}", "crihealthd").stdout
+        if not version.endswith("+next1"):
+            raise runner.Failed(f"version {version} is installed")
+
+    def upgrade(self, row, install):
+        """Through an upgrade in an incident nothing is forgotten and no scrape is refused."""
         self.await_quiet()
         self.node.run("systemctl", "stop", scenarios.CONTAINERD)
         before = self.await_open(row, "RuntimeDown", ("Stopped",), time.monotonic(), 5, 5)
@@ -180,16 +184,13 @@ class PackagedRun(runner.Run):
         time.sleep(1)
         with Scraper(self.daemon) as scraper:
             began = time.monotonic()
-            self.apt("install", NEXT)
+            install()
             back, _ = daemon.wait(lambda: self.daemon.state()["MainPID"] not in ("0", pid) and self.daemon.open(), 20)
             row.opened = row.named = time.monotonic() - began
             time.sleep(1)
         if scraper.failures:
             raise runner.Failed(f"{len(scraper.failures)} of {scraper.answers} scrapes lost: {scraper.failures[0]}")
         self.same(before, back)
-        version = self.node.run("dpkg-query", "-W", "-f", "${Version}", "crihealthd").stdout
-        if not version.endswith("+next1"):
-            raise runner.Failed(f"version {version} is installed")
         repaired = time.monotonic()
         self.node.run("systemctl", "start", scenarios.CONTAINERD)
         self.await_resolved(row, "RuntimeDown", lambda: repaired, 15)
@@ -265,6 +266,10 @@ class PackagedRun(runner.Run):
         if user != "crihealthd":
             raise runner.Failed(f"it runs as {user}")
 
+    def rpm_upgraded(self, row):
+        """rpm replaces it, with the scriptlets of an upgrade, while containerd is stopped."""
+        self.upgrade(row, lambda: self.node.run("rpm", "--upgrade", "--force", "--nodeps", RPM))
+
     def rpm_erased(self, row):
         """rpm takes it away, but for its state and its user; there is no purge."""
         self.node.run("rpm", "--erase", "crihealthd")
@@ -273,129 +278,6 @@ class PackagedRun(runner.Run):
         if more:
             raise runner.Failed(f"left behind by the rpm: {sorted(more)}")
         row.kind, row.cause = "left", f"{len(left)} kept"
-
-    # -- the daemon's own troubles
-
-    def conditions(self):
-        """{type: status}."""
-        return {one["type"]: one["status"] for one in self.daemon.json("/v1/conditions")["conditions"]}
-
-    def prober_killed(self, row):
-        """Its prober dies by SIGKILL: nothing is said of containerd that is not so, and it is asked again."""
-        self.await_quiet()
-        pid, began = self.node.show(PROBER, "MainPID")["MainPID"], time.monotonic()
-        self.node.run("systemctl", "kill", "-s", "KILL", PROBER)
-        while time.monotonic() - began < 15:
-            mine = self.only(self.list_open(), "MonitoringImpaired")
-            if mine:
-                row.kind, row.cause = mine["kind"], mine["cause"]
-                row.opened = row.opened or time.monotonic() - began
-            elif row.opened and row.resolved is None:
-                row.resolved = time.monotonic() - began
-            if self.conditions()["RuntimeReady"] == "False":
-                raise runner.Failed("RuntimeReady became False")
-            time.sleep(0.1)
-        if self.node.show(PROBER, "MainPID")["MainPID"] in ("0", pid):
-            raise runner.Failed("the prober did not come back")
-        self.await_quiet()
-
-    def prober_away(self, takes, returns):
-        """Its prober does not answer: what the CRI says is unknown soon, and known again when it does."""
-        def body(row):
-            self.await_quiet()
-            began = time.monotonic()
-            self.node.run("systemctl", *takes)
-            # A question each second; one that is not answered is given up after three.
-            self.await_open(row, "MonitoringImpaired", ("ProberUnreachable",), began, 5, 5)
-            told = self.conditions()
-            if {told[one] for one in ("RuntimeReady", "NetworkReady", "CRIVersionSupported")} != {"Unknown"}:
-                raise runner.Failed(f"without a prober: {told}")
-            repaired = time.monotonic()
-            self.node.run("systemctl", *returns)
-            self.await_resolved(row, "MonitoringImpaired", lambda: repaired, 15)
-            told = self.conditions()
-            if told["RuntimeReady"] != "True":
-                raise runner.Failed(f"with a prober again: {told}")
-        return body
-
-    def state_full(self, row):
-        """No space where the checkpoint goes; the file system is one of 256 KiB, made for this."""
-        self.await_quiet()
-        self.node.run("systemctl", "stop", daemon.UNIT)
-        self.node.run("mount", "-t", "tmpfs", "-o", "size=256k,mode=0750,uid=crihealthd,gid=crihealthd", "small", STATE)
-        try:
-            self.node.run("systemctl", "start", daemon.UNIT)
-            self.await_quiet()
-            self.fill(f"{STATE}/ballast", 1 << 20)
-            began = time.monotonic()
-            # A transition makes it save at once.
-            self.node.run("systemctl", "stop", scenarios.CONTAINERD)
-            both, _ = daemon.wait(lambda: {"RuntimeDown", "MonitoringImpaired"} == {
-                one["kind"] for one in self.daemon.open()} and self.daemon.open(), 20)
-            row.opened = time.monotonic() - began
-            if not both:
-                raise runner.Failed(f"open: {runner.names(self.daemon.open())}")
-            row.kind, row.cause = next((one["kind"], one["cause"]) for one in both if one["kind"] != "RuntimeDown")
-            if row.cause != "CheckpointUnwritable":
-                raise runner.Failed(f"the cause is {row.cause}")
-            self.node.run("rm", f"{STATE}/ballast")
-            repaired = time.monotonic()
-            self.node.run("systemctl", "start", scenarios.CONTAINERD)
-            quiet, _ = daemon.wait(lambda: not self.daemon.open(), 40)
-            row.resolved = time.monotonic() - repaired
-            if not quiet:
-                raise runner.Failed(f"still open: {runner.names(self.daemon.open())}")
-        finally:
-            self.node.run("systemctl", "start", scenarios.CONTAINERD, check=False)
-            self.node.run("systemctl", "stop", daemon.UNIT, check=False)
-            self.node.run("umount", STATE, check=False)
-            self.node.run("systemctl", "start", daemon.UNIT)
-
-    def fill(self, path, most):
-        """Fills the tmpfs that holds `path`; refused when it is another file system, or a large one."""
-        scenarios.fill(self.node, path, most)
-
-    def inotify_exhausted(self, row):
-        """No inotify instance is left for the daemon's user: it follows the journal all the same."""
-        self.await_quiet()
-        # Without a user namespace of its own: instances are counted for each user, and root's are the machine's.
-        self.node.run("mkdir", "-p", str(pathlib.PurePath(DROP_IN).parent))
-        self.node.write(DROP_IN, "[Service]\nPrivateUsers=no\n")
-        hog = ("import ctypes, time\nlibc = ctypes.CDLL(None)\n"
-               "while libc.inotify_init() >= 0: pass\nprint('full', flush=True)\ntime.sleep(600)")
-        try:
-            self.node.run("systemctl", "stop", daemon.UNIT)
-            self.node.run("systemctl", "daemon-reload")
-            self.node.run("systemd-run", "--collect", "--unit=hog", "--uid=crihealthd", "-p", "LimitNOFILE=65536", "-p",
-                          "StandardOutput=journal", "python3", "-c", hog)
-            full, _ = daemon.wait(lambda: "full" in self.node.run("journalctl", "-u", "hog", "-o", "cat").stdout, 10)
-            if not full:
-                raise runner.Failed("inotify instances could not be used up")
-            self.node.run("systemctl", "start", daemon.UNIT)
-            fault = next(one for one in scenarios.FAULTS if one.name == "stopped")
-            self.fault(dataclasses.replace(fault, from_journal=True))(row)
-        finally:
-            self.node.run("systemctl", "stop", "hog", check=False)
-            self.node.run("rm", "-f", DROP_IN)
-            self.node.run("systemctl", "daemon-reload")
-            self.node.run("systemctl", "restart", daemon.UNIT)
-
-    def port_taken(self, row):
-        """Somebody holds the TCP port before crihealthd starts: the unix socket serves, and it is told."""
-        self.await_quiet()
-        self.node.run("systemctl", "stop", daemon.UNIT, "crihealthd.socket")
-        self.node.run("systemd-run", "--collect", "--unit=thief", "socat", "TCP-LISTEN:10274,bind=127.0.0.1,fork,reuseaddr",
-                      "OPEN:/dev/null")
-        daemon.wait(lambda: "10274" in self.node.run("ss", "-Hltn").stdout, 5)
-        began = time.monotonic()
-        self.node.run("systemctl", "start", "crihealthd.socket", check=False)
-        self.node.run("systemctl", "start", daemon.UNIT)
-        self.await_open(row, "MonitoringImpaired", ("ListenerUnavailable",), began, 10, 10)
-        self.node.run("systemctl", "stop", "thief")
-        repaired = time.monotonic()
-        self.await_resolved(row, "MonitoringImpaired", lambda: repaired, 40)
-        self.node.run("systemctl", "stop", daemon.UNIT)
-        self.node.run("systemctl", "start", "crihealthd.socket", daemon.UNIT)
 
     def transitions(self, row):
         """What was logged of all that: an entry for each change, with its fields and an id that the catalog has."""
