@@ -34,14 +34,15 @@ final class StubAsker: NodeAsker {
 final class TestProber {
     let path: String
     private let service: ProberService
-    private let listener: Int32
+    private var listener: Int32?
 
     init(
         in directory: TemporaryDirectory, asker: any NodeAsker = StubAsker(),
         limits: ProberService.Limits = .init(), allows: @escaping @Sendable (uid_t) -> Bool = { _ in true }
     ) throws {
         path = directory.path + "/probe.sock"
-        listener = try UnixListener.listen(path, owner: nil)
+        let listener = try UnixListener.listen(path, owner: nil)
+        self.listener = listener
         service = try ProberService(
             listener: listener, name: path, allows: allows,
             desk: ProberDesk(asker: asker, units: [], logger: TestDaemon.logger), limits: limits,
@@ -52,6 +53,9 @@ final class TestProber {
     deinit { stop() }
 
     func stop() {
+        // Once: the number of a closed descriptor is soon another test's.
+        guard let listener else { return }
+        self.listener = nil
         service.stop()
         close(listener)
         unlink(path)
