@@ -3,7 +3,7 @@ SHELL := /bin/bash
 SWIFT ?= swift
 RELEASE_FLAGS := -c release --static-swift-stdlib --scratch-path .build-release -Xswiftc -Osize -Xlinker --no-export-dynamic -Xlinker --icf=safe
 
-.PHONY: run demo test build release deb rpm unit test-node format lint deps-build deps-test deps-package clean
+.PHONY: run demo test prometheus build release deb rpm unit test-node format lint deps-build deps-test deps-package clean
 
 ## Installs what is missing, builds, and runs the daemon; without a container runtime it serves a recorded outage.
 run: deps-build
@@ -16,7 +16,7 @@ demo: deps-build
 	scripts/run "$$($(SWIFT) build --show-bin-path)/crihealthd" --recorded
 
 ## Everything: format, unit and corpus tests, the journal's races, real containerd, both packages, booted nodes (root).
-test: deps-test lint unit test-node
+test: deps-test lint prometheus unit test-node
 	scripts/summary .build/crictl.log .build/unit.log .build/node.log
 
 unit:
@@ -24,6 +24,10 @@ unit:
 	Tests/Support/make-cri
 	set -o pipefail; Tests/Support/test_crictl.py 2>&1 | tee .build/crictl.log
 	set -o pipefail; $(SWIFT) test 2>&1 | tee .build/unit.log
+
+## The alerts and recording rules, by promtool.
+prometheus: deps-test
+	cd packaging/prometheus && promtool check config --lint-fatal scrape.yml && promtool test rules tests.yml
 
 build: deps-build
 	$(SWIFT) build

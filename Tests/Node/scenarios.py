@@ -104,7 +104,8 @@ FAULTS = (
     Fault("stopped", "RuntimeDown", ("Stopped",), systemctl("stop"), systemctl("start"), opens=1.5, named=3,
           hurts_pods=True),
     Fault("killed", "RuntimeDown", ("Killed",), send("KILL"), None, opens=1.5, named=3, from_journal=True),
-    Fault("hung", "RuntimeDown", ("Hung",), send("STOP"), send("CONT"), opens=12, named=15),
+    # One deadline of crictl, and two seconds.
+    Fault("hung", "RuntimeDown", ("Hung",), send("STOP"), send("CONT"), opens=4, named=4),
     Fault("socket-removed", "RuntimeDown", ("SocketMissing",), command("rm", SOCKET), systemctl("restart"),
           opens=2.5, named=5),
     Fault("config-invalid", "RuntimeDown", ("ConfigInvalid",),

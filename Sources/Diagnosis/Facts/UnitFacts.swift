@@ -143,8 +143,6 @@ struct UnitFacts: Hashable, Codable, Sendable {
     /// The main process ended well without being asked to: nothing else is logged about its exit then.
     private mutating func takeSuccess(_ entry: JournalEntry) {
         guard phase == .running || phase == .starting else { return }
-        // The end of a run before the one that the bus told of already.
-        if let phaseSince, entry.at.monotonic < phaseSince.monotonic { return }
         exit = Exit(at: entry.at, code: "exited", status: 0, cursor: entry.cursor)
         ranThisBoot = true
         note(trouble: entry.at)

@@ -117,13 +117,16 @@ import Testing
         scene.probe(.status, .status(RuntimeStatus(conditions: ready)))
         #expect(told.map { scene.condition($0)?.status } == [.true, .true, .true])
         // The cheapest rung, asked every second, tells first.
+        scene.wait(.seconds(1))
         scene.probe(.socket, .broken(ProbeBreakage(reason: .proberUnreachable, errno: 111, text: "connect")))
         #expect(told.map { scene.condition($0)?.status } == [.unknown, .unknown, .unknown])
         #expect(scene.openNames == ["MonitoringImpaired/ProberUnreachable"])
         // It is back; the runtime is known again when it has answered, not before.
+        scene.wait(.seconds(1))
         scene.probe(.socket, .reached)
         scene.probe(.connect, .reached)
         #expect(scene.condition(.runtimeReady)?.status == .unknown)
+        scene.wait(.seconds(1))
         scene.answers()
         #expect(told.map { scene.condition($0)?.status } == [.true, .true, .true])
         #expect(scene.openNames == [])

@@ -152,6 +152,7 @@ import Testing
         scene.wait(.seconds(10))
         for _ in 0..<3 {
             #expect(scene.openNames == [])
+            scene.wait(.seconds(1))
             scene.fails(.socketMissing, at: .socket)
         }
         #expect(scene.openNames == ["RuntimeDown/SocketMissing"])
@@ -168,11 +169,18 @@ import Testing
                     name: Scene.unit, activeState: "activating", subState: "start",
                     stateChangedAt: scene.now.monotonic)))
         scene.wait(.milliseconds(100))
-        scene.feed(
-            .journal(
-                JournalEntry(
-                    cursor: "late", at: ended, source: .manager, unit: Scene.unit,
-                    messageID: MessageID.unitSucceeded, message: "")))
+        let late = [
+            (MessageID.unitStopping, "stop"), (MessageID.unitSucceeded, ""),
+            (MessageID.unitStopped, "restart"),
+        ]
+        for (index, record) in late.enumerated() {
+            scene.feed(
+                .journal(
+                    JournalEntry(
+                        cursor: "late\(index)", at: ended, source: .manager, unit: Scene.unit,
+                        messageID: record.0,
+                        message: "", fields: record.1.isEmpty ? [:] : ["JOB_TYPE": record.1])))
+        }
         scene.wait(.seconds(1))
         #expect(scene.openNames == [])
         scene.answers()
