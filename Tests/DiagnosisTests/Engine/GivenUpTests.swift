@@ -3,7 +3,8 @@ import Testing
 
 @testable import Diagnosis
 
-/// `systemctl stop` is an outage until the runtime is up again; `systemctl disable --now` says that it is not wanted.
+/// `systemctl stop` is an outage until the runtime is up again; `systemctl disable --now`, where another runtime serves,
+/// says that it is not wanted.
 @Suite struct GivenUpTests {
     private static func stop(_ scene: inout Scene) {
         scene.manager(MessageID.unitStopping)
@@ -19,46 +20,19 @@ import Testing
     }
 
     @Test(
-        "stopped and given up",
+        "the only runtime, stopped and disabled: the node is down",
         arguments: [
             ("disabled", "loaded"), ("masked", "masked"), ("masked-runtime", "masked"), ("", "not-found"),
+            ("enabled", "loaded"), ("static", "loaded"),
         ])
-    func givenUp(_ fileState: String, _ loadState: String) throws {
+    func only(_ fileState: String, _ loadState: String) throws {
         var scene = try Scene()
         scene.starts()
         Self.stop(&scene)
         Self.bus(&scene, fileState, loadState: loadState)
         scene.wait(.seconds(60))
-        #expect(scene.transitions.isEmpty)
-        #expect(scene.condition(.runtimeReady)?.reason == "Disabled")
-        #expect(scene.condition(.runtimeReady)?.status == .unknown)
-    }
-
-    @Test("merely stopped", arguments: ["enabled", "enabled-runtime", "static", "indirect"])
-    func stopped(_ fileState: String) throws {
-        var scene = try Scene()
-        scene.starts()
-        Self.stop(&scene)
-        Self.bus(&scene, fileState)
-        scene.wait(.seconds(5))
         #expect(scene.openNames == ["RuntimeDown/Stopped"])
-        #expect(scene.inquiries.contains(.unit(Scene.unit)), "it may be disabled later")
-        Self.bus(&scene, "disabled")
-        #expect(scene.openNames == [])
-        #expect(scene.transitions.last?.change == .resolved)
-    }
-
-    @Test func theKubeletMissesIt() throws {
-        var scene = try Scene()
-        scene.starts()
-        Self.stop(&scene)
-        Self.bus(&scene, "disabled")
-        scene.wait(.seconds(30))
-        #expect(scene.openNames == [])
-        scene.line(
-            #"E1122 02:07:20.000001     700 kubelet.go:2385] "Skipping pod synchronization" err="container runtime is down""#,
-            unit: "kubelet.service")
-        #expect(scene.openNames == ["RuntimeDown/Stopped"])
+        #expect(scene.condition(.runtimeReady)?.status == .false)
     }
 
     @Test("a second runtime that is given up leaves the verdict to the first")
@@ -71,6 +45,9 @@ import Testing
             source: .manager, unit: ContainerScene.unit, message: "", messageID: MessageID.unitStopped,
             fields: ["JOB_TYPE": "stop"])
         scene.wait(.seconds(5))
+        #expect(scene.openNames == ["RuntimeDown/Stopped"])
+        #expect(scene.inquiries.contains(.unit(ContainerScene.unit)), "it may be disabled later")
+        scene.answers()
         #expect(scene.openNames == ["RuntimeDown/Stopped"])
         scene.feed(
             .unit(

@@ -91,14 +91,11 @@ extension RuntimeCase<RuntimeDown> {
         return .holds(findingStopped(since: since))
     }
 
-    /// Stopped and disabled by an operator, and the kubelet does not miss it: another runtime does its work, or none is
-    /// wanted.
+    /// Stopped and disabled by an operator, and another runtime serves this node. A node whose only runtime is disabled
+    /// is down all the same.
     private func isGivenUp(since stop: Moment) -> Bool {
-        guard unit.isGivenUp else { return false }
-        return ![SignalName.kubeletRuntimeDown, .kubeletRuntimeUnreachable].contains {
-            facts.signals.last($0, since: stop.monotonic) != nil
-        }
-            || facts.runtimes.contains {
+        unit.isGivenUp
+            && facts.runtimes.contains {
                 $0.endpoint != runtime.endpoint && $0.api.answered(since: stop.monotonic)
             }
     }
