@@ -199,4 +199,24 @@ import Testing
         while !publisher.isFinished { usleep(1000) }
         #expect(client.get("/v1/state")?.body.contains("node-3000") == true)
     }
+
+    @Test("A restart loses no request: who was connected is answered once, who idles is not waited for")
+    func stopAnswersWhoIsConnected() throws {
+        let test = try TestServer()
+        let fresh = try (0..<8).map { _ in try Client(path: test.socketPath) }
+        let idle = try Client(path: test.socketPath)
+        #expect(idle.get("/livez")?.status == 200)
+        let done = DispatchSemaphore(value: 0)
+        DispatchQueue.global().async {
+            test.server.stop()
+            done.signal()
+        }
+        #expect(idle.readToEnd() == "")
+        for client in fresh {
+            let answer = client.get("/livez")
+            #expect(answer?.status == 200)
+            #expect(answer?.header("Connection") == "close")
+        }
+        done.wait()
+    }
 }

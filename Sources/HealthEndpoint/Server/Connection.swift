@@ -67,6 +67,16 @@ final class Connection: ChannelInboundHandler {
     /// Closes at once.
     func close() { context?.close(promise: nil) }
 
+    /// Answers once more if it has not done so, and closes; at once when it idles after an answer.
+    func finish() {
+        isLast = true
+        switch phase {
+        case .head: break
+        case .writing: gate.shut()
+        case .idle, .lingering, .closed: close()
+        }
+    }
+
     /// Closes as soon as the answer that is under way was taken.
     func stop() {
         isLast = true
@@ -81,7 +91,8 @@ final class Connection: ChannelInboundHandler {
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
     func channelActive(context: ChannelHandlerContext) {
-        guard !server.isStopping else { return context.close(promise: nil) }
+        guard !server.isStopped else { return context.close(promise: nil) }
+        isLast = server.isFinishing
         server.add(self)
         enter(.head)
         context.read()

@@ -27,7 +27,10 @@ final class ServerCore {
     private var listeners: [Listener] = []
     private var connections: [Connection] = []
     private var whenDrained: (() -> Void)?
-    private(set) var isStopping = false
+    /// No one is listened to any more; who is connected gets an answer yet.
+    private(set) var isFinishing = false
+    /// No one is served any more.
+    private(set) var isStopped = false
 
     init(
         group: MultiThreadedEventLoopGroup, loop: any EventLoop, configuration: HealthServer.Configuration,
@@ -55,11 +58,23 @@ final class ServerCore {
         return EventLoopFuture.andAllComplete(listeners.map { $0.attempt() }, on: loop)
     }
 
-    /// Stops listening, closes what idles, lets answers end; `drained` is called when nothing is open any more.
+    /// Stops listening, closes what idles, answers who was connected already, lets answers end; `drained` is called when
+    /// nothing is open any more.
     func stop(drained: @escaping () -> Void) {
-        isStopping = true
+        isFinishing = true
         listeners.forEach { $0.stop() }
-        connections.forEach { $0.stop() }
+        connections.forEach { $0.finish() }
+        let core = NIOLoopBound(self, eventLoop: loop)
+        let drained = NIOLoopBound(drained, eventLoop: loop)
+        // What was accepted by now becomes a connection in the turns to come.
+        loop.scheduleTask(in: .milliseconds(20)) { core.value.drain(drained.value) }
+        loop.scheduleTask(in: .milliseconds(300)) {
+            core.value.isStopped = true
+            core.value.connections.forEach { $0.stop() }
+        }
+    }
+
+    private func drain(_ drained: @escaping () -> Void) {
         if connections.isEmpty { drained() } else { whenDrained = drained }
     }
 

@@ -11,6 +11,8 @@ struct ProberPolicy: Sendable {
     var units: Set<String>
     /// CNI directories that the runtimes named in their own answers.
     var cniDirectories: Set<String> = []
+    /// Whether a process is one of a unit: only those are looked into.
+    var isProcess: @Sendable (_ pid: Int32, _ unit: String) -> Bool = { ProberPolicy.isProcess($0, of: $1) }
 
     /// Where containerd and CRI-O read CNI configuration by default, and k3s.
     static let defaultCNIDirectories: Set<String> = [
@@ -55,7 +57,9 @@ struct ProberPolicy: Sendable {
             Self.isContainer(id) ? self.endpoint(endpoint.socketPath).map { .containerLog($0, id: id) } : nil
         case .binaries(let unit, let pid, let execStart):
             units.contains(unit) && Self.isProcess(pid)
-                ? .binaries(unit: unit, pid: pid, execStart: execStart.flatMap(Self.plainPath)) : nil
+                ? .binaries(
+                    unit: unit, pid: isProcess(pid, unit) ? pid : 0,
+                    execStart: execStart.flatMap(Self.knownPath)) : nil
         }
     }
 
@@ -106,11 +110,19 @@ struct ProberPolicy: Sendable {
         return status.st_mode & S_IFMT == S_IFREG && status.st_uid == 0 && status.st_mode & 0o022 == 0
     }
 
-    /// What systemd could have as a unit's `ExecStart`: an absolute path of plain names. It is only compared with what
-    /// runs, by device and inode.
-    private static func plainPath(_ path: String) -> String? {
-        guard path.hasPrefix("/"), path.utf8.count <= 256 else { return nil }
-        let parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
-        return parts.allSatisfy(isName) ? path : nil
+    /// An `ExecStart` right below one of the fixed directories. It is only compared with what runs, by device and inode.
+    private static func knownPath(_ path: String) -> String? {
+        path.hasPrefix("/") && isBinary(path) ? path : nil
+    }
+
+    /// By its control group (cgroups(7)), which only systemd moves it out of.
+    private static func isProcess(_ pid: Int32, of unit: String) -> Bool {
+        guard pid > 0, let bytes = try? FileBytes.read("/proc/\(pid)/cgroup", limit: 64 << 10) else {
+            return false
+        }
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").contains {
+            $0.split(separator: ":", maxSplits: 2).last?.split(separator: "/").contains { $0 == unit }
+                ?? false
+        }
     }
 }

@@ -101,7 +101,8 @@ final class ProberService: Sendable {
             ]
             let patience = turn.interval.map { Int32(clamping: $0.microseconds / 1000) } ?? -1
             let count = poll(&entries, 2, patience)
-            turn.done()
+            // No proof of life while nobody new is served.
+            if room { turn.done() }
             guard count > 0 else { continue }
             if entries[0].revents != 0 {
                 var bytes = [UInt8](repeating: 0, count: 64)

@@ -7,7 +7,8 @@ import Testing
 
 @Suite struct ProberPolicyTests {
     private let policy = ProberPolicy(
-        endpoints: [StubAsker.endpoint], units: ["containerd.service"], cniDirectories: ["/opt/cni/conf"])
+        endpoints: [StubAsker.endpoint], units: ["containerd.service"], cniDirectories: ["/opt/cni/conf"],
+        isProcess: { _, _ in true })
     private static let id = String(repeating: "ab", count: 32)
     private static let stranger = Endpoint(socketPath: "/tmp/mine.sock", runtime: .containerd, unit: nil)
 
@@ -52,6 +53,17 @@ import Testing
         #expect(
             policy.admit(.binaries(unit: "containerd.service", pid: 1, execStart: "/opt/../etc/shadow"))
                 == .binaries(unit: "containerd.service", pid: 1, execStart: nil))
+        #expect(
+            policy.admit(.binaries(unit: "containerd.service", pid: 1, execStart: "/var/lib/vault/key"))
+                == .binaries(unit: "containerd.service", pid: 1, execStart: nil))
+    }
+
+    @Test func aProcessOfAnotherUnitIsNotLookedInto() {
+        var policy = policy
+        policy.isProcess = ProberPolicy(endpoints: [], units: []).isProcess
+        #expect(
+            policy.admit(.binaries(unit: "containerd.service", pid: getpid(), execStart: nil))
+                == .binaries(unit: "containerd.service", pid: 0, execStart: nil))
     }
 
     @Test func anEndpointIsReplacedByTheProbersOwn() {
