@@ -57,13 +57,13 @@ public struct ContainerScanner: Sendable {
 
     /// `conmon -b BUNDLE -c ID --exit-dir /var/run/crio/exits -n k8s_… -r /usr/bin/runc --runtime-arg --root=/run/runc …`
     /// (conmon src/cli.c, v2.1). An `--exec` one looks after a command, not a container; podman's has another exit
-    /// directory.
+    /// directory. Anybody can call his process so; CRI-O's are where systemd or CRI-O put them.
     private mutating func addConmon(
         _ pid: Int32, _ comm: String, _ arguments: [String], _ cgroup: String, _ startedAt: WallTime?
     ) {
         let options = Options(arguments)
         guard !options.isExec, let id = options.id, Self.isID(id[...]),
-            cgroup.contains("crio-conmon-") || options.exitDirectory?.contains("/crio/") == true
+            Self.isCRIO(cgroup) || cgroup.isEmpty && options.exitDirectory?.contains("/crio/") == true
         else { return }
         let monitor = Monitor(
             pid: pid, name: Text.excerpt(comm, limit: 64),
@@ -71,6 +71,13 @@ public struct ContainerScanner: Sendable {
             runtimeRoot: options.root.map { Text.excerpt($0) },
             pod: options.name.flatMap { PodContainerName(joined: $0) })
         note(id, .crio, startedAt) { $0.monitor = monitor }
+    }
+
+    /// `crio-conmon-ID.scope`, or with `conmon_cgroup = "pod"` and the cgroupfs manager CRI-O's own service.
+    private static func isCRIO(_ cgroup: String) -> Bool {
+        let parts = cgroup.split(separator: "/")
+        return !parts.contains("user.slice")
+            && parts.contains { $0.hasPrefix("crio-conmon-") || $0 == "crio.service" }
     }
 
     private struct Options {

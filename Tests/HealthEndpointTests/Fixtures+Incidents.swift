@@ -70,14 +70,17 @@ extension Fixtures {
             id: id, kind: IncidentKind(rawValue: text), subject: text, cause: text, severity: .warning,
             status: .suspected, sentence: text, explanation: text, impact: Impact(sentence: text, pods: 1),
             evidence: (0..<count).map { _ in
-                Evidence(at: second("01:00:00"), source: .systemd, summary: text, cursor: text, command: text)
+                Evidence(
+                    at: second("01:00:00"), source: .systemd, summary: text, cursor: text,
+                    command: ShellCommand(stringLiteral: text))
             },
             symptoms: (0..<count).map { _ in
                 Symptom(
                     name: text, summary: text, firstSeen: second("01:00:00"),
                     lastSeen: time("2026-11-23T00:00:00Z"),
                     count: .max)
-            }, nextSteps: (0..<count).map { _ in NextStep(text, text) }, clearsWhen: text,
+            }, nextSteps: (0..<count).map { _ in NextStep(text, ShellCommand(stringLiteral: text)) },
+            clearsWhen: text,
             timeline: (0..<count).map { _ in TimelineItem(at: second("01:00:00"), text: text) },
             openedAt: time("1969-12-31T23:59:59Z"), lastSeenAt: second("02:00:00"), resolvedAt: nil,
             occurrences: .max)

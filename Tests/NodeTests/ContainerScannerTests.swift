@@ -47,11 +47,24 @@ import Testing
             monitor.pod == PodContainerName(container: "web", pod: "shop-1", namespace: "prod", uid: "aa-bb"))
     }
 
+    @Test(
+        "a process that merely calls itself CRI-O's conmon",
+        arguments: [
+            "0::/user.slice/user-1000.slice/session-1.scope",
+            "0::/user.slice/user-1000.slice/user@1000.service/app.slice/crio-conmon-0a0a.scope",
+            "0::/system.slice/backup.service", "0::/",
+        ])
+    func impostor(_ cgroup: String) {
+        let argv = "conmon -c \(Self.id) -r /home/mallory/runk --exit-dir /var/run/crio/exits"
+        #expect(Self.scan([("conmon", argv, cgroup)]).first?.monitor == nil)
+    }
+
     @Test("a root in two arguments, and options with =")
     func spelling() throws {
         let argv =
             "conmon --cid=\(Self.id) --runtime=/usr/bin/crun --runtime-arg --root --runtime-arg /run/crun --exit-dir=/run/crio/exits"
-        let monitor = try #require(Self.scan([("conmon", argv, "0::/system.slice")]).first?.monitor)
+        let monitor = try #require(
+            Self.scan([("conmon", argv, "0::/system.slice/crio.service")]).first?.monitor)
         #expect(
             monitor.runtimePath == "/usr/bin/crun" && monitor.runtimeRoot == "/run/crun" && monitor.pod == nil
         )

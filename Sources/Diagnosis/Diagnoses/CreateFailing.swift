@@ -116,7 +116,7 @@ extension RuntimeCase<CreateFailing> {
                 "No space is left on \(full ?? signal.captures["path"].map { "the file system of \($0.bounded(120))" } ?? "the file system that \(runtime.name) writes to").",
             proof: signal,
             steps: [
-                NextStep("see how full it is", "df -h \(directories.joined(separator: " "))"),
+                NextStep("see how full it is", "df -h \(words: directories)"),
                 NextStep("see which images could go", "crictl images"),
             ], inquiries: [.fileSystems(paths: directories)])
     }

@@ -48,12 +48,12 @@ struct OrphanedContainers: Diagnosis {
         if isCauseOpen, facts.now.monotonic - since.monotonic < configuration.causeGrace {
             return .unknown(inquiries: questions.followUp)
         }
-        return .holds(finding(orphans, since, runtime, questions))
+        return .holds(finding(orphans, since, runtime, questions, isDefaultKnown: switched.today != nil))
     }
 
     private func finding(
         _ orphans: [ContainerFacts.Entry], _ since: Moment, _ runtime: RuntimeFacts,
-        _ questions: ContainerQuestions
+        _ questions: ContainerQuestions, isDefaultKnown: Bool
     ) -> Finding {
         let orphans = orphans.sorted { ($0.label, $0.processes.id) < ($1.label, $1.processes.id) }
         let isUnlisted = orphans.contains { $0.denial == .unlisted }
@@ -68,7 +68,10 @@ struct OrphanedContainers: Diagnosis {
             sentence: "\(subject) run\(one ? "s" : "") on this node that \(runtime.name) "
                 + (isUnlisted ? "does not list" : "calls exited"),
             explanation:
-                "Their processes live, and \(runtime.name) does not answer for them: nobody will stop, restart or account for them. The OCI runtime that made them is still the default, so a changed default is not the cause.",
+                "Their processes live, and \(runtime.name) does not answer for them: nobody will stop, restart or account for them. "
+                + (!isDefaultKnown
+                    ? "Which OCI runtime is the default now is not known, so a changed default may be the cause."
+                    : "The OCI runtime that made them is still the default, so a changed default is not the cause."),
             impact: Impact(
                 sentence: "They hold ports, files and memory without control: \(names).",
                 pods: Set(orphans.compactMap { $0.processes.monitor?.pod?.uid }).count,

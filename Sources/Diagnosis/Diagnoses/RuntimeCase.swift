@@ -12,8 +12,8 @@ struct RuntimeCase<Kind: Diagnosis>: Sendable {
     var api: APIFacts { runtime.api }
 
     /// The command that asks this endpoint by hand.
-    func crictl(_ subcommand: String) -> String {
-        "crictl --runtime-endpoint \(runtime.endpoint.address) \(subcommand)"
+    func crictl(_ subcommand: String) -> ShellCommand {
+        "crictl --runtime-endpoint \(runtime.endpoint.address) \(words: subcommand.split(separator: " ").map(String.init))"
     }
 }
 

@@ -155,7 +155,7 @@ extension RuntimeCase<UpgradeIncomplete> {
             evidence: Evidence(
                 at: at.wall, source: .node,
                 summary: "on the unit's PATH: \(paths.joined(separator: ", "))".bounded(400),
-                command: "ls -li \(paths.joined(separator: " "))"),
+                command: "ls -li \(words: paths)"),
             steps: [
                 NextStep(
                     "see which package owns which", "dpkg -S \(paths.joined(separator: " "))   # or rpm -qf")

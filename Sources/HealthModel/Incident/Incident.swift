@@ -80,13 +80,14 @@ public struct Evidence: Hashable, Codable, Sendable {
     public var command: String?
 
     /// Makes an item.
-    public init(at: WallTime, source: Source, summary: String, cursor: String? = nil, command: String? = nil)
-    {
+    public init(
+        at: WallTime, source: Source, summary: String, cursor: String? = nil, command: ShellCommand? = nil
+    ) {
         self.at = at
         self.source = source
         self.summary = summary
         self.cursor = cursor
-        self.command = command
+        self.command = command?.text
     }
 }
 
@@ -115,9 +116,9 @@ public struct NextStep: Hashable, Codable, Sendable {
     public var command: String
 
     /// Makes a step.
-    public init(_ purpose: String, _ command: String) {
+    public init(_ purpose: String, _ command: ShellCommand) {
         self.purpose = purpose
-        self.command = command
+        self.command = command.text
     }
 }
 

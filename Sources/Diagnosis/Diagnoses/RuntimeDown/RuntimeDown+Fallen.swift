@@ -122,7 +122,7 @@ extension RuntimeCase<RuntimeDown> {
             cause: "AddressInUse", depth: 88,
             sentence: "\(name) does not start: \(address) is already in use",
             explanation: "\(name) must listen on \(address)\(what)\(holder).", proof: line,
-            steps: [NextStep("see who holds it", "ss -tlnp 'sport = :\(port(of: address))'")],
+            steps: [NextStep("see who holds it", "ss -tlnp 'sport = :\(digits: port(of: address))'")],
             inquiries: [.tcpListener(address: address)])
     }
 

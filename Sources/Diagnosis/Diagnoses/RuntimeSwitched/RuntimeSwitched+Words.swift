@@ -32,10 +32,11 @@ extension RuntimeCase<RuntimeSwitched> {
                 NextStep("see which OCI runtime made what still runs", Self.listMonitors),
                 NextStep(
                     "go back to the old default, in a file that is read last",
-                    "printf '[crio.runtime]\\ndefault_runtime = \"\(leftovers.first?.processes.monitor?.identity?.kind ?? "runc")\"\\n' > /etc/crio/crio.conf.d/99-rollback.conf"
+                    "printf '[crio.runtime]\\ndefault_runtime = \"\(name: leftovers.first?.processes.monitor?.identity?.kind ?? "runc")\"\\n' > /etc/crio/crio.conf.d/99-rollback.conf"
                 ),
                 NextStep(
-                    "end the start that hangs; it begins anew", "systemctl kill -s KILL \(runtime.unit.name)"),
+                    "end the start that hangs; it begins anew",
+                    "systemctl kill --kill-who=main -s KILL \(runtime.unit.name)"),
                 NextStep("or: drain the node and reboot it, which ends every leftover", "systemctl reboot"),
             ], clearsWhen: clearsWhen, inquiries: followUp)
     }
@@ -72,7 +73,7 @@ extension RuntimeCase<RuntimeSwitched> {
 
     // MARK: Words
 
-    static let listMonitors = "ps -eo pid,lstart,args | grep '[c]onmon'"
+    static let listMonitors: ShellCommand = "ps -eo pid,lstart,args | grep '[c]onmon'"
 
     var clearsWhen: String {
         "no process of a container that \(name) lost is alive, and \(name) answers (a reboot does both)"
@@ -140,14 +141,15 @@ extension RuntimeCase<RuntimeSwitched> {
     private func steps(_ leftovers: [ContainerFacts.Entry]) -> [NextStep] {
         let identity = leftovers.first?.processes.monitor
         let runtimePath = identity?.runtimePath ?? "runc"
-        let root = identity?.runtimeRoot.map { " --root \($0)" } ?? ""
+        let root = identity?.runtimeRoot.map { ["--root", $0] } ?? []
         let id = leftovers.first?.processes.id ?? "ID"
         return [
             NextStep("keep new pods away", "kubectl cordon $(hostname)"),
             NextStep("see every leftover: conmon, its OCI runtime and its container", Self.listMonitors),
-            NextStep("be sure that it is the one that made it", "\(runtimePath)\(root) list"),
+            NextStep("be sure that it is the one that made it", "\(words: [runtimePath] + root) list"),
             NextStep(
-                "end a leftover through the OCI runtime that made it", "\(runtimePath)\(root) kill \(id) TERM"
+                "end a leftover through the OCI runtime that made it",
+                "\(words: [runtimePath] + root) kill \(id) TERM"
             ),
             NextStep(
                 "or drain the node and reboot it: nothing survives, and nothing clashes", "systemctl reboot"),
