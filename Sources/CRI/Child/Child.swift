@@ -103,6 +103,9 @@ private struct CapturedPipe: ~Copyable {
         self.cap = cap
     }
 
+    /// How much is kept of an output that went over its cap, which nobody parses: enough to show what it was.
+    private static let remnant = 4096
+
     /// For poll(2): negative, and so skipped, when there is nothing more to read.
     var pollable: Int32 { isOpen ? reading.raw : -1 }
 
@@ -112,7 +115,7 @@ private struct CapturedPipe: ~Copyable {
         while isOpen {
             switch System.read(reading, into: &bytes) {
             case .bytes where bytes.count > cap:
-                bytes.removeLast(bytes.count - cap)
+                bytes = Array(bytes.prefix(min(cap, Self.remnant)))
                 overflowed = true
                 isOpen = false
             case .bytes: continue

@@ -5,12 +5,7 @@ import Testing
 
 @testable import crihealthd
 
-/// The real binary beside this test's own.
-private let binary =
-    URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-    .appendingPathComponent("crihealthd").path
-
-@Suite(.serialized, .enabled(if: FileManager.default.isExecutableFile(atPath: binary), "no \(binary)"))
+@Suite(.serialized, .enabled(if: ServeProcess.isBuilt, "no \(ServeProcess.binary)"))
 struct ServeProcessTests {
     private let runtime: FakeRuntime
     private let state: TemporaryDirectory
@@ -23,21 +18,8 @@ struct ServeProcessTests {
     }
 
     private func serve(config: String = "") throws -> (process: Process, log: String) {
-        let file = try state.write("config.toml", config)
-        let log = state.path + "/log"
-        try state.write("log", "")
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: binary)
-        process.arguments = [
-            "serve", "--single-process", "--config", file, "--listen", "", "--socket", state.path + "/s",
-            "--state-directory",
-            state.path + "/state", "--journal-directory", journal.path, "--runtime-endpoint",
-            runtime.socketPath,
-            "--crictl", runtime.crictl,
-        ]
-        process.standardError = FileHandle(forWritingAtPath: log)
-        try process.run()
-        return (process, log)
+        let serve = try ServeProcess(runtime, state: state, journal: journal, config: config)
+        return (serve.process, serve.log)
     }
 
     private func text(_ path: String) -> String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }

@@ -8,12 +8,14 @@ final class FakeRuntime {
     let crictl: String
     private var listener: Int32?
 
-    /// `errs`: every call of its API ends in an error.
-    init(errs: Bool = false) throws {
+    /// `errs`: every call of its API ends in an error. `does`: what every call of crictl does instead, in sh.
+    init(errs: Bool = false, does: String? = nil) throws {
         directory = try TemporaryDirectory()
         socketPath = directory.path + "/cri.sock"
         crictl = try directory.write(
-            "crictl", Self.script(calls: directory.path + "/calls", errs: errs), mode: 0o755)
+            "crictl",
+            does.map { "#!/bin/sh\n\($0)\n" } ?? Self.script(calls: directory.path + "/calls", errs: errs),
+            mode: 0o755)
         try start()
     }
 

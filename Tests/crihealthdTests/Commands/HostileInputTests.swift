@@ -1,0 +1,210 @@
+import Foundation
+import HealthModel
+import Node
+import Synchronization
+import Testing
+
+@testable import crihealthd
+
+/// The real binary against input that wants to fill its memory: what it holds stays bounded, and it says clearly what
+/// it met.
+@Suite(.serialized, .enabled(if: ServeProcess.isBuilt, "no \(ServeProcess.binary)"))
+struct HostileInputTests {
+    /// By how much private memory may grow, in KiB: less than half of what is fed in. It is mostly crictl's output, of
+    /// which 8 MiB are taken, into an array that doubles.
+    private static let growthLimit = 40 << 10
+
+    private let state: TemporaryDirectory
+    private let journal: TemporaryDirectory
+
+    init() throws {
+        state = try TemporaryDirectory()
+        journal = try TemporaryDirectory()
+    }
+
+    private static let quick = """
+        [cri]
+        crictl_timeout = "500ms"
+        crictl_deadline = "1s"
+        version_interval = "1s"
+        list_interval = "5s"
+        suspect_interval = "1s"
+        """
+
+    /// Watches the process until `done`, and then for a second; the most private memory and descriptors that were seen.
+    private func peak(of serve: ServeProcess, until done: () -> Bool) -> (
+        memory: Int, descriptors: Int, done: Bool
+    ) {
+        var memory = 0
+        var descriptors = 0
+        let end = Date.now + 60
+        var finished: Date?
+        while Date.now < end, finished.map({ Date.now < $0 + 1 }) ?? true {
+            for _ in 0..<20 {
+                memory = max(memory, serve.status("RssAnon") ?? 0)
+                descriptors = max(descriptors, serve.descriptors)
+                usleep(5000)
+            }
+            if finished == nil, done() { finished = .now }
+        }
+        return (memory, descriptors, finished != nil)
+    }
+
+    // MARK: crictl
+
+    struct Misbehaviour: CustomTestStringConvertible {
+        var testDescription: String
+        var script: String
+        /// What the page says of it.
+        var outcome: String
+    }
+
+    static let misbehaviours = [
+        Misbehaviour(
+            testDescription: "endless stderr", script: "exec yes \"$(printf %4096s x)\" >&2",
+            outcome: "(too much stderr)"),
+        Misbehaviour(
+            testDescription: "endless stdout", script: "exec yes \"$(printf %4096s x)\"",
+            outcome: "(too much stdout)"),
+        Misbehaviour(
+            testDescription: "a deep document", script: "head -c 4000000 /dev/zero | tr '\\0' '['",
+            outcome: "printed no RuntimeVersion"),
+        Misbehaviour(
+            testDescription: "a long document",
+            script:
+                #"printf '{"items":['; yes '{"id":"0123456789abcdef","metadata":{"name":"x"}},' | head -c 30000000"#,
+            outcome: "(too much stdout)"),
+        Misbehaviour(
+            testDescription: "children that stay", script: "for i in $(seq 100); do sleep 600 & done; wait",
+            outcome: "did not get to connect in time"),
+        Misbehaviour(
+            testDescription: "terminal escapes",
+            script: #"printf '\033]0;owned\007\033[2J\233\302\233'; exit 3"#,
+            outcome: "exited with 3 and said nothing"),
+    ]
+
+    @Test(arguments: misbehaviours) func crictlMisbehaves(_ one: Misbehaviour) throws {
+        let runtime = try FakeRuntime(does: one.script)
+        let serve = try ServeProcess(runtime, state: state, journal: journal, config: Self.quick)
+        defer { serve.stop() }
+        #expect(eventually(within: 20) { !serve.page("/v1/state").isEmpty })
+        let rest = try #require(serve.status("RssAnon"))
+        let seen = peak(of: serve) { words(serve).contains(one.outcome) }
+        #expect(seen.done, "\(serve.page("/", accept: "text/plain"))")
+        #expect(seen.memory - rest < Self.growthLimit, "\(rest) KiB at rest, then \(seen.memory)")
+        #expect(seen.descriptors < 64)
+        expectPlain(serve.page("/", accept: "text/plain"))
+    }
+
+    // MARK: The journal
+
+    @Test(.enabled(if: JournalFile.isPossible, "no systemd-journal-remote")) func longAndForeignLines() throws
+    {
+        let runtime = try FakeRuntime()
+        let known =
+            #"time="2026-11-24T07:26:56Z" level=error msg="RunPodSandbox for &PodSandboxMetadata{Name:"#
+        let bodies: [[UInt8]] = [
+            Array(known.utf8) + Array(repeating: UInt8(ascii: "x"), count: 1 << 20),
+            Array(known.utf8) + (0..<(1 << 20)).map { UInt8(truncatingIfNeeded: $0 &* 151) },
+            Array(repeating: 0, count: 1 << 20) + Array(known.utf8),
+            Array((known + String(repeating: "\u{1B}[2J\u{1B}]0;owned\u{7}", count: 80_000)).utf8),
+            Array(repeating: 0xFF, count: 1 << 20),
+        ]
+        try feed((0..<120).map { bodies[$0 % bodies.count] })
+        // Each of another pod and sandbox, so that nothing folds.
+        try feed(
+            (0..<20_000).map { number in
+                Array(
+                    (known
+                        + "pod-\(number),Uid:\(number),Namespace:ns-\(number),Attempt:0,} failed, error\" error=\""
+                        + "failed to setup network for sandbox \\\"\(String(number, radix: 16))\\\": \u{1B}[31mno\"")
+                        .utf8)
+            })
+        let serve = try ServeProcess(runtime, state: state, journal: journal)
+        defer { serve.stop() }
+        let seen = peak(of: serve) { serve.page("/", accept: "text/plain").contains("20120 entries read") }
+        #expect(seen.done, "\(serve.page("/", accept: "text/plain"))")
+        #expect(seen.memory < Self.growthLimit + (12 << 10), "\(seen.memory) KiB")
+        #expect(seen.descriptors < 64)
+        for path in ["/", "/v1/state", "/metrics"] { expectPlain(serve.page(path, accept: "*/*")) }
+        #expect(serve.page("/v1/state").utf8.count < 256 << 10)
+    }
+
+    /// Appends entries of containerd with these messages, in the binary form of the export format.
+    private func feed(_ messages: [[UInt8]]) throws {
+        let boot = BootIdentity.current().bootID
+        var export: [UInt8] = []
+        for message in messages {
+            let now = Moment.now()
+            export += Array(
+                """
+                __REALTIME_TIMESTAMP=\(now.wall.microseconds)
+                __MONOTONIC_TIMESTAMP=\(now.monotonic.microseconds)
+                _BOOT_ID=\(boot)
+                _TRANSPORT=stdout
+                _SYSTEMD_UNIT=containerd.service
+                MESSAGE
+
+                """.utf8)
+            withUnsafeBytes(of: UInt64(message.count).littleEndian) { export += $0 }
+            export += message + [0x0A, 0x0A]
+        }
+        let file = journal.path + "/input.export"
+        try Data(export).write(to: URL(fileURLWithPath: file))
+        try JournalFile.take(file, as: journal.path + "/system.journal")
+        unlink(file)
+    }
+
+    // MARK: HTTP
+
+    @Test func clientsThatSendWithoutEnd() throws {
+        let runtime = try FakeRuntime()
+        let serve = try ServeProcess(runtime, state: state, journal: journal)
+        defer { serve.stop() }
+        #expect(eventually(within: 20) { !serve.page("/v1/state").isEmpty })
+        let rest = try #require(serve.status("RssAnon"))
+        let heads = [
+            "GET /", "GET / HTTP/1.1\r\nX: ", "POST / HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n",
+        ]
+        let running = Atomic<Int>(40)
+        for number in 0..<40 {
+            let (head, socket) = (heads[number % heads.count], serve.socket)
+            Thread.detachNewThread {
+                send(head, to: socket)
+                running.subtract(1, ordering: .relaxed)
+            }
+        }
+        let seen = peak(of: serve) { running.load(ordering: .relaxed) == 0 }
+        #expect(seen.done)
+        #expect(seen.memory - rest < Self.growthLimit, "\(rest) KiB at rest, then \(seen.memory)")
+        #expect(eventually(within: 20) { serve.descriptors < 64 })
+        #expect(eventually(within: 20) { words(serve).hasPrefix("HEALTHY") })
+    }
+
+    /// A head, and then as much of a body without line ends as the other side takes.
+    private func send(_ head: String, to path: String) {
+        guard let address = try? SocketAddress.unix(path) else { return }
+        let socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(socket) }
+        guard socket >= 0, address.connect(socket) == 0 else { return }
+        var bytes = Array(head.utf8) + Array(repeating: UInt8(ascii: "a"), count: 64 << 10)
+        var patience = timeval(tv_sec: 5, tv_usec: 0)
+        setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        for _ in 0..<128 {
+            guard Glibc.send(socket, &bytes, bytes.count, Int32(MSG_NOSIGNAL)) > 0 else { return }
+        }
+    }
+
+    /// The page's text without its line ends.
+    private func words(_ serve: ServeProcess) -> String {
+        serve.page("/", accept: "text/plain").split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+
+    private func expectPlain(_ text: String) {
+        #expect(!text.isEmpty)
+        #expect(
+            text.unicodeScalars.allSatisfy {
+                $0 == "\n" || ($0.value >= 0x20 && !(0x7F...0x9F).contains($0.value))
+            })
+    }
+}
