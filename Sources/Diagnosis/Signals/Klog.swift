@@ -16,7 +16,7 @@ struct Klog: Hashable, Sendable {
 
     /// Nil for a line without klog's header.
     init?(_ line: [UInt8]) {
-        guard line.count > 22, let level = Self.levels[line[0]], line[1...4].allSatisfy(\.isDigit),
+        guard line.count > 22, let level = Self.level(line[0]), line[1...4].allSatisfy(\.isDigit),
             line[5] == UInt8(ascii: " "), line[8] == UInt8(ascii: ":"),
             let bracket = line.prefix(Self.headerLimit).firstIndex(of: UInt8(ascii: "]")),
             bracket + 1 < line.count
@@ -36,10 +36,15 @@ struct Klog: Hashable, Sendable {
     /// The first value of this key.
     subscript(key: String) -> [UInt8]? { fields.first { $0.key == key }?.value }
 
-    private static let levels: [UInt8: String] = [
-        UInt8(ascii: "I"): "info", UInt8(ascii: "W"): "warning", UInt8(ascii: "E"): "error",
-        UInt8(ascii: "F"): "fatal",
-    ]
+    private static func level(_ letter: UInt8) -> String? {
+        switch letter {
+        case UInt8(ascii: "I"): "info"
+        case UInt8(ascii: "W"): "warning"
+        case UInt8(ascii: "E"): "error"
+        case UInt8(ascii: "F"): "fatal"
+        default: nil
+        }
+    }
 }
 
 extension UInt8 {

@@ -53,13 +53,20 @@ struct LiteralAutomaton: Sendable {
         }
     }
 
-    /// Numbers of all literals in the text.
-    func found(in text: [UInt8]) -> Set<Int> {
-        var found: Set<Int> = []
-        var state = 0
-        for byte in text {
-            state = Int(table[state &+ Int(classes[Int(byte)])])
-            if state >= firstFinal { found.formUnion(outputs[(state - firstFinal) / width]) }
+    /// Numbers of all literals in the text, each once, in no order.
+    func found(in text: [UInt8]) -> [Int] {
+        var found: [Int] = []
+        classes.withUnsafeBufferPointer { classes in
+            table.withUnsafeBufferPointer { table in
+                var state = 0
+                for byte in text {
+                    state = Int(table[state &+ Int(classes[Int(byte)])])
+                    guard state >= firstFinal else { continue }
+                    for literal in outputs[(state - firstFinal) / width] where !found.contains(literal) {
+                        found.append(literal)
+                    }
+                }
+            }
         }
         return found
     }

@@ -22,14 +22,16 @@ struct LogValue {
         var out: [UInt8] = []
         var i = start + 1
         while i < line.count {
-            let byte = line[i]
-            if byte == UInt8(ascii: "\"") { return LogValue(bytes: out, end: i + 1) }
-            if byte == UInt8(ascii: "\\"), i + 1 < line.count {
-                i = unescape(line, at: i + 1, into: &out)
-            } else {
-                out.append(byte)
-                i += 1
+            let run = i
+            while i < line.count, line[i] != UInt8(ascii: "\""), line[i] != UInt8(ascii: "\\") { i += 1 }
+            out += line[run..<i]
+            guard i < line.count else { break }
+            if line[i] == UInt8(ascii: "\"") { return LogValue(bytes: out, end: i + 1) }
+            guard i + 1 < line.count else {
+                out.append(line[i])
+                break
             }
+            i = unescape(line, at: i + 1, into: &out)
         }
         return LogValue(bytes: out, end: line.count)
     }

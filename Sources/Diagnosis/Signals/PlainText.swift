@@ -4,11 +4,14 @@ enum PlainText {
     /// characters.
     static func clean(_ bytes: some Sequence<UInt8>, limit: Int) -> String {
         var kept: [UInt8] = []
-        kept.reserveCapacity(limit)
+        kept.reserveCapacity(min(limit + 1, bytes.underestimatedCount))
+        var isASCII = true
         for byte in bytes {
             if kept.count > limit { break }
+            isASCII = isASCII && byte < 0x80
             kept.append(byte < 0x20 || byte == 0x7F ? 0x20 : byte)
         }
+        if isASCII { return String(decoding: kept.prefix(limit), as: UTF8.self) }
         return clean(String(decoding: kept, as: UTF8.self), limit: limit)
     }
 

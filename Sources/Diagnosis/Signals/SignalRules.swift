@@ -40,11 +40,20 @@ public struct SignalRules: Sendable {
     /// All that this entry means, in the order of the rules; empty where no rule knows it.
     public func recognize(_ entry: JournalEntry) -> [Signal] {
         let line = LogLine(entry.message)
-        var candidates: Set<Int> = []
-        for literal in storage.automaton.found(in: line.raw) { candidates.formUnion(storage.owners[literal]) }
-        if let id = entry.messageID { candidates.formUnion(storage.byMessageID[id, default: []]) }
+        var candidates: [Int] = []
+        for literal in storage.automaton.found(in: line.raw) {
+            for index in storage.owners[literal] where !candidates.contains(index) {
+                candidates.append(index)
+            }
+        }
+        if let id = entry.messageID {
+            for index in storage.byMessageID[id, default: []] where !candidates.contains(index) {
+                candidates.append(index)
+            }
+        }
+        candidates.sort()
         var known: [(rule: SignalRule, captures: [String: String])] = []
-        for index in candidates.sorted() {
+        for index in candidates {
             let compiled = storage.compiled[index]
             if let captures = compiled.match(entry, line) { known.append((compiled.rule, captures)) }
         }

@@ -1,3 +1,4 @@
+import Glibc
 import HealthModel
 
 /// The fields that an entry is built from; everything else in the journal is not even looked at.
@@ -38,13 +39,40 @@ enum FieldName: Hashable, Sendable {
 
     /// The field of that name, or nil when nobody reads it.
     init?(_ name: UnsafeRawBufferPointer) {
-        guard name.count < Self.byLength.count else { return nil }
-        for candidate in Self.byLength[name.count] where name.elementsEqual(candidate.bytes) {
+        guard name.count < Self.byLength.count, let bytes = name.baseAddress else { return nil }
+        for candidate in Self.byLength[name.count] where memcmp(bytes, candidate.bytes, name.count) == 0 {
             self = candidate.field
             return
         }
         return nil
     }
+
+    /// Its place in a row of ``placeCount``.
+    var place: Int {
+        switch self {
+        case .message: 0
+        case .messageID: 1
+        case .priority: 2
+        case .identifier: 3
+        case .comm: 4
+        case .pid: 5
+        case .uid: 6
+        case .transport: 7
+        case .unit: 8
+        case .cgroup: 9
+        case .managerUnit: 10
+        case .objectUnit: 11
+        case .coredumpUnit: 12
+        case .cursor: 13
+        case .realtime: 14
+        case .monotonic: 15
+        case .bootID: 16
+        case .kept(let index): 17 + index
+        }
+    }
+
+    /// How many places there are.
+    static let placeCount = 17 + keptNames.count
 
     /// How many bytes of the value are of use.
     var limit: Int {

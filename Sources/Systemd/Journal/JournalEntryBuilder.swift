@@ -6,7 +6,7 @@ public import HealthModel
 /// Field names: systemd.journal-fields(7). Names that begin with `_` are trusted: journald sets them, no
 /// client can. Where a client sent a field twice the first one counts.
 public struct JournalEntryBuilder: Sendable {
-    private var texts: [FieldName: String] = [:]
+    private var texts = Texts()
     private var cursor = ""
     private var wall = WallTime(microseconds: 0)
     private var monotonic = MonotonicTime(microseconds: 0)
@@ -41,7 +41,9 @@ public struct JournalEntryBuilder: Sendable {
     public func build() -> JournalEntry {
         let (source, unit) = speaker
         var kept: [String: String] = [:]
-        for case (.kept(let index), let text) in texts { kept[FieldName.keptNames[index]] = text }
+        for (index, name) in FieldName.keptNames.enumerated() {
+            if let text = texts[.kept(index)] { kept[name] = text }
+        }
         return JournalEntry(
             cursor: cursor, at: Moment(wall: wall, monotonic: monotonic), source: source, unit: unit,
             identifier: texts[.identifier], pid: texts[.pid].flatMap { Int32($0) },
@@ -66,6 +68,16 @@ public struct JournalEntryBuilder: Sendable {
         if root, let unit = texts[.objectUnit] { return (.journald, unit) }
         if root, texts[.identifier] == "conmon", texts[.comm] == "conmon" { return (.conmon, texts[.unit]) }
         return (.unit, texts[.unit])
+    }
+
+    /// The texts so far, each at its field's place.
+    private struct Texts {
+        private var row = [String?](repeating: nil, count: FieldName.placeCount)
+
+        subscript(field: FieldName) -> String? {
+            get { row[field.place] }
+            set { row[field.place] = newValue }
+        }
     }
 
     private static func number(_ value: UnsafeRawBufferPointer) -> Int64? {
