@@ -12,7 +12,13 @@ let strict: [SwiftSetting] = [
 
 let package = Package(
     name: "crihealthd",
-    products: [.executable(name: "crihealthd", targets: ["crihealthd"])],
+    products: [
+        .executable(name: "crihealthd", targets: ["crihealthd"]),
+        // For Benchmarks/, a package of its own.
+        .library(name: "Diagnosis", targets: ["Diagnosis"]),
+        .library(name: "HealthModel", targets: ["HealthModel"]),
+        .library(name: "Systemd", targets: ["Systemd"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),

@@ -13,3 +13,6 @@
 #if __has_include("clinux_pollset.h")
 #include "clinux_pollset.h"
 #endif
+#if __has_include("clinux_memory.h")
+#include "clinux_memory.h"
+#endif

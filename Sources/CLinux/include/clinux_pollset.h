@@ -9,3 +9,6 @@ int clinux_pollset_create(void);
 
 /* Adds a descriptor, for input. It leaves the set by itself when it is closed. Returns 0, or a negative errno. */
 int clinux_pollset_add(int set, int descriptor);
+
+/// eventfd(2): a counter to wait on, closed on exec, that never blocks. Negative: errno says why.
+int clinux_eventfd(void);

@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// ## Concurrency
 /// `@unchecked Sendable` holds because every stored `var` is touched on `queue` only; each way in
-/// (``start(_:)``, ``stop()``, ``setCadence(_:)``, the timer, the next batch) goes through it. `counters` and
+/// (``start(_:)``, ``stop()``, ``setCadence(_:)``, the metronome, the next batch) goes through it. `counters` and
 /// `progress` are synchronised themselves.
 final class FollowerCore: @unchecked Sendable {
     let configuration: JournalFollower.Configuration
@@ -18,7 +18,8 @@ final class FollowerCore: @unchecked Sendable {
     let progress = Atomic<Int64>(0)
     private let onQueue = DispatchSpecificKey<Bool>()
 
-    private var timer: (any DispatchSourceTimer)?
+    private var metronome: Metronome?
+    private(set) var running = false
     private var announcements: DescriptorSource?
     private var cadence = JournalFollower.Cadence.calm
     /// The next batch is already queued.
@@ -27,7 +28,6 @@ final class FollowerCore: @unchecked Sendable {
     var journal: Journal? {
         didSet { if let descriptor = try? journal?.descriptor() { announcements?.watch(descriptor) } }
     }
-    var running: Bool { timer != nil }
 
     // Where we are.
     /// Cursor of the last entry that was read; nil before the first.
@@ -112,12 +112,9 @@ final class FollowerCore: @unchecked Sendable {
         queue.async { @Sendable [self] in
             guard !running else { return }
             reset()
-            let timer = DispatchSource.makeTimerSource(queue: queue)
-            timer.setEventHandler { @Sendable [weak self] in self?.tick() }
-            self.timer = timer
+            running = true
+            metronome = Metronome(on: queue, every: interval) { @Sendable [weak self] in self?.tick() }
             announcements = DescriptorSource(on: queue) { @Sendable [weak self] in self?.tick() }
-            schedule()
-            timer.activate()
             startEntry = position.map { .saved($0) } ?? .beginning
             open()
             stamp()
@@ -132,13 +129,14 @@ final class FollowerCore: @unchecked Sendable {
         queue.async { @Sendable [self] in
             guard cadence != self.cadence else { return }
             self.cadence = cadence
-            schedule()
+            metronome?.set(interval)
         }
     }
 
     private func close() {
-        timer?.cancel()
-        timer = nil
+        running = false
+        metronome?.cancel()
+        metronome = nil
         examination.stop()
         journal = nil
         announcements?.cancel()
@@ -179,12 +177,8 @@ final class FollowerCore: @unchecked Sendable {
         suspectUntil = nil
     }
 
-    private func schedule() {
-        let interval = cadence == .calm ? configuration.calmInterval : configuration.alertInterval
-        let nanoseconds = Int(interval.microseconds) * 1000
-        timer?.schedule(
-            deadline: .now() + .nanoseconds(nanoseconds), repeating: .nanoseconds(nanoseconds),
-            leeway: .nanoseconds(nanoseconds / 10))
+    private var interval: Duration {
+        cadence == .calm ? configuration.calmInterval : configuration.alertInterval
     }
 
     // MARK: Looking

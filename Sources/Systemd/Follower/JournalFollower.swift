@@ -11,9 +11,9 @@ import Synchronization
 /// thread.
 ///
 /// ## Wake-ups
-/// A Dispatch source on the inotify descriptor of libsystemd, and a timer, ten times a second at rest. The
+/// A Dispatch source on the inotify descriptor of libsystemd, and a ``Metronome``, ten times a second at rest. The
 /// descriptor tells at once that files came or went; of entries journald tells 250 to 500 ms after it wrote them
-/// (`POST_CHANGE_TIMER_INTERVAL_USEC`, systemd 247 to 262), when the timer mostly has seen them already.
+/// (`POST_CHANGE_TIMER_INTERVAL_USEC`, systemd 247 to 262), when the metronome mostly has seen them already.
 ///
 /// ## Damage
 /// libsystemd hands out what it finds of a damaged file and says nothing of the rest. Archived files are looked

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import Glibc
 import Logging
 import Systemd
@@ -36,6 +37,7 @@ struct ProbeCommand: ParsableCommand {
 
     /// Runs until SIGTERM.
     func run() throws {
+        clinux_memory_frugal()
         let passed = PassedSocket.take()
         let configuration = try resolve()
         let threshold = LogThreshold(configuration.logLevel)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import Dispatch
 import Glibc
 import Logging
@@ -45,6 +46,7 @@ struct ServeCommand: ParsableCommand {
 
     /// Runs until SIGTERM.
     func run() throws {
+        clinux_memory_frugal()
         let passed = PassedSocket.take()
         let configuration = try resolve()
         let threshold = LogThreshold(configuration.logLevel)
