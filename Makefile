@@ -3,7 +3,7 @@ SHELL := /bin/bash
 SWIFT ?= swift
 RELEASE_FLAGS := -c release --static-swift-stdlib --scratch-path .build-release -Xswiftc -Osize -Xlinker --no-export-dynamic -Xlinker --icf=safe
 
-.PHONY: run demo test prometheus build release deb rpm unit test-node format lint deps-build deps-test deps-package clean
+.PHONY: bench bench-quick soak deps-bench run demo test prometheus build release deb rpm unit test-node format lint deps-build deps-test deps-package clean
 
 ## Installs what is missing, builds, and runs the daemon; without a container runtime it serves a recorded outage.
 run: deps-build
@@ -57,11 +57,22 @@ test-node: deps-test rpm
 	    Tests/Node/run-scenarios --package .build-deb/crihealthd_*.deb --suite trixie || status=1; \
 	    exit $$status; } 2>&1 | tee .build/node.log
 
+## Everything of docs/performance.md, measured here (root); bench-quick takes smaller data and writes nothing.
+bench: deps-bench release
+	Benchmarks/bench
+
+bench-quick: deps-bench release
+	Benchmarks/bench --quick
+
+## 200 lines a second with a rotation each minute, for HOURS.
+soak: deps-bench release
+	Benchmarks/soak $(HOURS)
+
 format:
-	$(SWIFT) format -i -r --configuration .swift-format Sources Tests Package.swift
+	$(SWIFT) format -i -r --configuration .swift-format Sources Tests Benchmarks Package.swift
 
 lint:
-	$(SWIFT) format lint --strict -r --configuration .swift-format Sources Tests Package.swift
+	$(SWIFT) format lint --strict -r --configuration .swift-format Sources Tests Benchmarks Package.swift
 
 deps-build:
 	scripts/install-packages build
@@ -69,8 +80,11 @@ deps-build:
 deps-test:
 	scripts/install-packages test
 
+deps-bench:
+	scripts/install-packages bench
+
 deps-package:
 	scripts/install-packages package
 
 clean:
-	rm -rf .build .build-release .build-node .build-deb .build-rpm
+	rm -rf .build .build-bench .build-release .build-node .build-deb .build-rpm

@@ -1,0 +1,91 @@
+import Diagnosis
+import Dispatch
+import Glibc
+import HealthModel
+import Synchronization
+import Systemd
+
+/// Reads a journal directory to its end with the daemon's own follower, prefilter and rules, and prints what that cost.
+///
+///     catch-up DIRECTORY [--rules shipped|NUMBER] [--print-matches]
+///
+/// With a NUMBER the rules are made up, and none of them knows a line of the generated journals.
+@main
+struct CatchUp {
+    static func main() throws {
+        var arguments = Array(CommandLine.arguments.dropFirst())
+        let matches: JournalMatches = .units(["containerd.service", "crio.service", "kubelet.service"])
+        if arguments == ["--print-matches"] {
+            print(text(matches))
+            return
+        }
+        var rules = try SignalRules.shipped()
+        if let option = arguments.firstIndex(of: "--rules"), option + 1 < arguments.count {
+            if let count = Int(arguments[option + 1]) { rules = try SignalRules(documents: [madeUp(count)]) }
+            arguments.removeSubrange(option...(option + 1))
+        }
+        guard arguments.count == 1 else {
+            print("usage: catch-up DIRECTORY [--rules shipped|NUMBER] | --print-matches")
+            exit(2)
+        }
+        run(arguments[0], matches, rules)
+    }
+
+    private static func run(_ directory: String, _ matches: JournalMatches, _ rules: SignalRules) {
+        var configuration = JournalFollower.Configuration(location: .directory(directory), matches: matches)
+        configuration.beginning = .head
+        configuration.backlogEntries = nil
+        let signals = Atomic<Int>(0)
+        let end = DispatchSemaphore(value: 0)
+        let (cpu, allocations) = (cpuSeconds(), Allocations.count)
+        let follower = JournalFollower(
+            configuration: configuration, prefilter: { rules.mightMatch($0) },
+            handler: { event in
+                switch event {
+                case .entries(let entries, _):
+                    for entry in entries { signals.add(rules.recognize(entry).count, ordering: .relaxed) }
+                case .caughtUp: end.signal()
+                case .health, .blind: break
+                }
+            })
+        follower.start()
+        end.wait()
+        let counters = follower.counters
+        let made = Allocations.count.flatMap { now in allocations.map { String(now - $0) } } ?? "null"
+        print(
+            """
+            {"entries": \(counters.entriesRead), "delivered": \(counters.entriesDelivered), \
+            "signals": \(signals.load(ordering: .relaxed)), "rules": \(rules.rules.count), \
+            "cpu_seconds": \(cpuSeconds() - cpu), "allocations": \(made)}
+            """)
+        follower.stop()
+    }
+
+    /// User and system time of this process.
+    private static func cpuSeconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
+    /// As arguments of journalctl and of reference/enumerate.c, one per line.
+    private static func text(_ matches: JournalMatches) -> String {
+        matches.groups
+            .map { $0.flatMap { term in term.values.map { "\(term.field)=\($0)" } }.joined(separator: "\n") }
+            .joined(separator: "\n+\n")
+    }
+
+    private static func madeUp(_ count: Int) -> RuleDocument {
+        let rules = (0..<count).map { number in
+            """
+            [[rule]]
+            id = "made-up-\(number)"
+            signal = "made-up-\(number)"
+            meaning = "made up"
+            [rule.match]
+            msg = "made up condition number \(number) of {what}"
+            """
+        }
+        return RuleDocument(name: "made-up.toml", text: rules.joined(separator: "\n"))
+    }
+}

@@ -1,0 +1,94 @@
+"""The table of budgets, and docs/performance.md."""
+
+import tools
+
+DOCUMENT = tools.ROOT / "docs" / "performance.md"
+
+
+def rows(results: dict) -> list[tuple[str, str, str, bool]]:
+    """What, budget, measured, met; only of the parts that were measured."""
+    all_rows: list[tuple[str, str, str, bool]] = []
+
+    def row(what: str, budget: str, measured: str, met: bool) -> None:
+        all_rows.append((what, budget, measured, met))
+
+    if r := results.get("throughput"):
+        one = r["rows"]["runtime lines, 0 % match, 150 rules"]
+        row("journal, 150 rules, runtime lines of which none is known", "≥ 60 % of the C loop", f"{one['share_of_c']:.0%}", one["share_of_c"] >= 0.6)
+        row("a million entries caught up with", "≤ 1.5 × the C loop's CPU", f"{1 / one['share_of_c']:.2f} ×", 1 / one["share_of_c"] <= 1.5)
+        one = r["rows"]["runtime lines, 2 % match, shipped rules"]
+        row("the shipped rules, 2 % of the lines known", "≥ 60 % of the C loop", f"{one['share_of_c']:.0%}", one["share_of_c"] >= 0.6)
+    if r := results.get("latency"):
+        for name, most in (("at rest", 120), ("under suspicion", 30), ("at 5,000 lines/s", 250)):
+            measured = r[name]["crihealthd"]["p99_ms"]
+            row(f"entry written to visible, {name}", f"p99 ≤ {most} ms", f"{measured} ms", measured <= most)
+    if r := results.get("rest"):
+        row("own CPU at rest, 110 pods", "≤ 0.2 % of a core", f"{r['cpu_percent']} %", r["cpu_percent"] <= 0.2)
+        row("wake-ups at rest", "≤ 20 /s", f"{r['wakeups_per_second']} /s", r["wakeups_per_second"] <= 20)
+        row("private memory at rest, 110 pods", "≤ 6 MiB", f"{r['rss_anon_kib'] / 1024:.1f} MiB", r["rss_anon_kib"] <= 6 << 10)
+    if r := results.get("storm"):
+        peak = max(r["rss_anon_kib_peak_first_half"], r["rss_anon_kib_peak_second_half"])
+        row("private memory in a storm", "≤ 16 MiB", f"{peak / 1024:.1f} MiB", peak <= 16 << 10)
+        row(f"lines of a storm ({r['lines_per_second']:,}/s) that were read", "all", f"{r['read']:,} of {r['lines']:,}", r["read"] >= r["lines"])
+    if r := results.get("startup"):
+        part = r["from the head of the boot"]
+        later = next(v for k, v in part.items() if k.startswith("rss_kib_") and k.endswith("_later"))
+        row("RSS after a backlog", "≤ 20 MiB", f"{later / 1024:.1f} MiB", later <= 20 << 10)
+    if r := results.get("binary"):
+        row("binary, stripped", "≤ 20 MB", f"{r['bytes'] / 1e6:.1f} MB", r["bytes"] <= 20_000_000)
+    if r := results.get("endpoint"):
+        row("series, 110 pods", "≤ 300", str(r["series"]), r["series"] <= 300)
+    return all_rows
+
+
+def table(results: dict) -> str:
+    lines = ["| what | budget | measured | met |", "|---|---|---|---|"]
+    lines += [f"| {what} | {budget} | {measured} | {'yes' if met else '**no**'} |" for what, budget, measured, met in rows(results)]
+    return "\n".join(lines)
+
+
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+
+
+def render() -> None:
+    """Writes the measured part of the document; what people wrote around it stays."""
+    names = ("throughput", "latency", "rest", "storm", "startup", "endpoint", "binary", "soak")
+    results = {name: tools.load(name) for name in names}
+    parts = [BEGIN, "", table(results), ""]
+    if r := results["throughput"]:
+        parts += ["### Journal to signals", "", "| lines | rules | share of the C loop | entries per CPU-second | allocations per line |", "|---|---|---|---|---|"]
+        for name, one in r["rows"].items():
+            lines, which = name.rsplit(", ", 1)
+            parts.append(f"| {lines} | {which.removesuffix(' rules')} | {one['share_of_c']:.0%} | {one['entries_per_cpu_second']:,} | {one['allocations_per_entry']} |")
+        peers = r["journalctl_entries_per_cpu_second"]
+        parts += ["", f"Same entries, same matches: the C loop {one['c_entries_per_cpu_second']:,} (last row), `journalctl -o cat` {peers['cat']:,}, `-o json` {peers['json']:,} entries per CPU-second.", ""]
+    if r := results["latency"]:
+        parts += ["### Entry written to visible", "", "| | p50 | p99 | max | `journalctl -f` p50 | p99 |", "|---|---|---|---|---|---|"]
+        for name in ("at rest", "under suspicion", "at 5,000 lines/s"):
+            ours, peer = r[name]["crihealthd"], r[name]["journalctl -f"]
+            parts.append(f"| {name} | {ours['p50_ms']} ms | {ours['p99_ms']} ms | {ours['max_ms']} ms | {peer['p50_ms']} ms | {peer['p99_ms']} ms |")
+        parts.append("")
+    for name, title in (("rest", "At rest"), ("storm", "Storm"), ("soak", "Soak"), ("startup", "Starting on a big journal"), ("endpoint", "Endpoint"), ("binary", "Binary")):
+        if r := results[name]:
+            parts += [f"### {title}", "", "| | |", "|---|---|"]
+            parts += [f"| {key.replace('_', ' ')} | {value} |" for key, value in flat(r) if key != "machine"]
+            parts.append("")
+    machine = next(r["machine"] for r in results.values() if r)
+    parts += [f"Measured on {machine['cpus']} CPUs ({machine['model']}), Linux {machine['kernel']}, systemd {machine['systemd']}.", "", END]
+    text = DOCUMENT.read_text()
+    head, _, rest = text.partition(BEGIN)
+    _, _, tail = rest.partition(END)
+    DOCUMENT.write_text(head + "\n".join(parts) + tail)
+
+
+def flat(value: dict, prefix: str = "") -> list[tuple[str, object]]:
+    pairs: list[tuple[str, object]] = []
+    for key, inner in value.items():
+        if key == "machine":
+            continue
+        name = f"{prefix}{key}"
+        if isinstance(inner, dict):
+            pairs += flat(inner, f"{name}: ")
+        else:
+            pairs.append((name, ", ".join(inner) if isinstance(inner, list) else inner))
+    return pairs

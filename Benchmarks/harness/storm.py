@@ -1,0 +1,81 @@
+"""A storm of lines, with rotation: memory and descriptors flat, nothing lost."""
+
+import multiprocessing
+import time
+
+import lab
+import latency
+
+
+def write(journald_pid: int, per_second: int, seconds: int, sent) -> None:
+    import socket
+
+    lab.join_unit(latency.UNIT)
+    one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    one.connect(f"/proc/{journald_pid}/root/run/systemd/journal/stdout")
+    one.sendall(b"containerd\n\n6\n0\n0\n0\n0\n")
+    begin = time.monotonic()
+    count = 0
+    while time.monotonic() - begin < seconds:
+        due = min(int((time.monotonic() - begin) * per_second) - count, per_second)
+        if due > 0:
+            one.sendall(b"".join(b'time="2026-11-24T00:00:00Z" level=info msg="line %d of a storm"\n' % (count + i) for i in range(due)))
+            count += due
+            sent.value = count
+        time.sleep(0.01)
+
+
+def blow(per_second: int, seconds: int, rotation: int | None) -> dict:
+    """Writes for a time; samples the daemon every second; then waits until it has read all."""
+    with lab.Scratch() as directory:
+        # The files that are in use, and those that a reader who is behind still wants, are kept: 1 GiB.
+        journald = lab.Journald(directory, "SystemMaxUse=1G", "SystemMaxFileSize=64M", "SyncIntervalSec=5m")
+        runtime = lab.Runtime(directory)
+        daemon = lab.Daemon(directory, journald.journal, runtime)
+        sent = multiprocessing.Value("q", 0)
+        samples = []
+        try:
+            daemon.wait(lambda: daemon.get("/", "text/plain").startswith("HEALTHY"))
+            time.sleep(5)
+            rest = daemon.usage()
+            process = multiprocessing.Process(target=write, args=(journald.process.pid, per_second, seconds, sent), daemon=True)
+            process.start()
+            begin = turned = time.monotonic()
+            while process.is_alive():
+                time.sleep(1)
+                samples.append(daemon.usage())
+                if rotation and time.monotonic() - turned > rotation:
+                    journald.rotate()
+                    turned = time.monotonic()
+            passed = time.monotonic() - begin
+            deadline = time.monotonic() + 60
+            while daemon.metric("crihealthd_journal_entries_total") < sent.value and time.monotonic() < deadline:
+                time.sleep(0.2)
+            read = int(daemon.metric("crihealthd_journal_entries_total"))
+            blind = daemon.metric("crihealthd_blind_windows")
+            time.sleep(10)
+            after = daemon.usage()
+        finally:
+            daemon.stop()
+            runtime.stop()
+            journald.stop()
+    half = len(samples) // 2
+    peak = lambda key, part: max(s[key] for s in part)
+    return {
+        "lines_per_second": round(sent.value / passed), "seconds": round(passed), "lines": sent.value, "read": read,
+        "blind_windows": int(blind),
+        "cpu_percent": round(100 * (samples[-1]["cpu_seconds"] - samples[0]["cpu_seconds"]) / max(1, len(samples) - 1), 2),
+        "rss_anon_kib_at_rest": rest["rss_anon_kib"], "rss_anon_kib_peak_first_half": peak("rss_anon_kib", samples[:half]),
+        "rss_anon_kib_peak_second_half": peak("rss_anon_kib", samples[half:]), "rss_anon_kib_after": after["rss_anon_kib"],
+        "descriptors_at_rest": rest["descriptors"], "descriptors_peak": peak("descriptors", samples),
+        "descriptors_after": after["descriptors"],
+    }
+
+
+def measure(quick: bool) -> dict:
+    return blow(20_000, 20 if quick else 300, rotation=20)
+
+
+def soak(hours: float) -> dict:
+    """200 lines a second, rotated every minute."""
+    return blow(200, int(hours * 3600), rotation=60)

@@ -1,0 +1,57 @@
+"""Builds what is measured, and runs it."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / ".build-bench"
+RESULTS = ROOT / "Benchmarks" / "results"
+FLAGS = ["-c", "release", "--static-swift-stdlib", "-Xswiftc", "-Osize"]
+
+
+def run(*command, **options) -> str:
+    return subprocess.run([str(c) for c in command], check=True, text=True, stdout=subprocess.PIPE, **options).stdout
+
+
+def build_reference() -> None:
+    """The C programs: reference/*.c, by the compiler that is there."""
+    BUILD.mkdir(exist_ok=True)
+    flags = run("pkg-config", "--cflags", "--libs", "libsystemd").split()
+    source = ROOT / "Benchmarks" / "reference"
+    run("cc", "-O2", "-Wall", "-Werror", "-o", BUILD / "enumerate", source / "enumerate.c", *flags)
+    run("cc", "-O2", "-Wall", "-Werror", "-shared", "-fPIC", "-o", BUILD / "allocations.so", source / "allocations.c")
+
+
+def build_catch_up() -> Path:
+    """The follower with its rules, built with the flags of `make release`."""
+    run("swift", "build", "--package-path", ROOT / "Benchmarks", "--scratch-path", BUILD, *FLAGS, "--product", "catch-up")
+    return BUILD / "release" / "catch-up"
+
+
+def daemon() -> Path:
+    """The shipped binary; `make release` makes it."""
+    path = ROOT / ".build-release" / "crihealthd"
+    if not path.exists():
+        raise SystemExit(f"{path} is not there: make release")
+    return path
+
+
+def machine() -> dict:
+    """What the figures were measured on."""
+    with open("/proc/cpuinfo") as file:
+        model = next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), "unknown")
+    version = run("systemctl", "--version").split()[1]
+    return {"cpus": os.cpu_count(), "model": model, "kernel": os.uname().release, "systemd": int(version)}
+
+
+def write(name: str, result: dict) -> None:
+    RESULTS.mkdir(exist_ok=True)
+    text = json.dumps({"machine": machine(), **result}, indent=2) + "\n"
+    (RESULTS / f"{name}.json").write_text(text)
+
+
+def load(name: str) -> dict | None:
+    path = RESULTS / f"{name}.json"
+    return json.loads(path.read_text()) if path.exists() else None
