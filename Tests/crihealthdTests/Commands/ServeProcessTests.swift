@@ -5,12 +5,9 @@ import Testing
 
 @testable import crihealthd
 
-/// The real binary beside this test's own.
-private let binary =
-    URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-    .appendingPathComponent("crihealthd").path
-
-@Suite(.serialized, .enabled(if: FileManager.default.isExecutableFile(atPath: binary), "no \(binary)"))
+@Suite(
+    .serialized,
+    .enabled(if: FileManager.default.isExecutableFile(atPath: Binary.path), "no \(Binary.path)"))
 struct ServeProcessTests {
     private let runtime: FakeRuntime
     private let state: TemporaryDirectory
@@ -27,7 +24,7 @@ struct ServeProcessTests {
         let log = state.path + "/log"
         try state.write("log", "")
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: binary)
+        process.executableURL = URL(fileURLWithPath: Binary.path)
         process.arguments = [
             "serve", "--single-process", "--config", file, "--listen", "", "--socket", state.path + "/s",
             "--state-directory",
