@@ -11,6 +11,6 @@ struct Crihealthd: ParsableCommand {
         subcommands: [
             StatusCommand.self, CheckCommand.self, IncidentsCommand.self, ExplainCommand.self,
             RecordCommand.self,
-            ReplayCommand.self, ServeCommand.self, ProbeCommand.self,
+            ReplayCommand.self, RulesCommand.self, ServeCommand.self, ProbeCommand.self,
         ])
 }

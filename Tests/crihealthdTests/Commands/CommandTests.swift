@@ -84,7 +84,7 @@ import Testing
     }
 
     @Test func jsonIsAskedForInOneWay() throws {
-        for command in [["status"], ["check"], ["incidents"], ["replay", "x"]] {
+        for command in [["status"], ["check"], ["incidents"], ["replay", "x"], ["rules", "list"]] {
             #expect(throws: Never.self, "\(command)") {
                 try Crihealthd.parseAsRoot(command + ["-o", "json"])
             }

@@ -1,0 +1,75 @@
+import ArgumentParser
+import Diagnosis
+
+/// `crihealthd rules lint`: whether rule files would be taken, and do as their examples say.
+struct RulesLintCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lint",
+        abstract: "Check rule files, and the rules by their own examples.",
+        discussion: """
+            What is wrong is told with file and line. Exits with 0 when all is well, 1 when not. A daemon refuses \
+            a wrong file as a whole, and goes on with the rules that it had.
+
+            Example: crihealthd rules lint /etc/crihealthd/rules.d/site.toml
+            """)
+
+    @Argument(help: "Files, or directories of *.toml; else the rules of this node.")
+    var paths: [String] = [Configuration().rulesDirectory]
+
+    func run() throws {
+        var documents: [RuleDocument] = []
+        var faults: [String] = []
+        for path in paths {
+            do { documents += try RuleFiles.documents(path) } catch { faults.append("\(error)") }
+        }
+        let shipped = try SignalRules.shipped()
+        var rules = shipped
+        for document in documents {
+            do throws(RuleError) {
+                let more = try rules.adding([document])
+                let own = more.rules.filter { $0.file == document.name }
+                faults += RuleTrial(own).faults.map(\.description)
+                rules = more
+            } catch {
+                faults.append(error.description)
+            }
+        }
+        if !faults.isEmpty {
+            Console.error(faults.joined(separator: "\n"))
+            throw ExitCode.failure
+        }
+        let names = Set(documents.map(\.name))
+        let count = rules.rules.count { names.contains($0.file) }
+        let silent = rules.rules.count { names.contains($0.file) && $0.examples.isEmpty }
+        let untried = silent == 0 ? "" : "; \(silent) of them have no example to be tried with"
+        Output.write("\(documents.count) files, \(count) rules: all is well\(untried)\n")
+    }
+}
+
+/// Rule files as they are named on a command line.
+enum RuleFiles {
+    /// Largest file, in bytes: a larger one would be refused in any case.
+    private static let limit = 2 << 20
+
+    /// The file, or the `*.toml` files of the directory, in the order of their names.
+    static func documents(_ path: String) throws(FileError) -> [RuleDocument] {
+        let names: [String]
+        do throws(FileError) {
+            names = try Directory.names(path)
+        } catch {
+            guard error.errno == FileError.notADirectory else { throw error }
+            return [try document(path)]
+        }
+        var documents: [RuleDocument] = []
+        for name in names.sorted() where name.hasSuffix(".toml") && !name.hasPrefix(".") {
+            documents.append(try document(path + "/" + name))
+        }
+        return documents
+    }
+
+    /// One file.
+    static func document(_ path: String) throws(FileError) -> RuleDocument {
+        RuleDocument(
+            name: path, text: String(decoding: try FileBytes.read(path, limit: limit), as: UTF8.self))
+    }
+}
