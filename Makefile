@@ -28,7 +28,9 @@ unit:
 
 ## The alerts and recording rules, by promtool.
 prometheus: deps-test
-	cd packaging/prometheus && promtool check config --lint-fatal scrape.yml && promtool test rules tests.yml
+	cd packaging/prometheus && for config in scrape shard federate; do \
+	    promtool check config --lint-fatal $$config.yml || exit 1; done
+	cd packaging/prometheus && promtool test rules tests.yml
 
 ## A real Prometheus and node_exporter on a real daemon and a real containerd, which is killed (root).
 prometheus-live: deps-test
