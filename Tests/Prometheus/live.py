@@ -86,6 +86,7 @@ class Live(unittest.TestCase):
         self.assertNotIn(1, codes.values())
 
     def test_5_the_alert_fires(self):
+        self.stage.start_recording()
         self.stage.kill("containerd")
 
         def firing():
@@ -96,6 +97,12 @@ class Live(unittest.TestCase):
         self.assertIn("RuntimeDown", get(alert["annotations"]["runbook_url"]))
         status = self.stage.run("status", "--socket", self.stage.socket)
         self.assertEqual((status.returncode, status.stdout.split()[0]), (2, "UNHEALTHY"))
+
+    def test_6_what_was_recorded_meanwhile_tells_it_too(self):
+        self.assertEqual(self.stage.processes.pop("recording").wait(timeout=60), 0)
+        replay = self.stage.run("replay", f"{self.stage.path}/outage.jsonl", "-o", "json")
+        self.assertEqual((replay.returncode, replay.stderr), (0, ""))
+        self.assertIn("RuntimeDown", [one["kind"] for one in json.loads(replay.stdout)])
 
     def test_6_node_problem_detector_hears_of_it(self):
         code, text = self.problems()["ContainerRuntimeNotReady"]

@@ -90,12 +90,23 @@ disabled_plugins = [{", ".join(off)}]
     def start_containerd(self):
         self.start("containerd", "containerd", "--config", f"{self.path}/containerd.toml")
 
+    @property
+    def node(self):
+        """What is looked at, as flags."""
+        return ("--config", f"{self.path}/crihealthd.toml", "--journal-directory", f"{self.path}/journal",
+                "--runtime-endpoint", f"unix://{self.path}/containerd.sock", "--crictl", CRICTL,
+                "--rules-directory", f"{self.path}/rules.d")
+
     def start_daemon(self):
-        self.start("crihealthd", self.binary, "serve", "--single-process", "--config", f"{self.path}/crihealthd.toml",
+        self.start("crihealthd", self.binary, "serve", "--single-process", *self.node,
                    "--listen", f"127.0.0.1:{self.daemon_port}", "--socket", self.socket,
-                   "--state-directory", f"{self.path}/state", "--journal-directory", f"{self.path}/journal",
-                   "--runtime-endpoint", f"unix://{self.path}/containerd.sock", "--crictl", CRICTL,
-                   "--rules-directory", f"{self.path}/rules.d", "--textfile-dir", f"{self.path}/textfile")
+                   "--state-directory", f"{self.path}/state", "--textfile-dir", f"{self.path}/textfile")
+
+    def start_recording(self):
+        """Ten seconds of the node, beside the daemon; returns when it has seen the runtime answer."""
+        file = self.path / "outage.jsonl"
+        self.start("recording", self.binary, "record", "--for", "10s", *self.node, str(file))
+        eventually(lambda: '"outcome":{"status"' in file.read_text())
 
     def start_prometheus(self):
         """With the shipped job and rules, hurried: a minute's wait is a second's here."""

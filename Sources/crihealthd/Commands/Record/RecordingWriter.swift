@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import HealthModel
+import Node
 import Synchronization
 
 /// Writes observations to a file, one JSON document a line, as `replay` reads them.
@@ -20,13 +21,15 @@ final class RecordingWriter: Sendable {
         var descriptor: Int32
         var result = Result(observations: 0, bytes: 0, isFull: false)
         var waiting: [UInt8] = []
+        var flushed = Moment.now().monotonic
         var problem: FileError?
         var whenFull: (@Sendable () -> Void)?
     }
 
     /// Largest file, in bytes: a node in trouble has no room to lose.
     static let limit = 256 << 20
-    private static let chunk = 64 << 10
+    /// What waits in memory at most: a node that is reset in the middle loses no more.
+    private static let (chunk, patience): (Int, Duration) = (64 << 10, .seconds(1))
 
     private let state: Mutex<State>
     private let path: String
@@ -66,7 +69,8 @@ final class RecordingWriter: Sendable {
             state.result.bytes += line.count + 1
             state.waiting += line
             state.waiting.append(UInt8(ascii: "\n"))
-            if state.waiting.count >= Self.chunk { flush(&state) }
+            let age = Moment.now().monotonic - state.flushed
+            if state.waiting.count >= Self.chunk || age >= Self.patience { flush(&state) }
             return state.problem == nil ? nil : state.whenFull
         }
         ended?()
@@ -97,5 +101,6 @@ final class RecordingWriter: Sendable {
             state.problem = error
         }
         state.waiting.removeAll(keepingCapacity: true)
+        state.flushed = Moment.now().monotonic
     }
 }
