@@ -17,7 +17,7 @@ struct ReplayCommand: ParsableCommand {
             Example: journalctl -b -o export | crihealthd replay -
             """)
 
-    @Argument(help: "What to replay.")
+    @Argument(help: "What to replay.", completion: .file())
     var path: String
 
     @Option(

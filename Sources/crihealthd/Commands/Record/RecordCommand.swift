@@ -18,7 +18,7 @@ struct RecordCommand: ParsableCommand {
             Example: crihealthd record --for 1m outage.jsonl; crihealthd replay outage.jsonl
             """)
 
-    @Argument(help: "The file to write; it must not exist yet.")
+    @Argument(help: "The file to write; it must not exist yet.", completion: .file())
     var file: String
 
     @Option(
@@ -65,16 +65,17 @@ struct RecordCommand: ParsableCommand {
         let daemon = try Daemon(
             configuration: configuration, surroundings: .init(recorder: recorder), logger: logger,
             threshold: threshold)
+        let orders = Orders()
+        let sources = orders.listen()
         daemon.start()
-        wait(recorder)
+        wait(recorder, orders)
+        withExtendedLifetime(sources) {}
         daemon.stop()
         tell(try recorder.close())
     }
 
     /// Until the time is over, a signal comes, or the recorder is full.
-    private func wait(_ recorder: RecordingWriter) {
-        let orders = Orders()
-        let sources = orders.listen()
+    private func wait(_ recorder: RecordingWriter, _ orders: Orders) {
         let end = Moment.now().monotonic + duration
         recorder.whenFull { orders.give(.stop) }
         let clock = DispatchQueue(label: "crihealthd.record")
@@ -90,7 +91,8 @@ struct RecordCommand: ParsableCommand {
             orders.give(.stop)
         }
         while orders.next() != .stop {}
-        withExtendedLifetime(sources) {}
+        recorder.finish()
+        clock.sync {}
     }
 
     private func tell(_ result: RecordingWriter.Result) {

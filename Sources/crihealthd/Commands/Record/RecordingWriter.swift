@@ -23,6 +23,7 @@ final class RecordingWriter: Sendable {
         var waiting: [UInt8] = []
         var flushed = Moment.now().monotonic
         var problem: FileError?
+        var isFinished = false
         var whenFull: (@Sendable () -> Void)?
     }
 
@@ -51,7 +52,12 @@ final class RecordingWriter: Sendable {
     var count: Int { state.withLock { $0.result.observations } }
 
     /// Whether nothing more is taken in.
-    var isClosed: Bool { state.withLock { $0.descriptor < 0 || $0.problem != nil || $0.result.isFull } }
+    var isClosed: Bool {
+        state.withLock { $0.isFinished || $0.problem != nil || $0.result.isFull }
+    }
+
+    /// Takes nothing more in.
+    func finish() { state.withLock { $0.isFinished = true } }
 
     /// Takes an observation in. Time that passed is none: a replay lets it pass by itself.
     func record(_ observation: Observation) {
@@ -60,7 +66,7 @@ final class RecordingWriter: Sendable {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         guard let line = try? encoder.encode(observation) else { return }
         let ended = state.withLock { state -> (@Sendable () -> Void)? in
-            guard state.descriptor >= 0, state.problem == nil, !state.result.isFull else { return nil }
+            guard !state.isFinished, state.problem == nil, !state.result.isFull else { return nil }
             if state.result.bytes + line.count + 1 > limit {
                 state.result.isFull = true
                 return state.whenFull
@@ -79,6 +85,7 @@ final class RecordingWriter: Sendable {
     /// Writes the rest, to the disk.
     func close() throws(FileError) -> Result {
         let (result, problem) = state.withLock { state -> (Result, FileError?) in
+            state.isFinished = true
             flush(&state)
             if state.descriptor >= 0 {
                 if fsync(state.descriptor) != 0, state.problem == nil {

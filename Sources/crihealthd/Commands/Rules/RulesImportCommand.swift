@@ -13,7 +13,7 @@ struct RulesImportCommand: ParsableCommand {
             Example: crihealthd rules import kernel-monitor.json > npd-kernel.toml
             """)
 
-    @Argument(help: "The monitor's configuration (JSON).")
+    @Argument(help: "The monitor's configuration (JSON).", completion: .file(extensions: ["json"]))
     var file: String
 
     func run() throws {

@@ -13,7 +13,7 @@ struct RulesLintCommand: ParsableCommand {
             Example: crihealthd rules lint /etc/crihealthd/rules.d/site.toml
             """)
 
-    @Argument(help: "Files, or directories of *.toml; else the rules of this node.")
+    @Argument(help: "Files, or directories of *.toml; else this node's.", completion: .file())
     var paths: [String] = [Configuration().rulesDirectory]
 
     func run() throws {

@@ -18,7 +18,7 @@ struct RulesTestCommand: ParsableCommand {
             Example: journalctl -b -u kubelet -o cat | crihealthd rules test site.toml
             """)
 
-    @Argument(help: "A rule file (TOML).")
+    @Argument(help: "A rule file (TOML).", completion: .file(extensions: ["toml"]))
     var file: String?
 
     func run() throws {

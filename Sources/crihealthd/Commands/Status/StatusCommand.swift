@@ -33,7 +33,9 @@ struct StatusCommand: ParsableCommand {
     @Flag(help: "Draw the page anew every second; Ctrl-C ends.")
     var watch = false
 
-    @Option(help: ArgumentHelp("One line about this condition: RuntimeReady, ...", valueName: "condition"))
+    @Option(
+        help: ArgumentHelp("One line about this condition: RuntimeReady, ...", valueName: "condition"),
+        completion: .list(Condition.Kind.allCases.map(\.rawValue)))
     var npd: String?
 
     func validate() throws {
