@@ -1,4 +1,6 @@
+import ArgumentParser
 import Diagnosis
+import Foundation
 import HealthModel
 import Testing
 
@@ -173,5 +175,49 @@ import Testing
         }
         let result = try report(Array((entry("kernel") + entry("stdout")).utf8), chunk: 50)
         #expect((result.known, result.total) == (1, 2))
+    }
+}
+
+@Suite struct RulesLintTests {
+    private func lint(_ paths: [String]) throws {
+        let command = try #require(
+            try Crihealthd.parseAsRoot(["rules", "lint"] + paths) as? RulesLintCommand)
+        try command.run()
+    }
+
+    @Test func goodFilesAndAMissingDirectoryOfTheNodePass() throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("a.toml", "[[rule]]\nid = \"a\"\nsignal = \"a\"\ntemplate = \"plain text\"\n")
+        // The second file's incident is cleared by a signal of the first.
+        try directory.write(
+            "b.toml",
+            """
+            [[rule]]
+            id = "b"
+            signal = "b"
+            template = "other text"
+            examples = ["some other text"]
+            [rule.incident]
+            kind = "SiteTrouble"
+            sentence = "Trouble."
+            clear = "a"
+            """)
+        try lint([directory.path])
+        try lint([directory.path + "/a.toml"])
+        if access(Configuration().rulesDirectory, F_OK) != 0 { try lint([]) }
+    }
+
+    @Test(arguments: [
+        "nonsense", "[[rule]]\nid = \"A\"\n",
+        "[[rule]]\nid = \"a\"\nsignal = \"a\"\ntemplate = \"plain text\"\nexamples = [\"other\"]\n",
+    ])
+    func badFilesDoNot(_ text: String) throws {
+        let directory = try TemporaryDirectory()
+        let path = try directory.write("a.toml", text)
+        #expect(throws: ExitCode.failure) { try lint([path]) }
+    }
+
+    @Test func aFileThatIsNotThereIsAFault() {
+        #expect(throws: ExitCode.failure) { try lint(["/nonexistent/site.toml"]) }
     }
 }
