@@ -11,7 +11,7 @@ import Testing
         ("Killed process \\d+ (.+) total-vm:\\d+kB.*", ["Killed process {:int} {} total-vm:{:int}kB"]),
         ("disk gone", ["disk gone$"]),
         ("^start of (a|the) line$", ["^start of a line$", "^start of the line$"]),
-        ("one|two (three )?four", ["one$", "two three four$", "two four$"]),
+        ("one|two (three )?four", ["one", "two three four$", "two four$"]),
         (".*in the middle.*", ["in the middle"]),
         ("brace {x} and \\{y\\}", ["brace {{x}} and {{y}}$"]),
         ("costs 5\\$", ["costs 5$$"]),
@@ -33,7 +33,7 @@ import Testing
         ("task [\\S ]+:\\w+ blocked", ["task {}:{:word} blocked$"]),
         ("kubelet.service started", ["kubelet.service started$"]),
         ("word\\b here", ["word here$"]), ("a\\s+b c d", ["a b c d$"]), ("x{3} files", [" files$"]),
-        ("(ab)+ files", [" files$"]), ("[abc] files", [" files$"]),
+        ("(ab)+ files", [" files$"]), ("[abc] files", [" files$"]), ("not [^]]+ end.*", ["not {} end"]),
     ])
     func withANote(_ expression: String, _ templates: [String]) throws {
         let regex = try RegexTemplates(expression, tiesEnd: true)
@@ -44,7 +44,8 @@ import Testing
     @Test(arguments: [
         ("(?i)any case", "flags"), ("two\\nlines", "several lines"), ("a(b", "( without"),
         ("a)b", ") without"),
-        ("[a-z", "[ without"), ("end$ middle", "in the middle"), ("*x", "behind nothing"),
+        ("[a-z", "[ without"), ("id [[:digit:]]+ x", "by its name"), ("end$ middle", "in the middle"),
+        ("*x", "behind nothing"),
         ("\\pL letters", "escape"),
         ("", "plain text"), (".*", "plain text"), ("trailing\\", "at the end"),
         ("(a|b)(a|b)(a|b)(a|b)(a|b)(a|b) x", "alternatives"),

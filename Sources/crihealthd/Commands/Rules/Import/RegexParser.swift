@@ -28,11 +28,16 @@ struct RegexParser {
 
     init(_ expression: String) { rest = Substring(expression).unicodeScalars }
 
-    /// All alternatives.
-    mutating func parse() throws(Problem) -> [[Piece]] {
-        let rows = try alternatives()
+    /// The alternatives of the whole expression, each with those within it written out.
+    mutating func parse() throws(Problem) -> [[[Piece]]] {
+        var all = [try row()]
+        while rest.first == "|" {
+            rest.removeFirst()
+            all.append(try row())
+            guard all.count <= RegexTemplates.limit else { throw Self.tooMany }
+        }
         guard rest.isEmpty else { throw Problem(description: "a ) without its (") }
-        return rows
+        return all
     }
 
     private mutating func alternatives() throws(Problem) -> [[Piece]] {
@@ -45,7 +50,7 @@ struct RegexParser {
         return rows
     }
 
-    private static let tooMany = Problem(
+    static let tooMany = Problem(
         description: "more than \(RegexTemplates.limit) alternatives: write them out by hand")
 
     private mutating func row() throws(Problem) -> [[Piece]] {
@@ -120,7 +125,8 @@ struct RegexParser {
     private mutating func bracket() throws(Problem) -> Atom {
         var members: [Unicode.Scalar] = []
         while let scalar = rest.popFirst() {
-            if scalar == "]", !members.isEmpty {
+            if scalar == "[", rest.first == ":" { throw Problem(description: "a class by its name ([:…:])") }
+            if scalar == "]", !members.isEmpty, members != ["^"] {
                 return Self.kind(of: String(String.UnicodeScalarView(members)))
             }
             members.append(scalar)

@@ -20,11 +20,16 @@ struct RegexTemplates: Equatable {
     init(_ expression: String, tiesEnd: Bool) throws(Problem) {
         var parser = RegexParser(expression)
         let alternatives = try parser.parse()
-        for pieces in alternatives {
-            let text = try Self.template(pieces, tiesEnd: tiesEnd)
-            do { _ = try Template(text) } catch { throw Problem(description: "\(error)") }
-            if !templates.contains(text) { templates.append(text) }
+        for (index, rows) in alternatives.enumerated() {
+            // What is put behind an expression belongs to its last alternative.
+            let isTied = tiesEnd && index == alternatives.count - 1
+            for pieces in rows {
+                let text = try Self.template(pieces, tiesEnd: isTied)
+                do { _ = try Template(text) } catch { throw Problem(description: "\(error)") }
+                if !templates.contains(text) { templates.append(text) }
+            }
         }
+        guard templates.count <= Self.limit else { throw RegexParser.tooMany }
         notes = parser.notes
     }
 
