@@ -37,8 +37,9 @@ prometheus-live: deps-test
 	@mkdir -p .build
 	Tests/Support/make-cri
 	$(SWIFT) build --product crihealthd
-	set -o pipefail; Tests/Prometheus/live.py "$$($(SWIFT) build --show-bin-path)/crihealthd" 2>&1 | \
-	    tee .build/prometheus.log
+	set -o pipefail; for test in live sharding; do \
+	    Tests/Prometheus/$$test.py "$$($(SWIFT) build --show-bin-path)/crihealthd" 2>&1 || exit 1; \
+	    done | tee .build/prometheus.log
 
 ## What 1,000 nodes cost one Prometheus, in a quarter of an hour: docs/fleet.md has the figures.
 bench-fleet: deps-test

@@ -73,6 +73,7 @@ def exposition(binary, recording, folder):
     finally:
         daemon.kill()
         daemon.wait()
+        daemon.stderr.close()
 
 
 class Prometheus:
