@@ -40,7 +40,7 @@ import Testing
             try entry(1, .changed, .confirmed), try entry(5, .resolved, .resolved),
             try entry(600, .opened, .confirmed, id: "RuntimeDown-2"), try entry(900, .opened, .confirmed),
         ])
-        #expect(history.episodes.map(\.incident) == ["RuntimeDown-1", "RuntimeDown-2", "RuntimeDown-1"])
+        #expect(history.episodes.map(\.id) == ["RuntimeDown-1", "RuntimeDown-2", "RuntimeDown-1"])
         let first = try #require(history.episodes.first)
         #expect(first.cause == "Killed")
         #expect(first.openedAt == start)
@@ -83,7 +83,7 @@ import Testing
     @Test func theDocumentIsJSON() throws {
         struct Document: Decodable {
             struct Episode: Decodable {
-                var incident: String
+                var id: String
                 var openedAt: String
                 var resolvedAt: String?
             }

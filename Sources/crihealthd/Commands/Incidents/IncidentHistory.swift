@@ -5,8 +5,8 @@ import HealthModel
 struct IncidentHistory: Equatable {
     /// One episode.
     struct Episode: Equatable, Encodable {
-        /// Id of the incident; the same in each of its episodes.
-        var incident: String
+        /// Id of the incident, as at /v1/incidents/ID; the same in each of its episodes.
+        var id: String
         var kind: String
         var subject: String
         /// The last that was known.
@@ -63,7 +63,7 @@ struct IncidentHistory: Equatable {
 
 extension IncidentHistory.Episode {
     fileprivate init(_ entry: TransitionEntry) {
-        incident = entry.incident
+        id = entry.incident
         kind = entry.kind
         subject = entry.subject
         cause = entry.cause
