@@ -77,13 +77,22 @@ class Live(unittest.TestCase):
         written = {one["metric"]["__name__"] for one in self.stage.query('{__name__=~"crihealthd_.*",job="node"}')}
         self.assertEqual(served - written, {one for one in served if one.startswith("crihealthd_http_")})
         self.assertEqual(sorted(os.listdir(self.stage.path / "textfile")), ["crihealthd.prom"])
+        self.assertEqual((self.stage.path / "textfile/crihealthd.prom").stat().st_mode & 0o777, 0o644)
 
     def test_4_node_problem_detector_hears_that_all_is_well(self):
-        codes = {condition: code for condition, (code, _) in self.problems().items()}
-        # Without systemd two of them cannot be known, and say so.
-        unknown = {"ShutdownNotGraceful", "UpgradeNotComplete"}
-        self.assertEqual({one: code for one, code in codes.items() if one not in unknown and code != 0}, {})
-        self.assertNotIn(1, codes.values())
+        # Without systemd two of them cannot be known, and say so. Containers of anybody on this machine are looked at, and
+        # this containerd knows none. What else is known needs a look first.
+        unknown = {"ShutdownNotGraceful": 2, "UpgradeNotComplete": 2}
+
+        def others():
+            return {condition: code for condition, (code, _) in self.problems().items()
+                    if code != 0 and condition != "ContainersNotTracked"}
+
+        def are_known():
+            self.assertNotIn(1, others().values())
+            return others() == unknown
+
+        eventually(are_known)
 
     def test_5_the_alert_fires(self):
         self.stage.start_recording()

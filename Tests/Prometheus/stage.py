@@ -84,8 +84,9 @@ disabled_plugins = [{", ".join(off)}]
         return str(self.path / name)
 
     def start(self, name, *command):
+        """With the umask that crihealthd.service has."""
         with open(self.path / f"{name}.log", "ab") as log:
-            self.processes[name] = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.path)
+            self.processes[name] = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.path, umask=0o077)
 
     def start_containerd(self):
         self.start("containerd", "containerd", "--config", f"{self.path}/containerd.toml")

@@ -69,6 +69,8 @@ final class MetricsTextfile: Sendable {
         guard descriptor >= 0 else { throw FileError("open", new, errno: errno) }
         do throws(FileError) {
             defer { close(descriptor) }
+            // node_exporter is another user, and the service's umask lets nobody read.
+            guard fchmod(descriptor, 0o644) == 0 else { throw FileError("fchmod", new, errno: errno) }
             try FileBytes.write(MetricsDocument.textfile(snapshot()), to: descriptor, path: new)
         } catch {
             unlink(new)
