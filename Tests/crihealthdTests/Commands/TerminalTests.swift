@@ -10,7 +10,7 @@ struct TerminalTests {
     /// A process whose standard output is a terminal of this size, and what it wrote there.
     private final class OnTerminal {
         private let process = Process()
-        private let master: Int32
+        private var master: Int32
 
         init(_ arguments: [String], columns: UInt16, rows: UInt16 = 24, environment: [String: String] = [:])
             throws
@@ -28,9 +28,18 @@ struct TerminalTests {
         }
 
         deinit {
-            if process.isRunning { process.terminate() }
-            close(master)
+            hangUp()
+            if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+            process.waitUntilExit()
         }
+
+        /// Takes the terminal away.
+        func hangUp() {
+            if master >= 0 { close(master) }
+            master = -1
+        }
+
+        var isRunning: Bool { process.isRunning }
 
         /// What came until `isEnough`, or until the process ended.
         func text(until isEnough: (String) -> Bool = { _ in false }) -> String {
@@ -97,6 +106,8 @@ struct TerminalTests {
             #expect(frame.components(separatedBy: "\n").count <= 12, "the screen would scroll")
             #expect(frame.hasSuffix("\u{1B}[J"))
         }
+        watch.hangUp()
+        #expect(eventually { !watch.isRunning }, "it draws for nobody")
         daemon.daemon.stop()
         let gone = try OnTerminal(["status", "--watch", "--socket", daemon.socket], columns: 80)
         #expect(gone.text { $0.contains("asking again") }.contains("no answer from the daemon"))

@@ -18,7 +18,9 @@ struct Watch {
         let isColoured = Terminal.takesColour(STDOUT_FILENO)
         while true {
             let text = Paint.page(self.text, isOn: isColoured)
-            Output.write(Self.frame(text, rows: Terminal.size(STDOUT_FILENO)?.rows ?? 24))
+            let rows = Terminal.size(STDOUT_FILENO)?.rows ?? 24
+            // A terminal that is gone need not have sent SIGHUP.
+            guard Output.write(Self.frame(text, rows: rows)) else { throw ExitCode(ExitStatus.unknown) }
             Pause.wait(Self.interval)
         }
     }
