@@ -22,9 +22,12 @@ struct TerminalTests {
             process.executableURL = URL(fileURLWithPath: Binary.path)
             process.arguments = arguments
             process.environment = ["TERM": "xterm"].merging(environment) { $1 }
-            process.standardOutput = FileHandle(fileDescriptor: slave, closeOnDealloc: true)
+            let terminal = FileHandle(fileDescriptor: slave, closeOnDealloc: true)
+            process.standardOutput = terminal
             process.standardError = FileHandle.nullDevice
             try process.run()
+            // The last one to hold it is the process: its end is the end of what can be read.
+            try terminal.close()
         }
 
         deinit {
