@@ -28,7 +28,7 @@ OTHERS = (
     ("systemd-networkd.service", "systemd-networkd", "cali{name}: Link UP"),
 )
 MATCHING = 'time="{iso}" level=error msg="RunPodSandbox for &PodSandboxMetadata{{Name:web-{name},Uid:{uid},Namespace:web,Attempt:0,}} failed, error" error="failed to setup network for sandbox \\"{id}\\": plugin type=\\"calico\\" failed (add): error getting ClusterInformation: connection is unauthorized: Unauthorized"'
-SILENT = 'time="{iso}" level=info msg="cleaning up dead shim" id={id} namespace=k8s.io'
+SILENT = 'time="{iso}" level=info msg="ImageUpdate event &ImageUpdate{{Name:sha256:{id},Labels:map[string]string{{io.cri-containerd.image: managed,}},XXX_unrecognized:[],}}"'
 
 
 class Generator:

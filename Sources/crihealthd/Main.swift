@@ -6,9 +6,11 @@ struct Crihealthd: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "crihealthd",
         abstract: "Says what is wrong with this node's container runtime, and why.",
+        discussion: "Example: crihealthd status",
         version: Release.version,
         subcommands: [
-            ServeCommand.self, ProbeCommand.self, StatusCommand.self, CheckCommand.self, ReplayCommand.self,
-            ExplainCommand.self,
+            StatusCommand.self, CheckCommand.self, IncidentsCommand.self, ExplainCommand.self,
+            RecordCommand.self,
+            ReplayCommand.self, RulesCommand.self, ServeCommand.self, ProbeCommand.self,
         ])
 }

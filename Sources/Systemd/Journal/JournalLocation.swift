@@ -19,7 +19,7 @@ public enum JournalLocation: Hashable, Sendable {
     }
 
     /// For errors.
-    var subject: String {
+    public var subject: String {
         switch self {
         case .system: "system journal"
         case .directory(let path): path

@@ -13,14 +13,18 @@ enum ExitStatus {
         }
     }
 
-    /// Nobody could be asked.
-    static let unreachable: Int32 = 3
-}
+    /// Nobody could be asked, or nothing could be looked at.
+    static let unknown: Int32 = 3
 
-/// Shape of what `status` and `check` print.
-enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
-    /// The page of `/`.
-    case text
-    /// The document of `/v1/state`.
-    case json
+    /// Runs `body`; what it throws is told and is no verdict: 1 would say that the node is degraded.
+    static func orUnknown<Result>(_ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch let error as ExitCode {
+            throw error
+        } catch let error as ValidationError {
+            throw error
+        } catch {
+            Console.error("crihealthd: \(error)")
+            throw ExitCode(unknown)
+        }
+    }
 }

@@ -6,10 +6,12 @@ import HealthModel
 struct ExplainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
-        abstract: "Explain a kind of incident: what it means, what to do, how to prevent it.",
+        abstract: "Explain a kind of incident, and what to do about it.",
         discussion: """
             KIND is what the page shows in front of an incident, in any case; without it the kinds are listed. \
             The daemon serves the same pages at /runbooks/KIND.
+
+            Example: crihealthd explain RuntimeDown
             """)
 
     @Argument(help: "A kind of incident: RuntimeDown, StatusBlocked, ...")

@@ -8,11 +8,14 @@ import Systemd
 struct ProbeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "probe",
-        abstract: "Answer the daemon's questions about what only root can see.",
+        abstract: "Answer the daemon's questions that need root.",
+        usage: "crihealthd probe [<option> ...]",
         discussion: """
             Runs as root beside an unprivileged `crihealthd serve`, and answers a closed list of questions on a private \
-            unix socket: the one that systemd passes (crihealthd-probe.socket), else --socket. Endpoints, crictl and \
-            their deadlines come from the configuration file, never from the asker. SIGHUP reads it again.
+            unix socket: the one that systemd passes (crihealthd-probe.socket), else --socket. SIGHUP reads the \
+            configuration again.
+
+            Example: crihealthd probe --socket /run/crihealthd-probe/probe.sock
             """)
 
     @Option(help: ArgumentHelp("Configuration file; it is the daemon's.", valueName: "path"))
@@ -26,13 +29,13 @@ struct ProbeCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "CRI endpoint; can be repeated. Found by itself when not given.", valueName: "unix://path"))
+            "CRI socket to watch, can be repeated; else found.", valueName: "s"))
     var runtimeEndpoint: [String] = []
 
     @Option(help: ArgumentHelp("Name or path of crictl.", valueName: "path"))
     var crictl: String?
 
-    @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
+    @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error, critical.", valueName: "level"))
     var logLevel: String?
 
     /// Runs until SIGTERM.

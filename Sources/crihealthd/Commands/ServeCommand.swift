@@ -10,28 +10,22 @@ struct ServeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
         abstract: "Watch this node, and serve what is wrong with it.",
+        usage: "crihealthd serve [<option> ...]",
         discussion: """
-            SIGHUP reads configuration and rules again. SIGTERM ends the daemon; what is open is remembered.
-
-            What only root can see is asked of the prober (`crihealthd probe`) on its socket; root without a prober, and \
-            anybody with --single-process, asks for itself. Sockets that systemd passes under the names http and \
-            http-unix are served in place of --listen and --socket.
-
-            With --recording a recorded outage is served in place of this node, and says so.
+            Example: crihealthd serve --recording outage.jsonl --recording-speed 10
             """)
 
     @OptionGroup var options: ConfigurationOptions
 
+    @OptionGroup var daemon: DaemonOptions
+
     @Option(help: ArgumentHelp("Serve this recording, not the node.", valueName: "path"))
     var recording: String?
 
-    @Option(help: ArgumentHelp("How many times faster than it happened.", valueName: "factor"))
+    @Option(help: ArgumentHelp("So much faster than then.", valueName: "n"))
     var recordingSpeed = 1.0
 
-    @Flag(
-        help: ArgumentHelp(
-            "Ask in this process, without a prober.",
-            discussion: "That is also done by root where no prober listens at the default place."))
+    @Flag(help: "Ask in this process, without a prober.")
     var singleProcess = false
 
     /// The time that everything has to end in.
@@ -79,8 +73,10 @@ struct ServeCommand: ParsableCommand {
         Self.end { daemon.stop() }
     }
 
-    private func resolve() throws(ConfigurationError) -> Configuration {
-        var configuration = try options.resolve()
+    /// Defaults, file, flags, and who asks the node. Read again at each reload.
+    func resolve() throws(ConfigurationError) -> Configuration {
+        var configuration = try ConfigurationOptions.resolve(
+            file: options.config, options.flags + daemon.flags)
         configuration.prober =
             singleProcess
             ? .inProcess

@@ -59,6 +59,8 @@ struct Configuration: Equatable, Sendable {
     var stateDirectory = "/var/lib/crihealthd"
     /// Holds the node's own rules.
     var rulesDirectory = "/etc/crihealthd/rules.d"
+    /// Where the metrics are written for node_exporter's textfile collector; nil: nowhere.
+    var textfileDirectory: String?
     /// Least severe level that is logged.
     var logLevel: Logger.Level = .info
     /// `[journal]`.

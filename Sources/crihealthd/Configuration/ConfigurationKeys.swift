@@ -34,6 +34,9 @@ struct ConfigurationKey: Sendable {
         ConfigurationKey(path: "rules_directory") { config, value throws(WrongValue) in
             config.rulesDirectory = try value.path()
         },
+        ConfigurationKey(path: "textfile_directory") { config, value throws(WrongValue) in
+            config.textfileDirectory = try value.optionalPath()
+        },
         ConfigurationKey(path: "log_level") { config, value throws(WrongValue) in
             config.logLevel = try value.choice(of: Logger.Level.self)
         },
@@ -112,6 +115,7 @@ extension ConfigurationKey {
         let differing: [(path: String, differs: Bool)] = [
             ("listen", old.listen != new.listen), ("socket", old.socket != new.socket),
             ("state_directory", old.stateDirectory != new.stateDirectory),
+            ("textfile_directory", old.textfileDirectory != new.textfileDirectory),
             ("journal", old.journal != new.journal),
             ("probe.socket", old.prober != new.prober),
             ("cri.endpoints", old.cri.endpoints != new.cri.endpoints),

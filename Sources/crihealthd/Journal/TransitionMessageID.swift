@@ -28,6 +28,9 @@ enum TransitionMessageID {
     /// Of the entry that tells how many entries were withheld.
     static let withheld = "445a268f58c84dcdb09c9fef34c24da8"
 
+    /// All of them, in order.
+    static var all: [String] { (byKind.values + [rule, withheld]).sorted() }
+
     /// The id for a kind.
     static func of(_ kind: IncidentKind) -> String { byKind[kind.rawValue] ?? rule }
 }

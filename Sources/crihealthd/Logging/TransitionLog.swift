@@ -30,6 +30,14 @@ enum TransitionLog {
         }
     }
 
+    /// The incident's own sentence in a message of ``message(_:)``.
+    static func sentence(ofMessage message: String) -> String {
+        for prefix in ["resolved: ", "suspected: ", "now: "] where message.hasPrefix(prefix) {
+            return String(message.dropFirst(prefix.count))
+        }
+        return message
+    }
+
     static func metadata(_ transition: Transition) -> [String: String] {
         let incident = transition.incident
         return [

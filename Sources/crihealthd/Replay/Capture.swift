@@ -27,21 +27,31 @@ struct Capture {
     func observations() throws(ReplayError) -> [Observation] {
         let names: [String]
         do { names = try Directory.names(path) } catch { throw .unreadable(error) }
-        let entries =
-            names.contains("journal.export") ? try ReplaySource.export(path + "/journal.export") : []
+        let entries = names.contains("journal.export") ? try journal() : []
         let items = names.contains("index.jsonl") ? try index() : []
         let endpoints = endpoints(items, entries)
         let clock = ClockMap(entries)
         var all = ReplaySource.starts(of: entries, capture: endpoints)
         if entries.isEmpty, let first = items.compactMap({ WallTime(rfc3339: $0.end) }).min() {
             let start = DaemonStart(
-                bootID: "unknown", version: Release.version, hostname: "recorded", endpoints: endpoints)
+                bootID: "unknown", version: Release.version, hostname: ReplaySource.unnamedNode,
+                endpoints: endpoints)
             all.append(Observation(at: clock.moment(first), event: .started(start)))
         }
         for item in items { all += try observations(item, endpoints, clock) }
         if all.isEmpty { throw .empty(path: path) }
         return all.enumerated().sorted { ($0.element.at.wall, $0.offset) < ($1.element.at.wall, $1.offset) }
             .map(\.element)
+    }
+
+    /// The journal's entries; none where nothing was written: what the calls say is worth as much as before.
+    private func journal() throws(ReplayError) -> [JournalEntry] {
+        do throws(ReplayError) {
+            return try ReplaySource.export(path + "/journal.export")
+        } catch {
+            if case .empty = error { return [] }
+            throw error
+        }
     }
 
     // MARK: The index
@@ -93,8 +103,7 @@ struct Capture {
                 ?? endpoints.first
         else { return [] }
         let stdout = item.stdout.map { bytes("crictl/\(name).\($0)") } ?? []
-        let outcome = CrictlOutput.outcome(
-            rung: rung, exitCode: item.rc ?? 0, stdout: stdout, stderr: bytes("crictl/\(name).stderr"))
+        let outcome = Self.outcome(rung, item.rc ?? 0, stdout, bytes("crictl/\(name).stderr"))
         let latency = Duration.microseconds(Int64(min(max(item.ms ?? 0, 0), 1e9) * 1000))
         let report = ProbeReport(endpoint: endpoint, rung: rung, outcome: outcome, latency: latency)
         // As the daemon dates them: a good answer by its question, a failure by itself.
@@ -102,6 +111,20 @@ struct Capture {
             Observation(
                 at: report.succeeded ? clock.moment(end + (.zero - latency)) : at, event: .probe(report))
         ]
+    }
+
+    /// The exit status of a shell that found no such command (POSIX, XCU 2.8.2). crictl itself has none but 0 and 1.
+    private static let commandNotFound: Int32 = 127
+
+    private static func outcome(
+        _ rung: ProbeReport.Rung, _ exitCode: Int32, _ stdout: [UInt8], _ stderr: [UInt8]
+    ) -> ProbeReport.Outcome {
+        guard exitCode == commandNotFound else {
+            return CrictlOutput.outcome(rung: rung, exitCode: exitCode, stdout: stdout, stderr: stderr)
+        }
+        let text = Text.excerpt(String(decoding: stderr.prefix(4096), as: UTF8.self))
+        return .broken(
+            ProbeBreakage(reason: .crictlMissing, text: text.isEmpty ? "the shell found no crictl" : text))
     }
 
     /// The log that a captured `crictl logs` printed; nil for any other call.

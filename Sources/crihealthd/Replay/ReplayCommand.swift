@@ -1,5 +1,6 @@
 import ArgumentParser
 import Diagnosis
+import Glibc
 import HealthEndpoint
 import HealthModel
 
@@ -8,53 +9,111 @@ struct ReplayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
         abstract: "Diagnose a recorded outage.",
+        usage: "crihealthd replay [--at <time>] [--speed <factor>] [-o text|json] <path>",
         discussion: """
-            PATH is a capture directory (journal.export, index.jsonl, crictl/, proc/), a directory of .journal files, \
-            a file of `journalctl -o export` (- for standard input), or a recording of observations. \
-            The same input gives the same output.
+            <path> is a file of `crihealthd record`, of `journalctl -o export` (- is standard input), a .journal file, \
+            a directory of them, or a capture directory.
 
             Example: journalctl -b -o export | crihealthd replay -
             """)
 
-    @Argument(help: "What to replay.")
+    @Argument(help: "What to replay.", completion: .file())
     var path: String
 
-    @Flag(help: "Print the incidents as a JSON array.")
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "The page as it was: 03:00, RFC 3339, -2m of the end.", valueName: "time"),
+        transform: { try TimeArgument($0) })
+    var at: TimeArgument?
+
+    @Option(help: ArgumentHelp("Tell changes as they come, so much faster.", valueName: "factor"))
+    var speed: Double?
+
+    @Option(name: .shortAndLong, help: "text or json.")
+    var output: OutputFormat = .text
+
+    @Flag(help: "The same as -o json.")
     var json = false
 
-    @Option(help: ArgumentHelp("Show the node as it was at that moment.", valueName: "time"))
-    var at: String?
-
-    @Option(help: ArgumentHelp("More signal rules (*.toml).", valueName: "directory"))
+    @Option(help: ArgumentHelp("More signal rules (*.toml).", valueName: "dir"))
     var rulesDirectory: String?
 
-    @Option(help: "Columns of the text.")
-    var width = 80
+    @OptionGroup var page: PageOptions
 
     func validate() throws {
-        guard (40...200).contains(width) else { throw ValidationError("--width: 40 to 200") }
-    }
-
-    func run() throws {
-        let limit = try moment()
-        var rules = try SignalRules.shipped()
-        if let rulesDirectory { rules = try SignalRules.load(directory: rulesDirectory, over: rules) }
-        let replayer = Replayer.replay(
-            try ReplaySource.observations(try ReplayInput.detect(path)), rules: rules, until: limit)
-        guard let last = replayer.last else { throw ReplayError.empty(path: path) }
-        let now = limit.map { Moment(wall: $0, monotonic: last.monotonic + ($0 - last.wall)) } ?? last
-        if json {
-            Output.write(IncidentArray.json(replayer.incidents, now: now.wall))
-        } else if limit != nil {
-            Output.write(TextPage.render(replayer.engine.snapshot(at: now), width: width))
-        } else {
-            Output.write(ReplayText.render(replayer, at: now, width: width))
+        if let speed {
+            guard speed.isFinite, (0.01...10_000).contains(speed) else {
+                throw ValidationError("--speed: 0.01 to 10000")
+            }
+            guard !isJSON, at == nil else {
+                throw ValidationError("--speed tells a story: without -o json and --at")
+            }
         }
     }
 
-    private func moment() throws -> WallTime? {
+    var isJSON: Bool { json || output == .json }
+
+    func run() throws {
+        let rules = try self.rules()
+        let observations = try ReplaySource.observations(try ReplayInput.detect(path))
+        let limit = try moment(observations)
+        let replayer =
+            speed.map { tell(observations, rules, speed: $0) } ?? replay(observations, rules, limit)
+        guard let last = replayer.last else { throw ReplayError.empty(path: path) }
+        let now = limit.map { Moment(wall: $0, monotonic: last.monotonic + ($0 - last.wall)) } ?? last
+        if isJSON {
+            Output.write(IncidentArray.json(replayer.incidents, now: now.wall))
+        } else if limit != nil {
+            page.write(TextPage.render(replayer.engine.snapshot(at: now), width: page.columns))
+        } else {
+            page.write(ReplayText.render(replayer, at: now, width: page.columns))
+        }
+    }
+
+    private func rules() throws -> SignalRules {
+        let shipped = try SignalRules.shipped()
+        return try rulesDirectory.map { try SignalRules.load(directory: $0, over: shipped) } ?? shipped
+    }
+
+    /// When `--at` is: what it leaves open is meant as of the recording's end, not as of today.
+    private func moment(_ observations: [Observation]) throws -> WallTime? {
         guard let at else { return nil }
-        guard let time = WallTime(rfc3339: at) else { throw ReplayError.badTime(at) }
-        return time
+        guard let first = observations.map(\.at.wall).min(), let last = observations.map(\.at.wall).max(),
+            let moment = at.moment(now: last)
+        else { throw CommandProblem("--at: there is no such day") }
+        guard moment >= first else {
+            throw CommandProblem("--at \(moment): the recording begins at \(first) and ends at \(last)")
+        }
+        return moment
+    }
+
+    private func replay(_ observations: [Observation], _ rules: SignalRules, _ limit: WallTime?) -> Replayer {
+        var progress = Progress("replaying")
+        defer { progress.end() }
+        return Replayer.replay(observations, rules: rules, until: limit) {
+            progress.update($0, of: observations.count)
+        }
+    }
+
+    /// Prints each change when its time comes.
+    private func tell(_ observations: [Observation], _ rules: SignalRules, speed: Double) -> Replayer {
+        let isColoured = Terminal.takesColour(STDOUT_FILENO)
+        var replayer = Replayer(rules: rules)
+        var (told, previous) = (0, observations.first?.at.wall)
+        for observation in observations {
+            if let previous, observation.at.wall > previous {
+                Pause.wait((observation.at.wall - previous) / speed)
+            }
+            previous = max(previous ?? observation.at.wall, observation.at.wall)
+            replayer.receive(observation)
+            for transition in replayer.transitions[told...] {
+                let line = ReplayText.line(transition, width: page.columns)
+                Output.write(Paint.marked(line, ReplayText.tag(transition), isOn: isColoured))
+            }
+            told = replayer.transitions.count
+        }
+        Output.write("\n")
+        return replayer
     }
 }

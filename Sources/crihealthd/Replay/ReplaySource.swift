@@ -7,13 +7,15 @@ import Systemd
 struct ReplaySource {
     /// Longest file that is taken in, in bytes.
     static let fileLimit = 1 << 30
+    /// What stands for the name of a node that its recording does not tell.
+    static let unnamedNode = "recorded"
 
     /// The observations of `input`.
     static func observations(_ input: ReplayInput) throws(ReplayError) -> [Observation] {
         switch input {
         case .capture(let path): return try Capture(path).observations()
         case .export(let path): return starts(of: try export(path), capture: nil)
-        case .journalDirectory(let path): return starts(of: try journal(path), capture: nil)
+        case .journal(let location): return starts(of: try journal(location), capture: nil)
         case .observations(let path): return try recording(path)
         }
     }
@@ -28,11 +30,14 @@ struct ReplaySource {
         guard descriptor >= 0 else { throw .unreadable(FileError("open", path ?? "-", errno: errno)) }
         defer { if path != nil { close(descriptor) } }
         var buffer = [UInt8](repeating: 0, count: 1 << 18)
+        var progress = Progress("reading \(path ?? "standard input")")
+        defer { progress.end() }
         while true {
             let size = read(descriptor, &buffer, buffer.count)
             if size < 0, errno == EINTR { continue }
             guard size >= 0 else { throw .unreadable(FileError("read", path ?? "-", errno: errno)) }
             if size == 0 { break }
+            progress.say { "\(entries.count) entries" }
             do {
                 try buffer.withUnsafeBytes {
                     try parser.feed(UnsafeRawBufferPointer(rebasing: $0[..<size])) { entries.append($0) }
@@ -49,12 +54,18 @@ struct ReplaySource {
     // MARK: Journal files
 
     /// Entries of journal files, up to where they can be read.
-    private static func journal(_ path: String) throws(ReplayError) -> [JournalEntry] {
+    private static func journal(_ location: JournalLocation) throws(ReplayError) -> [JournalEntry] {
         var entries: [JournalEntry] = []
+        let path = location.subject
+        var progress = Progress("reading \(path)")
+        defer { progress.end() }
         do throws(SystemdError) {
-            let journal = try Journal(.directory(path))
+            let journal = try Journal(location)
             try journal.seekHead()
-            while try journal.next() { entries.append(try entry(journal)) }
+            while try journal.next() {
+                entries.append(try entry(journal))
+                if entries.count % 1024 == 0 { progress.say { "\(entries.count) entries" } }
+            }
         } catch {
             guard !entries.isEmpty else { throw .journal(path: path, reason: "\(error)") }
             Console.error("\(path): read up to \(entries.last?.at.wall.description ?? ""), then: \(error)")
@@ -87,7 +98,23 @@ struct ReplaySource {
             }
         }
         if observations.isEmpty { throw .empty(path: path) }
-        return observations
+        return ordered(observations)
+    }
+
+    /// In the order of time. A live daemon starts, and reads then what the journal has of the time before: here its start
+    /// comes first, as it does in any other input. What holds several starts stays as it is.
+    private static func ordered(_ observations: [Observation]) -> [Observation] {
+        let starts = observations.indices.filter {
+            if case .started = observations[$0].event { true } else { false }
+        }
+        guard starts == [0], let first = observations.map(\.at).min(by: { $0.monotonic < $1.monotonic })
+        else {
+            return observations
+        }
+        let rest = observations.dropFirst().enumerated().sorted {
+            ($0.element.at.monotonic, $0.offset) < ($1.element.at.monotonic, $1.offset)
+        }
+        return [Observation(at: first, event: observations[0].event)] + rest.map(\.element)
     }
 
     // MARK: Boots
@@ -107,7 +134,8 @@ struct ReplaySource {
                         at: entry.at,
                         event: .started(
                             DaemonStart(
-                                bootID: id, version: Release.version, hostname: "recorded", endpoints: found))
+                                bootID: id, version: Release.version, hostname: unnamedNode, endpoints: found)
+                        )
                     ))
                 observations.append(Observation(at: entry.at, event: .daemon(.journal(.following))))
             }

@@ -39,14 +39,16 @@ struct Replayer {
         for case .transition(let transition) in effects { transitions.append(transition) }
     }
 
-    /// Replays all of `observations`, or those up to `limit`.
-    static func replay(_ observations: [Observation], rules: SignalRules, until limit: WallTime? = nil)
-        -> Replayer
-    {
+    /// Replays all of `observations`, or those up to `limit`; `progress` is told how many are done.
+    static func replay(
+        _ observations: [Observation], rules: SignalRules, until limit: WallTime? = nil,
+        progress: (Int) -> Void = { _ in }
+    ) -> Replayer {
         var replayer = Replayer(rules: rules)
-        for observation in observations {
+        for (index, observation) in observations.enumerated() {
             if let limit, observation.at.wall > limit { break }
             replayer.receive(observation)
+            if index % 256 == 0 { progress(index) }
         }
         if let limit, let last = replayer.last, limit > last.wall {
             replayer.pass(to: Moment(wall: limit, monotonic: last.monotonic + (limit - last.wall)))

@@ -188,6 +188,7 @@ extension Daemon {
                 prober.suspect(alert)
                 follower.setCadence(alert ? .alert : .calm)
             },
+            observed: { surroundings.recorder?.record($0) },
             decorate: { snapshot in
                 let counters = follower.counters
                 snapshot.statistics.journalEntries = counters.entriesRead

@@ -44,6 +44,8 @@ final class Daemon: Sendable {
         var passed: [PassedSocket] = []
         /// Where incidents are written to the journal; nil: nowhere.
         var transitions: TransitionJournal?
+        /// Told every observation, and given every entry of the watched units, also those that no rule knows; nil: nobody.
+        var recorder: RecordingWriter?
     }
 
     private let configuration: Mutex<Configuration>
@@ -61,6 +63,7 @@ final class Daemon: Sendable {
     private let prober: Prober
     private let unitWatcher: UnitWatcher?
     private let writer: CheckpointWriter<Checkpoint>
+    private let textfile: MetricsTextfile?
     private let discovery: Confined<Set<String>>
     private let asker: any NodeAsker
     private let resumesAt: JournalPosition?
@@ -90,7 +93,10 @@ final class Daemon: Sendable {
         }
         let status = surroundings.serviceManager
         follower = JournalFollower(
-            configuration: Self.journal(configuration, units), prefilter: { current.value.mightMatch($0) }
+            configuration: Self.journal(configuration, units),
+            prefilter: { [recorder = surroundings.recorder] in
+                recorder != nil || current.value.mightMatch($0)
+            }
         ) { event in
             relay.journal(event)
             status.journalSpoke()
@@ -109,6 +115,9 @@ final class Daemon: Sendable {
             outlets: Self.outlets(
                 server, follower, prober, unitWatcher, writer, surroundings, asker, relay, logger))
         relay.attach(host)
+        textfile = configuration.textfileDirectory.map { [host] directory in
+            MetricsTextfile(directory: directory, logger: logger) { host.latest.snapshot }
+        }
         self.configuration = Mutex(configuration)
         self.surroundings = surroundings
         self.logger = logger
@@ -134,6 +143,7 @@ final class Daemon: Sendable {
         surroundings.serviceManager.endpointServes()
         follower.start(from: resumesAt)
         unitWatcher?.start()
+        textfile?.start()
         for endpoint in endpoints { prober.watch(endpoint) }
         if configuration.withLock({ $0.cri.endpoints.isEmpty }) { rediscover() }
         surroundings.serviceManager.startWatchdog { [host, follower] in
@@ -152,6 +162,7 @@ final class Daemon: Sendable {
             logger.warning("the last checkpoint was not written in time")
         }
         surroundings.transitions?.flush(within: .milliseconds(100))
+        textfile?.stop()
         server.stop()
         discovery.stop()
         unitWatcher?.stop()

@@ -22,6 +22,8 @@ final class EngineHost: Sendable {
         var checkpoint: @Sendable (Checkpoint) -> Void
         /// Something is open or suspected now, or no longer.
         var alert: @Sendable (Bool) -> Void
+        /// Each observation, before the engine sees it.
+        var observed: @Sendable (Observation) -> Void = { _ in }
         /// Completes a snapshot with what the engine cannot know.
         var decorate: @Sendable (inout Snapshot) -> Void = { _ in }
     }
@@ -123,6 +125,7 @@ final class EngineHost: Sendable {
     private func take(_ observations: [Observation], _ state: inout State) {
         var transitioned = false
         for observation in observations {
+            outlets.observed(observation)
             for effect in state.engine.receive(observation) {
                 switch effect {
                 case .inquire(let inquiry): outlets.inquire(inquiry)

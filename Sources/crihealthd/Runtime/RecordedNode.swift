@@ -66,7 +66,9 @@ final class RecordedNode: Sendable {
     /// Says on every page what this is.
     static func label(_ snapshot: inout Snapshot, name: String) {
         snapshot.headline = "RECORDING of another node's outage, not this node: " + snapshot.headline
-        snapshot.hostname += " (recording \(name))"
+        // A journal's export does not name its node; what stands for it then says nothing that the recording does not.
+        let isNamed = snapshot.hostname != ReplaySource.unnamedNode
+        snapshot.hostname = isNamed ? "\(snapshot.hostname) (recording \(name))" : "recording \(name)"
         snapshot.monitoring.problems.insert(
             "this is the recording \(name), played back; nothing here is live", at: 0)
     }

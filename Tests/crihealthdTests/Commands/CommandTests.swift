@@ -13,12 +13,15 @@ import Testing
             "--journal-directory", "/j",
             "--runtime-endpoint", "unix:///a", "--runtime-endpoint", "/b", "--crictl", "/c",
             "--rules-directory", "/r",
-            "--log-level", "debug", "--recording", "/rec", "--recording-speed", "20",
+            "--log-level", "debug", "--recording", "/rec", "--recording-speed", "20", "--textfile-dir", "/t",
+            "--probe-socket", "/p",
         ])
         let serve = try #require(parsed as? ServeCommand)
         #expect(serve.recording == "/rec")
         #expect(serve.recordingSpeed == 20)
-        let configuration = try serve.options.resolve()
+        let configuration = try serve.resolve()
+        #expect(configuration.textfileDirectory == "/t")
+        #expect(configuration.prober == .socket("/p"))
         #expect(configuration.listen == .tcp(host: "127.0.0.1", port: 1))
         #expect(configuration.socket == "/s")
         #expect(configuration.stateDirectory == "/d")
@@ -33,18 +36,18 @@ import Testing
         let directory = try TemporaryDirectory()
         let file = try directory.write("config.toml", "socket = \"/file\"\nlog_level = \"error\"\n")
         let parsed = try Crihealthd.parseAsRoot(["serve", "--config", file, "--socket", ""])
-        let configuration = try #require(parsed as? ServeCommand).options.resolve()
+        let configuration = try #require(parsed as? ServeCommand).resolve()
         #expect(configuration.socket == nil)
         #expect(configuration.logLevel == .error)
     }
 
     @Test(arguments: [
         (
-            ["--listen", "x"],
-            "--listen: \"x\" is not a numeric address with a port; write \"127.0.0.1:10274\""
+            ["--runtime-endpoint", "x"],
+            "--runtime-endpoint: \"x\" is not a CRI endpoint; write \"unix:///run/containerd/containerd.sock\""
         ),
         (["--log-level", "loud"], "--log-level: \"loud\" is not one of"),
-        (["--state-directory", "rel"], "--state-directory: \"rel\" is not an absolute path"),
+        (["--journal-directory", "rel"], "--journal-directory: \"rel\" is not an absolute path"),
         (["--config", "/nonexistent.toml"], "/nonexistent.toml: open: No such file or directory"),
     ])
     func wrongFlagsAreNamed(arguments: [String], message: String) throws {
@@ -58,6 +61,12 @@ import Testing
         ["serve", "--lisen", "x"], ["serve", "--recording-speed", "0"],
         ["serve", "--recording-speed", "nan"],
         ["status", "-o", "yaml"], ["check", "-o", "yaml"], ["nonsense"],
+        ["check", "--listen", "127.0.0.1:1"],
+        ["check", "--state-directory", "/d"], ["status", "--watch", "-o", "json"],
+        ["status", "--npd", "RuntimeReady", "--watch"], ["status", "--width", "20"],
+        ["replay", "x", "--speed", "0"],
+        ["replay", "x", "--speed", "2", "-o", "json"], ["record", "x", "--for", "0s"],
+        ["record", "x", "--for", "soon"],
     ])
     func wrongCommandLinesAreRefused(arguments: [String]) {
         #expect(throws: (any Error).self) { try Crihealthd.parseAsRoot(arguments) }
@@ -72,6 +81,24 @@ import Testing
         #expect(try targets(["--config", file]) == [.unix(path: "/x"), .loopback])
         #expect(try targets(["--socket", "/y"]) == [.unix(path: "/y")])
         #expect(try targets(["--listen", "[::1]:5"]) == [.tcp(host: "::1", port: 5)])
+    }
+
+    @Test func jsonIsAskedForInOneWay() throws {
+        for command in [["status"], ["check"], ["incidents"], ["replay", "x"], ["rules", "list"]] {
+            #expect(throws: Never.self, "\(command)") {
+                try Crihealthd.parseAsRoot(command + ["-o", "json"])
+            }
+        }
+        let replay = try #require(try Crihealthd.parseAsRoot(["replay", "x", "--json"]) as? ReplayCommand)
+        #expect(replay.isJSON)
+    }
+
+    /// What goes wrong while the command looks is no verdict: 1 would say that the node is degraded.
+    @Test func anErrorIsNoVerdict() throws {
+        let command = try #require(
+            try Crihealthd.parseAsRoot(["status", "--config", "/nonexistent.toml"]) as? StatusCommand)
+        let error = #expect(throws: ExitCode.self) { try command.run() }
+        #expect(error == ExitCode(3))
     }
 
     @Test func exitStatuses() {

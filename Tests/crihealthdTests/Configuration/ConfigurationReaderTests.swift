@@ -16,6 +16,7 @@ import Testing
             socket = ""
             state_directory = "/s"
             rules_directory = "/r"
+            textfile_directory = "/t"
             log_level = "debug"
             [journal]
             directory = "/var/log/journal"
@@ -38,6 +39,7 @@ import Testing
         expected.socket = nil
         expected.stateDirectory = "/s"
         expected.rulesDirectory = "/r"
+        expected.textfileDirectory = "/t"
         expected.logLevel = .debug
         expected.journal = .init(
             directory: "/var/log/journal", units: ["foo.service", "bar@1.service"], backlogEntries: 10,

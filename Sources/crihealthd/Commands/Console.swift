@@ -1,9 +1,0 @@
-import Glibc
-
-/// What a command says beside its output.
-enum Console {
-    /// To standard error, with a line break.
-    static func error(_ text: String) {
-        try? FileBytes.write(Array((text + "\n").utf8), to: STDERR_FILENO, path: "stderr")
-    }
-}

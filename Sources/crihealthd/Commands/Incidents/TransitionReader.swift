@@ -1,0 +1,84 @@
+import HealthModel
+import Systemd
+
+/// Reads the changes of incidents that the daemon wrote to the journal.
+struct TransitionReader {
+    /// What was read.
+    struct Reading {
+        /// In the order of the journal.
+        var entries: [TransitionEntry] = []
+        /// Changes that were too many at once, and are told by their number alone.
+        var withheld = 0
+        /// Whether there were more than are taken in.
+        var isCut = false
+        /// The oldest entry of the whole journal; nil when it holds none that may be read.
+        var journalBegins: WallTime?
+
+        /// What the reader should know about what is missing.
+        func note(since: WallTime) -> String? {
+            if isCut {
+                return "only the first \(TransitionReader.limit) changes are read: give a later --since"
+            }
+            guard let journalBegins, journalBegins > since else { return nil }
+            return "the journal begins at \(journalBegins): nothing older is known"
+        }
+    }
+
+    /// Most entries that are taken in.
+    static let limit = 20_000
+    /// Longest field value that is kept, in bytes.
+    private static let fieldLimit = 2048
+
+    /// Where the journal is.
+    var location: JournalLocation
+    /// Of this kind only, in small letters.
+    var kind: String?
+
+    /// Reads the span; `to` is nil for the journal's end.
+    func read(from: WallTime, to: WallTime?) throws(SystemdError) -> Reading {
+        let journal = try Journal(location)
+        var reading = Reading()
+        reading.journalBegins = try journal.oldest()
+        try journal.setMatches(Self.matches)
+        try journal.seek(wall: from)
+        while try journal.next() {
+            let at = try journal.wallTime()
+            if let to, at > to { break }
+            let fields = try Self.fields(journal)
+            if let count = fields["CRIHEALTHD_WITHHELD"].flatMap({ Int($0) }) {
+                reading.withheld = min(reading.withheld + max(count, 0), 1_000_000_000)
+            }
+            guard at >= from, let entry = TransitionEntry(at: at, fields: fields),
+                kind.map({ $0 == entry.kind.lowercased() }) ?? true
+            else { continue }
+            guard reading.entries.count < Self.limit else {
+                reading.isCut = true
+                break
+            }
+            reading.entries.append(entry)
+        }
+        return reading
+    }
+
+    /// By MESSAGE_ID, which the index knows, and by who wrote it, which nobody can forge (systemd.journal-fields(7),
+    /// trusted fields): the service, or a daemon that root ran by hand.
+    static let matches: JournalMatches = {
+        var id = JournalMatches.Term("MESSAGE_ID")
+        id.values = TransitionMessageID.all
+        return JournalMatches(groups: [
+            [id, .init("_SYSTEMD_UNIT", "crihealthd.service")], [id, .init("_UID", "0")],
+        ])
+    }()
+
+    private static func fields(_ journal: Journal) throws(SystemdError) -> [String: String] {
+        var fields: [String: String] = [:]
+        try journal.forEachField { name, value in
+            let name = String(decoding: name, as: UTF8.self)
+            if name == "MESSAGE" || name.hasPrefix("CRIHEALTHD_"), fields.count < 16 {
+                fields[name] = String(decoding: value.prefix(fieldLimit), as: UTF8.self)
+            }
+            return true
+        }
+        return fields
+    }
+}

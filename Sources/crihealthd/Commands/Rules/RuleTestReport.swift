@@ -1,0 +1,98 @@
+import Diagnosis
+import HealthEndpoint
+import HealthModel
+import Systemd
+
+/// Takes lines or an export stream, and says which rules know them.
+struct RuleTestReport {
+    private enum Form {
+        case undecided
+        case lines([UInt8])
+        case export(JournalExport)
+    }
+
+    /// Longest line that is looked at, in bytes; the rest of it is dropped.
+    static let lineLimit = 64 << 10
+
+    private let rules: SignalRules
+    private let own: [SignalRule]
+    private let trial: RuleTrial
+    private let isOwn: Set<String>
+    private var form = Form.undecided
+    private var hits: [String: Int] = [:]
+    private let write: (String) -> Void
+    /// Lines or entries that came.
+    private(set) var total = 0
+    /// Those of them that a rule knows.
+    private(set) var known = 0
+
+    init(rules: SignalRules, own: [SignalRule], write: @escaping (String) -> Void = { Output.write($0) }) {
+        self.rules = rules
+        self.own = own
+        self.write = write
+        trial = RuleTrial(own)
+        isOwn = Set(own.map(\.id))
+    }
+
+    /// Takes bytes, however they are cut.
+    mutating func take(_ bytes: [UInt8]) throws {
+        switch form {
+        case .undecided:
+            guard let first = bytes.first else { return }
+            form = first == UInt8(ascii: "_") ? .export(JournalExport()) : .lines([])
+            try take(bytes)
+        case .lines(var rest):
+            for byte in bytes {
+                if byte == UInt8(ascii: "\n") {
+                    line(String(decoding: rest, as: UTF8.self))
+                    rest.removeAll(keepingCapacity: true)
+                } else if rest.count < Self.lineLimit {
+                    rest.append(byte)
+                }
+            }
+            form = .lines(rest)
+        case .export(var parser):
+            var entries: [JournalEntry] = []
+            try bytes.withUnsafeBytes { try parser.feed($0) { entries.append($0) } }
+            form = .export(parser)
+            for entry in entries { self.entry(entry) }
+        }
+    }
+
+    /// Takes a last line without its end.
+    mutating func finish() throws {
+        if case .lines(let rest) = form, !rest.isEmpty { line(String(decoding: rest, as: UTF8.self)) }
+    }
+
+    /// The last lines: how many were known, and which rules knew none.
+    var summary: String {
+        let unused = own.map(\.id).filter { hits[$0] == nil }
+        var text = "\(known) of \(total) known"
+        if !unused.isEmpty, unused.count <= 20 { text += "; no line for: \(unused.joined(separator: ", "))" }
+        return text + "\n"
+    }
+
+    private mutating func line(_ text: String) {
+        total += 1
+        tell(text, trial.hits(text).map { ($0.rule.id, $0.rule.signal.rawValue, $0.captures) })
+    }
+
+    private mutating func entry(_ entry: JournalEntry) {
+        total += 1
+        let signals = rules.recognize(entry).filter { isOwn.contains($0.rule) }
+        tell(entry.message, signals.map { ($0.rule, $0.name.rawValue, $0.captures) })
+    }
+
+    private mutating func tell(
+        _ text: String, _ found: [(rule: String, signal: String, captures: [String: String])]
+    ) {
+        guard !found.isEmpty else { return }
+        known += 1
+        write(TerminalText.line(text) + "\n")
+        for hit in found {
+            hits[hit.rule, default: 0] += 1
+            let captures = hit.captures.sorted { $0.key < $1.key }.map { " \($0.key)=\"\($0.value)\"" }
+            write("    " + TerminalText.line("\(hit.rule): \(hit.signal)\(captures.joined())") + "\n")
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import Foundation
+import HealthModel
+import Systemd
+import Testing
+
+@testable import crihealthd
+
+/// What is given to `replay`, and what it answers to everything else.
+@Suite struct ReplayInputTests {
+    private let directory: TemporaryDirectory
+
+    init() throws { directory = try TemporaryDirectory() }
+
+    private func file(_ name: String, _ bytes: [UInt8]) throws -> String {
+        let path = directory.path + "/" + name
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        return path
+    }
+
+    private func refusal(_ path: String) -> String {
+        do { _ = try ReplaySource.observations(try ReplayInput.detect(path)) } catch { return "\(error)" }
+        return "taken"
+    }
+
+    @Test func theErrorsSayWhatToGiveInstead() throws {
+        let archive = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../Corpus/containerd-1.6.20-kill9.tar.xz").standardizedFileURL.path
+        #expect(
+            refusal(archive).contains("unpack it (tar -xf '\(archive)')")
+                || refusal(archive).contains("tar -xf \(archive)"))
+        let capture = Recordings.path("containerd-1.6.20-kill9")
+        #expect(
+            refusal(capture + "/index.jsonl").contains("give its directory: crihealthd replay \(capture)"))
+        #expect(
+            refusal(Recordings.folder.path).contains("it holds captures; give one of them: crihealthd replay")
+        )
+        let gzip = try file("outage.export.gz", [0x1F, 0x8B, 8, 0, 0])
+        #expect(refusal(gzip).contains("`zcat \(gzip) | crihealthd replay -`"))
+        let text = try file("journal.txt", Array("Nov 22 01:42:28 node1 containerd[1]: x\n".utf8))
+        #expect(refusal(text).contains("journalctl -o export"))
+        let json = try file("journal.json", Array(#"{"__REALTIME_TIMESTAMP":"1","MESSAGE":"x"}"#.utf8))
+        #expect(refusal(json).contains("this is `journalctl -o json`"))
+        #expect(refusal(try file("empty", [])).contains("holds nothing to replay"))
+        #expect(refusal(directory.path + "/nothing").contains("No such file"))
+        #expect(refusal("/dev/null").contains("/dev/null"))
+    }
+
+    @Test func aWordThatAShellWouldReadIsQuoted() throws {
+        let path = try file("a b.gz", [0x1F, 0x8B, 8, 0, 0])
+        #expect(refusal(path).contains("`zcat '\(path)' | crihealthd replay -`"))
+    }
+
+    @Test(.enabled(if: JournalFile.isPossible, "no systemd-journal-remote"))
+    func oneJournalFileIsAnInput() throws {
+        let path = directory.path + "/system.journal"
+        try JournalFile.take(Recordings.path("containerd-1.6.20-kill9") + "/journal.export", as: path)
+        #expect(try ReplayInput.detect(path) == .journal(.files([path])))
+        let replayer = Replayer.replay(
+            try ReplaySource.observations(try ReplayInput.detect(path)), rules: Recordings.rules)
+        #expect(replayer.incidents.map { "\($0.kind.rawValue)/\($0.cause)" } == ["RuntimeDown/Killed"])
+    }
+
+    // MARK: Captures by hand
+
+    private static let call = "fault.version.crictl-1.36.containerd-1.6.20"
+
+    private func capture(exitCode: Int, stderr: String, journal: String?) throws -> [Observation] {
+        let folder = directory.path + "/capture"
+        try FileManager.default.createDirectory(atPath: folder + "/crictl", withIntermediateDirectories: true)
+        try directory.write("capture/crictl/\(Self.call).stderr", stderr)
+        try directory.write(
+            "capture/index.jsonl",
+            #"{"end": "2026-11-22T01:42:28.696Z", "ms": 5, "rc": \#(exitCode), "call": "\#(Self.call)", "stdout": null}"#
+                + "\n")
+        if let journal { try directory.write("capture/journal.export", journal) }
+        return try ReplaySource.observations(try ReplayInput.detect(folder))
+    }
+
+    private func reports(_ observations: [Observation]) -> [ProbeReport.Outcome] {
+        observations.compactMap { if case .probe(let report) = $0.event { report.outcome } else { nil } }
+    }
+
+    @Test func anEmptyJournalSpoilsNoCapture() throws {
+        let stderr = "level=fatal msg=\"connect: connection refused\"\n"
+        let observations = try capture(exitCode: 1, stderr: stderr, journal: "")
+        guard case .failed(let failure) = reports(observations).first else {
+            Issue.record("\(observations)")
+            return
+        }
+        #expect(failure.reason == .refused)
+    }
+
+    @Test func aShellThatFoundNoCrictlIsNoRuntimesFault() throws {
+        let observations = try capture(
+            exitCode: 127, stderr: "sh: 1: crictl: not found\n", journal: nil)
+        guard case .broken(let breakage) = reports(observations).first else {
+            Issue.record("\(observations)")
+            return
+        }
+        #expect(breakage.reason == .crictlMissing)
+        #expect(breakage.text == "sh: 1: crictl: not found")
+        let replayer = Replayer.replay(observations, rules: Recordings.rules)
+        #expect(!replayer.incidents.contains { $0.kind.rawValue == "RuntimeDown" })
+    }
+
+    // MARK: Moments
+
+    @Test func aStoryIsToldLineByLine() throws {
+        let replayer = try Recordings.replay("containerd-1.6.20-kill9")
+        let lines = replayer.transitions.map { ReplayText.line($0, width: 80) }
+        #expect(lines.first?.hasPrefix("01:42:2") == true)
+        #expect(lines.last?.contains("  RESOLVED  ") == true)
+        #expect(lines.joined().split(separator: "\n").allSatisfy { $0.count <= 80 })
+    }
+}

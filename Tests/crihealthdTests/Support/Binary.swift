@@ -1,0 +1,7 @@
+import Foundation
+
+/// The real binary beside this test's own.
+enum Binary {
+    static let path = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        .deletingLastPathComponent().appendingPathComponent("crihealthd").path
+}
