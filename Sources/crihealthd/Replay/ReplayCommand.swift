@@ -39,8 +39,11 @@ struct ReplayCommand: ParsableCommand {
         let limit = try moment()
         var rules = try SignalRules.shipped()
         if let rulesDirectory { rules = try SignalRules.load(directory: rulesDirectory, over: rules) }
-        let replayer = Replayer.replay(
-            try ReplaySource.observations(try ReplayInput.detect(path)), rules: rules, until: limit)
+        let observations = try ReplaySource.observations(try ReplayInput.detect(path))
+        if let limit, let begins = observations.first?.at.wall, limit < begins {
+            throw ReplayError.tooEarly(path: path, begins: begins)
+        }
+        let replayer = Replayer.replay(observations, rules: rules, until: limit)
         guard let last = replayer.last else { throw ReplayError.empty(path: path) }
         let now = limit.map { Moment(wall: $0, monotonic: last.monotonic + ($0 - last.wall)) } ?? last
         if json {

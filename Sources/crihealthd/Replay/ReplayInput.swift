@@ -22,6 +22,7 @@ enum ReplayError: Error, CustomStringConvertible {
     case journal(path: String, reason: String)
     case empty(path: String)
     case badTime(String)
+    case tooEarly(path: String, begins: WallTime)
 
     var description: String {
         switch self {
@@ -34,6 +35,8 @@ enum ReplayError: Error, CustomStringConvertible {
         case .badExport(let path, let reason): "\(path): not a journal export stream: \(reason)"
         case .journal(let path, let reason): "\(path): \(reason)"
         case .empty(let path): "\(path): holds nothing to replay"
+        case .tooEarly(let path, let begins):
+            "\(path) begins at \(begins): it shows nothing of an earlier time"
         case .badTime(let text): "--at \(text): not a time; write it as 2026-11-22T01:42:30Z"
         }
     }
