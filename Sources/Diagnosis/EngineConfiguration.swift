@@ -23,6 +23,8 @@ public struct EngineConfiguration: Hashable, Sendable {
     public var symptomWindow: Duration = .seconds(120)
     /// How long CRI v1 may be refused before that alone is an incident: nobody is known to need it, and nothing says why.
     public var versionGrace: Duration = .seconds(10)
+    /// How long lines of a start that ended may still come, before one that is not there counts as missing.
+    public var startSettling: Duration = .seconds(2)
     /// How old the word on a unit's binaries may be: they are looked at this often.
     public var binariesInterval: Duration = .seconds(60)
     /// How long a blind window is shown as impaired monitoring.

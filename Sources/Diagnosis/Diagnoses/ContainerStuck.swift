@@ -14,7 +14,7 @@ struct ContainerStuck: Diagnosis {
     private func assess(_ runtime: RuntimeFacts, _ facts: NodeFacts) -> Assessment {
         let lost = facts.signals.all(.shimLost).filter { $0.unit == runtime.unit.name }
         guard let first = lost.first, let last = lost.last else {
-            return .expired("its shim was of an earlier boot")
+            return .expired("no loss of a shim is known of this boot, and containers do not outlive a boot")
         }
         let ids = Set(lost.compactMap { $0.captures["id"] })
         let left = remaining(ids, runtime)

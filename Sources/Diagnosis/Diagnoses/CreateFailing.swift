@@ -46,16 +46,14 @@ extension RuntimeCase<CreateFailing> {
         let success =
             facts.signals.last(.createSucceeded, unit: unit)?.at.monotonic
             ?? MonotonicTime(microseconds: .min)
-        return facts.signals.all(.createFailed).filter {
-            $0.unit == unit && $0.at.monotonic > success
-        }
+        return facts.signals.all(.createFailed).filter { concerns($0) && $0.at.monotonic > success }
     }
 
     // MARK: Evidence that it is well
 
     private var clearedBy: Evidence? {
         let names: [SignalName] = [.createFailed, .noSpace, .binaryMissing]
-        let last = names.compactMap { facts.signals.last($0, unit: unit) }.map(\.at.monotonic).max()
+        let last = names.flatMap { facts.signals.all($0).filter(concerns) }.map(\.at.monotonic).max()
         if let success = facts.signals.last(.createSucceeded, unit: unit),
             success.at.monotonic > last ?? MonotonicTime(microseconds: .min)
         {

@@ -32,7 +32,9 @@ struct OrphanedContainers: Diagnosis {
         }
         let lost = denied.filter { $0.isLost(after: configuration.lossGrace) }
         let switched = RuntimeSwitched.Case(runtime: runtime, facts: facts, configuration: configuration)
-        let explained = Set(runtime.endpoint.runtime == .crio ? switched.leftovers.map(\.processes.id) : [])
+        let explained = Set(
+            runtime.endpoint.runtime == .crio
+                ? switched.leftovers.map(\.processes.id) + switched.unscannedLosses.map(\.id) : [])
         let orphans = lost.filter { !explained.contains($0.processes.id) }
         if orphans.isEmpty {
             return lost.isEmpty

@@ -11,6 +11,7 @@ struct ShutdownNotGraceful: Diagnosis {
     func assess(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> [(subject: String, Assessment)] {
         facts.runtimes.filter { $0.endpoint.runtime == .crio }.flatMap { runtime in
             [
+                ("scopes", .unknown(inquiries: ContainerQuestions(facts, configuration).scopes)),
                 (runtime.name, exposed(runtime, facts, configuration)),
                 ("last shutdown", happened(runtime, facts, configuration)),
             ]
@@ -18,7 +19,10 @@ struct ShutdownNotGraceful: Diagnosis {
     }
 
     func nextDeadline(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> MonotonicTime? {
-        facts.containers.shutdown.past.map { $0.since.monotonic + configuration.shutdownShown }
+        [
+            facts.containers.shutdown.past.map { $0.since.monotonic + configuration.shutdownShown },
+            facts.containers.scopeEndedAt.map { $0.monotonic + configuration.lossGrace },
+        ].compactMap { $0 }.filter { $0 > facts.now.monotonic }.min()
     }
 
     // MARK: Exposed now
@@ -31,7 +35,7 @@ struct ShutdownNotGraceful: Diagnosis {
         let bad = known.filter { $0.value.defaultDependencies == false && $0.value.ordersShutdown == false }
         guard let first = bad.first else {
             guard let good = known.last(where: { $0.value.ordersShutdown == true }) else {
-                return .unknown(inquiries: ContainerQuestions(facts, configuration).scopes)
+                return ended(facts, configuration)
             }
             return .cleared(
                 Evidence(
@@ -76,6 +80,25 @@ struct ShutdownNotGraceful: Diagnosis {
                     "no container's scope lacks Conflicts= and Before=shutdown.target, and one that has them is seen",
                 inquiries: ContainerQuestions(facts, configuration).all
                     + unasked(bad.compactMap(\.value.containerID), facts)))
+    }
+
+    /// No scope is known: those that were exposed ended, or were of an earlier boot.
+    private func ended(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> Assessment {
+        if let ended = facts.containers.scopeEndedAt {
+            // What ends because the machine goes down is the shutdown that it was exposed to; the word of it may be late.
+            guard !facts.goingDown.isUnderWay(at: ended),
+                facts.now.monotonic - ended.monotonic >= configuration.lossGrace
+            else { return .unknown(inquiries: []) }
+            return .cleared(
+                Evidence(
+                    at: ended.wall, source: .systemd,
+                    summary: "the last container that was exposed has ended",
+                    command: "systemctl list-units 'crio-*.scope'"))
+        }
+        if facts.containers.rebootedAt != nil {
+            return .expired("the containers that were exposed ended with the boot before this one")
+        }
+        return .unknown(inquiries: [])
     }
 
     /// OCI runtimes of these containers whose version nobody has asked for.

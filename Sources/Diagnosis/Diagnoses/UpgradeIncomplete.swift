@@ -51,7 +51,13 @@ extension RuntimeCase<UpgradeIncomplete> {
     }
 
     private var ask: [Inquiry] {
-        guard let state = unit.state, let pid = state.mainPID else { return [.unit(unit.name)] }
+        guard let state = unit.state, let pid = state.mainPID else {
+            // A unit without a main process is asked for it again, not all the time.
+            let isFresh =
+                unit.stateAt.map { facts.now.monotonic - $0.monotonic < configuration.binariesInterval }
+                ?? false
+            return isFresh ? [] : [.unit(unit.name)]
+        }
         if let known = facts.answers.runtimeBinaries[unit.name], isFresh(known.at),
             known.value.running?.pid == pid || known.value.running == nil,
             facts.now.monotonic - known.at.monotonic < configuration.binariesInterval

@@ -34,13 +34,74 @@ import Testing
         node.containers = []
         node.scene.wait(.seconds(120))
         node.scan()
-        #expect(node.openNames == ["ShutdownNotGraceful/Exposed"], "an empty node proves nothing")
+        node.scene.wait(.seconds(3))
+        #expect(node.openNames == [], "the last that was exposed has ended")
         node.run(2, runtime: "/usr/bin/crun", root: "/run/crun")
         node.list()
         node.scan()
         node.scene.feed(.node(.scopes([Self.scope(2, dependencies: true, ordered: true)])))
         #expect(node.openNames == [])
         #expect(node.scene.condition(.shutdownGraceful)?.status == .true)
+    }
+
+    /// A node with one exposed container.
+    private static func exposedNode() throws -> ContainerScene {
+        var node = try ContainerScene()
+        node.run(1, runtime: "/usr/bin/crun", root: "/run/crun")
+        node.list()
+        node.scan()
+        node.scene.feed(.node(.scopes([scope(1, dependencies: false, ordered: false)])))
+        #expect(node.openNames == ["ShutdownNotGraceful/Exposed"])
+        node.scene.wait(.seconds(30))
+        return node
+    }
+
+    @Test(
+        "the end of the last exposed scope clears it, by one record of systemd",
+        arguments: ["crio-", "crio-conmon-"])
+    func lastEnded(_ prefix: String) throws {
+        var node = try Self.exposedNode()
+        node.record(MessageID.unitSucceeded, of: "\(prefix)\(ContainerScene.id(1)).scope")
+        node.scene.wait(.seconds(3))
+        #expect(node.openNames == [])
+    }
+
+    @Test("what ends because the machine goes down was exposed to that; it is over on the next boot")
+    func reboot() throws {
+        var node = try Self.exposedNode()
+        node.record(MessageID.unitSucceeded, of: "crio-\(ContainerScene.id(1)).scope")
+        node.scene.wait(.milliseconds(300))
+        node.scene.journal(
+            source: .unit, unit: "systemd-logind.service", message: "", messageID: MessageID.shutdown)
+        node.scene.wait(.seconds(5))
+        var early = try Self.exposedNode()
+        early.scene.journal(
+            source: .unit, unit: "systemd-logind.service", message: "", messageID: MessageID.shutdown)
+        early.scene.wait(.seconds(1))
+        early.record(MessageID.unitSucceeded, of: "crio-\(ContainerScene.id(1)).scope")
+        early.scene.wait(.seconds(5))
+        #expect(early.openNames == ["ShutdownNotGraceful/Exposed"])
+        early.scene.reboot(Self.endpoint)
+        early.scene.wait(.seconds(5))
+        #expect(early.openNames == [])
+    }
+
+    @Test(
+        "one record of a container's end is enough, whichever is not lost",
+        arguments: [
+            ("crio-", MessageID.unitStopping), ("crio-", MessageID.unitStopped),
+            ("crio-", MessageID.unitSucceeded),
+            ("crio-conmon-", MessageID.unitSucceeded),
+        ])
+    func anyRecord(_ prefix: String, _ record: String) throws {
+        var node = try ContainerScene()
+        node.record(MessageID.unitStarted, of: "crio-\(ContainerScene.id(1)).scope")
+        node.record(MessageID.shutdown, of: "systemd-logind.service")
+        node.record(record, of: "\(prefix)\(ContainerScene.id(1)).scope")
+        node.record(MessageID.unitStarted, of: SystemTarget.shutdown)
+        node.scene.reboot(Self.endpoint)
+        node.scene.wait(.seconds(1))
+        #expect(node.scene.transitions.isEmpty)
     }
 
     @Test(

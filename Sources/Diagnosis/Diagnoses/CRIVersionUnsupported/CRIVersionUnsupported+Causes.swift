@@ -14,7 +14,30 @@ extension RuntimeCase<CRIVersionUnsupported> {
         return unexplained(version)
     }
 
+    /// What the lines of the start say by themselves, where nobody has asked the endpoint. One that is too old may be all
+    /// that this node needs, and beside another runtime nobody needs the CRI plugin.
+    var loggedCause: CRIVersionUnsupported.Cause? {
+        let version = facts.runningVersion(of: runtime)
+        let first = CRIVersionUnsupported.firstWithV1(runtime.endpoint.runtime)
+        if let number = version?.number, let first, number < first { return nil }
+        if booted != nil, let line = sinceStart(.criPluginFailed) { return pluginFailed(line, version) }
+        guard facts.runtimes.count == 1 else { return nil }
+        return bootedWithoutPlugin.map { pluginDisabled($0, version) }
+    }
+
     // MARK: The lines of this start
+
+    /// Whether the endpoint was never asked: a journal alone.
+    var isUnasked: Bool { runtime.api.rungs.isEmpty }
+
+    /// The line of this start that says that it is up.
+    var booted: Signal? { sinceStart(.runtimeBooted) }
+
+    /// The line of this start that says that the CRI plugin is loaded, if none says that it failed.
+    var loaded: Signal? {
+        guard booted != nil, sinceStart(.criPluginFailed) == nil else { return nil }
+        return sinceStart(.criPluginLoading)
+    }
 
     private var start: Signal? { facts.signals.last(.runtimeStarting, unit: unit) }
 

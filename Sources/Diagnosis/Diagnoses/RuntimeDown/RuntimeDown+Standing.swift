@@ -82,7 +82,7 @@ extension RuntimeCase<RuntimeDown> {
         evidence += [endpointEvidence(since: since.monotonic)].compactMap { $0 }
         let inRecovery = recovering != nil && booted == nil
         return Finding(
-            cause: locked == nil ? "StuckActivating" : "StateLocked", depth: locked == nil ? 55 : 87,
+            cause: locked == nil ? "StuckActivating" : "StateLocked", depth: locked == nil ? 64 : 87,
             severity: .critical, confirmed: stuck >= configuration.startGrace + configuration.startGrace,
             since: since,
             sentence: locked == nil
