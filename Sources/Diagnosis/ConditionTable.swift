@@ -42,7 +42,7 @@ struct ConditionTable: Hashable, Codable, Sendable {
     }
 
     private static func runtime(_ facts: NodeFacts, _ book: IncidentBook) -> Word {
-        let blocked = book.open(.runtimeSwitched).filter { $0.cause == "StartBlocked" }
+        let blocked = book.open(.runtimeSwitched).filter { $0.has(.startBlocked) }
         if let incident =
             (book.open(.runtimeDown) + blocked + book.open(.statusBlocked) + book.open(.createFailing)).first
         {

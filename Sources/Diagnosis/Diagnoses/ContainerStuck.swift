@@ -30,7 +30,7 @@ struct ContainerStuck: Diagnosis {
             ? "\(ids.count) task\(ids.count == 1 ? "" : "s")" : names.prefix(3).joined(separator: ", ")
         return .holds(
             Finding(
-                cause: "ShimLost", depth: 50, severity: .warning, confirmed: true, since: first.at,
+                cause: .shimLost, depth: 50, severity: .warning, confirmed: true, since: first.at,
                 sentence: "the shim of \(who) died, and its containers with it",
                 explanation:
                     "\(runtime.name) lost the connection to a shim without an exit status of its task: the shim was killed or crashed. It is not the runtime that failed.",

@@ -64,7 +64,7 @@ struct OrphanedContainers: Diagnosis {
         let names = orphans.prefix(40).map(\.label).joined(separator: ", ")
         let first = orphans.first?.processes
         return Finding(
-            cause: isUnlisted ? "Unlisted" : "CalledExited",
+            cause: isUnlisted ? .unlisted : .calledExited,
             depth: (isUnlisted ? 5500 : 5000) + orphans.count, severity: .warning,
             confirmed: true, since: since,
             sentence: "\(subject) run\(one ? "s" : "") on this node that \(runtime.name) "

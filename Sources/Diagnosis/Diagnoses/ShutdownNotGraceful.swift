@@ -49,7 +49,7 @@ struct ShutdownNotGraceful: Diagnosis {
             .sorted()
         return .holds(
             Finding(
-                cause: "Exposed", depth: 50, severity: .warning, confirmed: true, since: first.at,
+                cause: .exposed, depth: 50, severity: .warning, confirmed: true, since: first.at,
                 sentence:
                     "\(bad.count) container\(bad.count == 1 ? "" : "s") would not get \(bad.count == 1 ? "its" : "their") grace period if this node went down now",
                 explanation:
@@ -136,7 +136,7 @@ struct ShutdownNotGraceful: Diagnosis {
         let count = past.killed.count
         return .holds(
             Finding(
-                cause: "Happened", depth: 60, severity: .warning, confirmed: true, since: past.since,
+                cause: .happened, depth: 60, severity: .warning, confirmed: true, since: past.since,
                 sentence:
                     "the last shutdown killed \(count) container\(count == 1 ? "" : "s") without \(count == 1 ? "its" : "their") grace period",
                 explanation:

@@ -97,7 +97,7 @@ struct AddressInUse: Diagnosis {
     private func finding(_ conflict: AddressConflict) -> Finding {
         let what = conflict.port.map { "port \($0)" } ?? "its address"
         return Finding(
-            cause: conflict.causeName, depth: conflict.holder == nil ? 20 : 60, severity: .warning,
+            cause: conflict.cause, depth: conflict.holder == nil ? 20 : 60, severity: .warning,
             confirmed: conflict.holder != nil, since: conflict.loggedAt,
             grace: conflict.holder == nil ? .seconds(10) : .zero,
             sentence: "\(conflict.label) cannot listen on \(what): " + conflict.holderWords,
@@ -129,14 +129,14 @@ extension AddressConflict {
 
     var subject: String { port.map { "TCP port \($0)" } ?? label }
 
-    var causeName: String {
+    var cause: Cause {
         switch holder {
-        case .leftover: "HeldByLeftover"
-        case .container: "HeldByContainer"
-        case .runtime: "HeldByRuntime"
-        case .unit: "HeldByUnit"
-        case .process: "HeldByProcess"
-        case nil: "HolderUnknown"
+        case .leftover: .heldByLeftover
+        case .container: .heldByContainer
+        case .runtime: .heldByRuntime
+        case .unit: .heldByUnit
+        case .process: .heldByProcess
+        case nil: .holderUnknown
         }
     }
 

@@ -28,8 +28,8 @@ struct CRIVersionUnsupported: Diagnosis {
     }
 
     /// Why v1 is not served.
-    struct Cause {
-        var name: String
+    struct Reason {
+        var name: Cause
         var depth: Int
         var sentence: String
         var explanation: String
@@ -142,7 +142,7 @@ extension RuntimeCase<CRIVersionUnsupported> {
         !complaints.isEmpty || kubeletNeedsV1 || !(runtime.pods ?? []).isEmpty
     }
 
-    private func finding(_ cause: CRIVersionUnsupported.Cause) -> Finding {
+    private func finding(_ cause: CRIVersionUnsupported.Reason) -> Finding {
         let since = service.v1?.since ?? service.alphaAnsweredAt ?? booted?.at ?? facts.now
         let tolerated = service.alphaAnsweredAt != nil && complaints.isEmpty && !kubeletNeedsV1
         let evidence =

@@ -7,7 +7,7 @@ extension RuntimeCase<NetworkNotReady> {
         facts.signals.all(.cniLoadFailed).contains { concerns($0) && $0.captures["phase"] != "init" }
     }
 
-    func cause(_ text: String, since: Moment) -> NetworkNotReady.Cause {
+    func cause(_ text: String, since: Moment) -> NetworkNotReady.Reason {
         let lower = text.lowercased()
         let has = { (literal: String) in lower.contains(literal) }
         if has("failed to find plugin") { return pluginMissing(disk?.value.missingPlugins.first) }
@@ -17,45 +17,45 @@ extension RuntimeCase<NetworkNotReady> {
         }
         if has("error parsing configuration") || has("invalid cni config") || has("unexpected end of json") {
             return .init(
-                name: "CNIConfigInvalid", depth: 58,
+                name: .cniConfigInvalid, depth: 58,
                 explanation: "The CNI configuration in \(directory) cannot be parsed: \(problem(in: text)).")
         }
         if has("no network config found") || has("no cni configuration file") || has("no networks found")
             || has("no cni network is left")
         {
             return .init(
-                name: "CNIConfigMissing", depth: 50,
+                name: .cniConfigMissing, depth: 50,
                 explanation:
                     "There is no CNI configuration in \(directory): the network agent has not written it, or it was removed."
             )
         }
         return .init(
-            name: "CNINotInitialized", depth: 10,
+            name: .cniNotInitialized, depth: 10,
             explanation: "The CNI plugin is not initialized: \(text.bounded(200)).")
     }
 
-    private func cause(onDisk configuration: CNIConfiguration) -> NetworkNotReady.Cause? {
+    private func cause(onDisk configuration: CNIConfiguration) -> NetworkNotReady.Reason? {
         if configuration.errno != nil {
             return .init(
-                name: "CNIDirectoryMissing", depth: 57,
+                name: .cniDirectoryMissing, depth: 57,
                 explanation: "\(directory) cannot be read: it is not there, or it is not readable.")
         }
         if let bad = configuration.files.first(where: { $0.problem != nil }) {
             return .init(
-                name: "CNIConfigInvalid", depth: 58,
+                name: .cniConfigInvalid, depth: 58,
                 explanation: "\(directory)/\(bad.name): \((bad.problem ?? "").bounded(200)).")
         }
         guard !configuration.files.isEmpty else { return nil }
         return .init(
-            name: "CNIConfigNotLoaded", depth: 56,
+            name: .cniConfigNotLoaded, depth: 56,
             explanation:
                 "\(directory) holds a good configuration that \(runtime.name) has not loaded: containerd ignores a file that is moved in from another directory. Write it in place, or restart the runtime."
         )
     }
 
-    func pluginMissing(_ plugin: String?) -> NetworkNotReady.Cause {
+    func pluginMissing(_ plugin: String?) -> NetworkNotReady.Reason {
         .init(
-            name: "CNIPluginMissing", depth: 59,
+            name: .cniPluginMissing, depth: 59,
             explanation:
                 "The CNI plugin \(plugin.map { "\"\($0)\" " } ?? "")that the configuration names is not installed."
         )

@@ -16,8 +16,8 @@ struct NetworkNotReady: Diagnosis {
     }
 
     /// A cause in words.
-    struct Cause {
-        var name: String
+    struct Reason {
+        var name: Cause
         var depth: Int
         var explanation: String
     }
@@ -180,11 +180,11 @@ extension RuntimeCase<NetworkNotReady> {
         let detail = signal.captures["detail"] ?? signal.excerpt
         let logged = latest([.cniLoadFailed]).flatMap { repair(of: $0) == nil ? $0 : nil }
         let said = logged.map { $0.captures["detail"] ?? $0.excerpt } ?? ""
-        let cause: NetworkNotReady.Cause
+        let cause: NetworkNotReady.Reason
         switch signal.name {
         case .addressesExhausted:
             cause = .init(
-                name: "AddressesExhausted", depth: 60,
+                name: .addressesExhausted, depth: 60,
                 explanation: "The CNI plugin has no free address for a new pod: \(detail.bounded(200)).")
         case .cniPluginMissing: cause = pluginMissing(signal.captures["plugin"])
         default: cause = self.cause(detail + "\n" + said, since: signal.at)
@@ -194,7 +194,7 @@ extension RuntimeCase<NetworkNotReady> {
             cause, evidence: proofs.map { Evidence.journal($0) } + diskEvidence, since: signal.at)
     }
 
-    private func finding(_ cause: NetworkNotReady.Cause, evidence: [Evidence], since: Moment) -> Finding {
+    private func finding(_ cause: NetworkNotReady.Reason, evidence: [Evidence], since: Moment) -> Finding {
         Finding(
             cause: cause.name, depth: cause.depth, severity: .critical, confirmed: true, since: since,
             sentence: "the pod network of \(runtime.name) is not ready", explanation: cause.explanation,

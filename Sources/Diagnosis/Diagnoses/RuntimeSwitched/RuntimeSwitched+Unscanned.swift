@@ -78,7 +78,7 @@ extension RuntimeCase<RuntimeSwitched> {
         let names = losses.prefix(40).map(\.label).joined(separator: ", ")
         let who = "\(count) container\(plural(count))"
         return Finding(
-            cause: orphaned ? "ContainersOrphaned" : "ContainersLost",
+            cause: orphaned ? .containersOrphaned : .containersLost,
             depth: (orphaned ? 6500 : 7000) + count,
             severity: .critical, confirmed: true, since: begin,
             sentence:

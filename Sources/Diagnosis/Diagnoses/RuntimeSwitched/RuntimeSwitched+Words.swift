@@ -15,7 +15,7 @@ extension RuntimeCase<RuntimeSwitched> {
                 command: "systemctl show -p ActiveState,SubState \(runtime.unit.name)")
         }
         return Finding(
-            cause: "StartBlocked", depth: 9500 + leftovers.count, severity: .critical,
+            cause: .startBlocked, depth: 9500 + leftovers.count, severity: .critical,
             confirmed: !leftovers.isEmpty || blocked.count >= 2,
             since: blocked.since,
             sentence:
@@ -55,7 +55,7 @@ extension RuntimeCase<RuntimeSwitched> {
         let denied =
             orphaned ? "no longer lists" : "takes for exited" + (isMixed ? " or no longer lists" : "")
         return Finding(
-            cause: orphaned ? "ContainersOrphaned" : "ContainersLost",
+            cause: orphaned ? .containersOrphaned : .containersLost,
             depth: (orphaned ? 7500 : 8000) + leftovers.count,
             severity: .critical, confirmed: true, since: begin,
             sentence:
