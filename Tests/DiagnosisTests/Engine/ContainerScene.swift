@@ -26,17 +26,17 @@ struct ContainerScene {
     // MARK: The node
 
     mutating func start(ready: Bool = true) {
-        scene.journal(source: .manager, unit: Self.unit, message: "", messageID: MessageID.unitStarting)
+        scene.record(MessageID.unitStarting, of: Self.unit)
         guard ready else { return }
         scene.wait(.milliseconds(100))
-        scene.journal(source: .manager, unit: Self.unit, message: "", messageID: MessageID.unitStarted)
+        scene.record(MessageID.unitStarted, of: Self.unit)
         scene.wait(.seconds(1))
         answers()
     }
 
     /// systemd's record about a unit: CRI-O's, or the scope of a container.
     mutating func record(_ messageID: String, of unit: String = Self.unit) {
-        scene.journal(source: .manager, unit: unit, message: "", messageID: messageID)
+        scene.record(messageID, of: unit)
     }
 
     mutating func scopes(_ number: Int, _ messageID: String) {
@@ -45,7 +45,7 @@ struct ContainerScene {
     }
 
     mutating func stop() {
-        scene.journal(source: .manager, unit: Self.unit, message: "", messageID: MessageID.unitStopping)
+        scene.record(MessageID.unitStopping, of: Self.unit)
         scene.journal(
             source: .manager, unit: Self.unit, message: "", messageID: MessageID.unitStopped,
             fields: ["JOB_TYPE": "restart"])

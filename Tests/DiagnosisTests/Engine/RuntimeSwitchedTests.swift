@@ -85,8 +85,7 @@ import Testing
         #expect(node.scene.condition(.runtimeReady)?.status == .false)
         node.scan()
         #expect(node.scene.open.first?.impact.runningContainers == 3)
-        node.scene.journal(
-            source: .manager, unit: ContainerScene.unit, message: "", messageID: MessageID.unitStarted)
+        node.scene.record(MessageID.unitStarted, of: ContainerScene.unit)
         node.alive = []
         node.containers = []
         node.answers()

@@ -71,12 +71,10 @@ import Testing
         var node = try Self.exposedNode()
         node.record(MessageID.unitSucceeded, of: "crio-\(ContainerScene.id(1)).scope")
         node.scene.wait(.milliseconds(300))
-        node.scene.journal(
-            source: .unit, unit: "systemd-logind.service", message: "", messageID: MessageID.shutdown)
+        node.scene.goesDown()
         node.scene.wait(.seconds(5))
         var early = try Self.exposedNode()
-        early.scene.journal(
-            source: .unit, unit: "systemd-logind.service", message: "", messageID: MessageID.shutdown)
+        early.scene.goesDown()
         early.scene.wait(.seconds(1))
         early.record(MessageID.unitSucceeded, of: "crio-\(ContainerScene.id(1)).scope")
         early.scene.wait(.seconds(5))
@@ -132,7 +130,7 @@ import Testing
     }
 
     private static func record(_ node: inout ContainerScene, _ unit: String, _ id: String) {
-        node.scene.journal(source: .manager, unit: unit, message: "", messageID: id)
+        node.scene.record(id, of: unit)
     }
 
     /// A boot with two containers, of which one ends before shutdown.target is reached, and the next boot.

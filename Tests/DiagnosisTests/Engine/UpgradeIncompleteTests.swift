@@ -93,8 +93,7 @@ import Testing
     /// What was seen of the process before the restart says nothing of the one after it.
     @Test func aRestartVoidsTheReport() throws {
         var scene = try scene(Self.report(onDisk: .replaced))
-        scene.manager(MessageID.unitStopping)
-        scene.manager(MessageID.unitStopped, ["JOB_TYPE": "restart"])
+        scene.stops("restart")
         scene.starts()
         #expect(scene.openNames == ["UpgradeIncomplete/RestartPending"])
         scene.feed(.node(.binaries(Self.report())))
