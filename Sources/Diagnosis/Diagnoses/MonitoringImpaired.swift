@@ -6,7 +6,7 @@ struct MonitoringImpaired: Diagnosis {
     static let outlivesRuntimes = true
 
     func assess(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> [(subject: String, Assessment)] {
-        var all = facts.runtimes.map { ("crictl on \($0.name)", probe($0, facts)) }
+        var all = facts.runtimes.map { ("crictl on \($0.name)", probe($0, facts, configuration)) }
         all.append(("journal", journal(facts)))
         all.append(("checkpoint", checkpoint(facts)))
         all.append(("bus", bus(facts)))
@@ -24,11 +24,11 @@ struct MonitoringImpaired: Diagnosis {
     private func finding(
         _ cause: Cause, _ severity: Severity, since: Moment, _ sentence: String, _ explanation: String,
         hurts: String,
-        evidence: Evidence, steps: [NextStep], clears: String
+        evidence: Evidence, steps: [NextStep], clears: String, grace: Duration = .zero
     ) -> Assessment {
         .holds(
             Finding(
-                cause: cause, depth: 50, severity: severity, confirmed: true, since: since,
+                cause: cause, depth: 50, severity: severity, confirmed: true, since: since, grace: grace,
                 sentence: sentence,
                 explanation: explanation, impact: Impact(sentence: hurts), evidence: [evidence],
                 nextSteps: steps,
@@ -37,7 +37,9 @@ struct MonitoringImpaired: Diagnosis {
 
     // MARK: crictl
 
-    private func probe(_ runtime: RuntimeFacts, _ facts: NodeFacts) -> Assessment {
+    private func probe(_ runtime: RuntimeFacts, _ facts: NodeFacts, _ configuration: EngineConfiguration)
+        -> Assessment
+    {
         guard let broken = runtime.api.broken, let since = runtime.api.brokenSince else {
             guard let at = runtime.api.answeredAt ?? runtime.api.failing?.at else {
                 return .unknown(inquiries: [])
@@ -51,7 +53,9 @@ struct MonitoringImpaired: Diagnosis {
             broken.text.isEmpty ? words.why : "\(words.why) (\(broken.text))",
             hurts: "The CRI state of \(runtime.name) is unknown; this says nothing about the runtime itself.",
             evidence: Evidence(at: since.wall, source: .daemon, summary: words.sentence), steps: [words.step],
-            clears: "a probe of \(runtime.endpoint.address) can run")
+            clears: "a probe of \(runtime.endpoint.address) can run",
+            // Who stops this daemon stops its crictl with it, and a call that was killed once is made again.
+            grace: broken.reason == .crictlKilled ? configuration.killedGrace : .zero)
     }
 
     private func words(_ broken: ProbeBreakage, _ runtime: RuntimeFacts) -> (

@@ -8,9 +8,12 @@ struct OrphanedContainers: Diagnosis {
     static let kind = IncidentKind.orphanedContainers
 
     func assess(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> [(subject: String, Assessment)] {
-        facts.runtimes.filter { $0.manages(.kubepods) }.map {
-            ($0.name, assess($0, facts, configuration))
-        }
+        // What is due is asked while all is well, too: what nobody looks at is never lost.
+        let due = ContainerQuestions(facts, configuration).all
+        return [("processes", .unknown(inquiries: due))]
+            + facts.runtimes.filter { $0.manages(.kubepods) }.map {
+                ($0.name, assess($0, facts, configuration))
+            }
     }
 
     private func assess(_ runtime: RuntimeFacts, _ facts: NodeFacts, _ configuration: EngineConfiguration)

@@ -45,15 +45,23 @@ struct ShutdownNotGraceful: Diagnosis {
         }
         let runtimes = versions(of: bad.compactMap(\.value.containerID), facts)
         let versions = runtimes.isEmpty ? "" : " (" + runtimes.joined(separator: ", ") + ")"
-        let kinds = Set(bad.map { $0.value.description.contains("libcrun") ? "crun" : "the OCI runtime" })
-            .sorted()
+        // Only of crun is it known that it passes over what CRI-O asks for.
+        let isCrun = bad.allSatisfy { $0.value.description.contains("libcrun") }
+        let maker = (isCrun ? "crun" : "The OCI runtime") + versions
+        let fix =
+            isCrun
+            ? NextStep(
+                "bring in crun 1.17 or later; containers made from then on are safe",
+                "apt-get install crun   # or the cri-o package that bundles it")
+            : NextStep("see what made them", RuntimeCase<RuntimeSwitched>.listMonitors)
         return .holds(
             Finding(
                 cause: .exposed, depth: 50, severity: .warning, confirmed: true, since: first.at,
                 sentence:
                     "\(bad.count) container\(bad.count == 1 ? "" : "s") would not get \(bad.count == 1 ? "its" : "their") grace period if this node went down now",
                 explanation:
-                    "\(kinds.joined(separator: " and "))\(versions) made the scopes without Conflicts= and Before=shutdown.target, though \(runtime.name) asks for them: systemd does not wait for these containers. runc, and crun from 1.17 on, do as asked.",
+                    "\(maker) made the scopes without Conflicts= and Before=shutdown.target, though \(runtime.name) asks for them: systemd does not wait for these containers."
+                    + (isCrun ? " runc, and crun from 1.17 on, do as asked." : ""),
                 impact: Impact(
                     sentence:
                         "At a reboot or power-off without a drain, containers may be killed in the middle of their work; kubectl drain is not affected."
@@ -69,15 +77,11 @@ struct ShutdownNotGraceful: Diagnosis {
                     )
                 },
                 nextSteps: [
-                    NextStep("see which crun is installed", "crun --version"),
                     NextStep(
                         "drain the node before it goes down", "kubectl drain $(hostname) --ignore-daemonsets"),
-                    NextStep(
-                        "bring in crun 1.17 or later; containers made from then on are safe",
-                        "apt-get install crun   # or the cri-o package that bundles it"),
+                    fix,
                 ],
-                clearsWhen:
-                    "no container's scope lacks Conflicts= and Before=shutdown.target, and one that has them is seen",
+                clearsWhen: "no container's scope lacks Conflicts= and Before=shutdown.target any more",
                 inquiries: ContainerQuestions(facts, configuration).all
                     + unasked(bad.compactMap(\.value.containerID), facts)))
     }

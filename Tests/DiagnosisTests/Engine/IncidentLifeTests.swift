@@ -210,4 +210,18 @@ import Testing
         #expect(scene.openNames == [])
         #expect(scene.resolvedNames == ["RuntimeDown/Killed"])
     }
+
+    @Test("what is said again with other numbers is evidence once")
+    func repeatedEvidence() throws {
+        var node = try ContainerScene()
+        node.stop()
+        node.start(ready: false)
+        for _ in 0..<6 {
+            node.scene.wait(.seconds(10))
+            node.killFails(2)
+        }
+        let evidence = try #require(node.scene.open.first).evidence.map(\.summary)
+        #expect(evidence.count { $0.contains("times to kill") } == 1)
+        #expect(evidence.contains { $0.contains("has tried 6 times") })
+    }
 }

@@ -281,4 +281,19 @@ import Testing
         }
         #expect(scene.transitions.count <= 1)
     }
+
+    @Test("a crictl that was killed once, as at the daemon's own stop, is no news; one that always is is")
+    func killedCrictl() throws {
+        var scene = try Scene()
+        scene.starts()
+        scene.probe(.pods, .broken(ProbeBreakage(reason: .crictlKilled, text: "signal 15")))
+        scene.wait(.seconds(2))
+        scene.answers()
+        #expect(scene.transitions.isEmpty)
+        for _ in 0..<5 {
+            scene.probe(.version, .broken(ProbeBreakage(reason: .crictlKilled, text: "signal 9")))
+            scene.wait(.seconds(2))
+        }
+        #expect(scene.openNames == ["MonitoringImpaired/CrictlUnusable"])
+    }
 }

@@ -44,6 +44,28 @@ import Testing
         #expect(node.scene.condition(.shutdownGraceful)?.status == .true)
     }
 
+    @Test("a container that was started after the last look is looked at soon, not at once")
+    func unseen() throws {
+        var node = try ContainerScene()
+        node.run(1)
+        node.list()
+        node.scan()
+        node.scene.feed(.node(.scopes([Self.scope(1, dependencies: true, ordered: true)])))
+        node.scene.wait(.seconds(10))
+        node.run(2)
+        node.scene.inquiries = []
+        node.list()
+        #expect(!node.scene.inquiries.contains(.containerProcesses))
+        node.scene.wait(.seconds(25))
+        node.list()
+        #expect(node.scene.inquiries.contains(.containerProcesses))
+        node.scan()
+        node.scene.inquiries = []
+        node.scene.wait(.seconds(40))
+        node.list()
+        #expect(!node.scene.inquiries.contains(.containerProcesses), "all that is listed was seen")
+    }
+
     /// A node with one exposed container.
     private static func exposedNode() throws -> ContainerScene {
         var node = try ContainerScene()
