@@ -105,7 +105,7 @@ struct AddressInUse: Diagnosis {
             impact: Impact(
                 sentence: "\(conflict.label) ends right after its start, and again at every restart."),
             evidence: conflict.evidence, nextSteps: conflict.steps,
-            clearsWhen: "\(conflict.label) runs, or nobody holds \(what) any more",
+            clearsWhen: "\(conflict.label) runs or is in no list any more, or nobody holds \(what)",
             inquiries: conflict.inquiries)
     }
 }

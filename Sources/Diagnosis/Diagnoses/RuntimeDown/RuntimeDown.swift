@@ -196,10 +196,15 @@ extension RuntimeCase<RuntimeDown> {
     /// While the unit is inactive, something else answers or accepts on its socket.
     private func takenOver() -> Finding? {
         guard let stopped = unit.phaseSince?.monotonic, let failing = api.failing,
-            failing.at.monotonic > stopped,
-            failing.failure.reason == .notGRPC
-                || (failing.failure.reason == .timedOut && failing.rung > .connect)
+            failing.at.monotonic > stopped
         else { return nil }
+        switch failing.failure.reason {
+        case .notGRPC: break
+        case .timedOut where failing.rung > .connect: break
+        // It accepts and hangs up; at the stop itself that is the runtime's own end.
+        case .reset where failing.at.monotonic - stopped >= configuration.stopGrace: break
+        default: return nil
+        }
         return findingTakenOver(failing)
     }
 
