@@ -34,7 +34,7 @@ extension ConditionTable {
     /// Whether containers get their grace period at shutdown. Only CRI-O asks systemd for that.
     static func shutdown(_ facts: NodeFacts, _ book: IncidentBook) -> Word {
         let open = book.open(.shutdownNotGraceful)
-        if let incident = open.first(where: { $0.cause == "Exposed" }) ?? open.first {
+        if let incident = open.first(where: { $0.has(.exposed) }) ?? open.first {
             return Word(status: .false, reason: incident.cause, message: incident.sentence)
         }
         guard facts.runtimes.contains(where: { $0.endpoint.runtime == .crio }) else {

@@ -5,7 +5,10 @@ extension ConditionTable {
     /// What runs is what is installed.
     static func upgrade(_ facts: NodeFacts, _ book: IncidentBook) -> Word {
         if let incident = book.open(.upgradeIncomplete).first {
-            return Word(status: .false, reason: incident.cause, message: incident.sentence)
+            // What every upgrade leaves behind is worth knowing only.
+            return Word(
+                status: incident.severity == .info ? .true : .false, reason: incident.cause,
+                message: incident.sentence)
         }
         let known = facts.runtimes.filter {
             facts.answers.runtimeBinaries[$0.unit.name]?.value.running != nil

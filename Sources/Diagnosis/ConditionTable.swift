@@ -42,7 +42,7 @@ struct ConditionTable: Hashable, Codable, Sendable {
     }
 
     private static func runtime(_ facts: NodeFacts, _ book: IncidentBook) -> Word {
-        let blocked = book.open(.runtimeSwitched).filter { $0.cause == "StartBlocked" }
+        let blocked = book.open(.runtimeSwitched).filter { $0.has(.startBlocked) }
         if let incident =
             (book.open(.runtimeDown) + blocked + book.open(.statusBlocked) + book.open(.createFailing)).first
         {
@@ -58,24 +58,20 @@ struct ConditionTable: Hashable, Codable, Sendable {
         let idle = facts.runtimes.filter {
             $0.unit.phase == .stopped && !$0.unit.ranThisBoot || $0.unit.isGivenUp
         }
-        let used =
-            idle.count < facts.runtimes.count ? facts.runtimes.filter { !idle.contains($0) } : facts.runtimes
-        if let unseen = unseen(used.filter { !$0.unit.isGivenUp }) { return unseen }
-        for runtime in used where runtime.unit.isGivenUp || !runtime.api.answered(since: nil) {
+        let used = facts.runtimes.filter { !idle.contains($0) }
+        if used.isEmpty { return asleep(idle) }
+        if let unseen = unseen(used) { return unseen }
+        for runtime in used where !runtime.api.answered(since: nil) {
             return Word(
-                status: .unknown, reason: unasked(runtime),
-                message: runtime.unit.isGivenUp
-                    ? "\(runtime.name) was stopped and disabled." : "\(runtime.name) has not answered yet.")
+                status: .unknown, reason: runtime.api.failing == nil ? "NotAsked" : "NotAnswering",
+                message: "\(runtime.name) has not answered yet.")
         }
         for runtime in used where runtime.status?.condition("RuntimeReady")?.status == false {
             return Word(
                 status: .false, reason: "RuntimeNotReady",
                 message: "\(runtime.name) says that it is not ready.")
         }
-        let names = used.map { runtime in
-            runtime.name + (runtime.version.map { " \($0.version)" } ?? "") + " answers"
-        }
-        return Word(status: .true, reason: "Answering", message: names.joined(separator: ", ") + ".")
+        return answering(used)
     }
 
     /// What the runtime said last is no knowledge of now while it cannot be asked.
@@ -85,10 +81,24 @@ struct ConditionTable: Hashable, Codable, Sendable {
         }
     }
 
-    private static func unasked(_ runtime: RuntimeFacts) -> String {
-        if runtime.unit.isGivenUp { return "Disabled" }
-        if runtime.unit.phase == .stopped, !runtime.unit.ranThisBoot { return "NotStarted" }
-        return runtime.api.failing == nil ? "NotAsked" : "NotAnswering"
+    /// No runtime of this node is in use, as far as systemd says.
+    private static func asleep(_ runtimes: [RuntimeFacts]) -> Word {
+        if let runtime = runtimes.first(where: \.unit.isGivenUp) {
+            return Word(
+                status: .unknown, reason: "Disabled", message: "\(runtime.name) was stopped and disabled.")
+        }
+        if let unseen = unseen(runtimes) { return unseen }
+        // Something else than its unit serves it.
+        if runtimes.allSatisfy({ $0.api.answered(since: nil) }) { return answering(runtimes) }
+        let names = runtimes.map(\.name).joined(separator: ", ")
+        return Word(status: .unknown, reason: "NotStarted", message: "\(names) has not been started.")
+    }
+
+    private static func answering(_ runtimes: [RuntimeFacts]) -> Word {
+        let names = runtimes.map { runtime in
+            runtime.name + (runtime.version.map { " \($0.version)" } ?? "") + " answers"
+        }
+        return Word(status: .true, reason: "Answering", message: names.joined(separator: ", ") + ".")
     }
 
     private static func network(_ facts: NodeFacts, _ book: IncidentBook) -> Word {
@@ -105,10 +115,12 @@ struct ConditionTable: Hashable, Codable, Sendable {
         return condition.status
             ? Word(
                 status: .true, reason: "NetworkReady", message: "\(runtime.name) reports NetworkReady=true.")
-            : Word(status: .false, reason: condition.reason, message: condition.message)
+            // What is false is an incident, above.
+            : Word(status: .unknown, reason: condition.reason, message: condition.message)
     }
 
-    /// CRI v1 is what every kubelet since 1.26 requires.
+    /// CRI v1 is what every kubelet since 1.26 requires. False is what is an incident; a refusal that is none (yet) is
+    /// no knowledge, and v1alpha2 where nothing needs v1 is enough.
     ///
     /// One endpoint that serves it is enough: beside cri-dockerd there is often a containerd without CRI.
     private static func version(_ facts: NodeFacts, _ book: IncidentBook) -> Word {
@@ -123,15 +135,24 @@ struct ConditionTable: Hashable, Codable, Sendable {
             return unseen([serving])
                 ?? Word(status: .true, reason: "CRIv1", message: "\(serving.name) serves CRI v1.")
         }
-        let old = facts.runtimes.first { $0.version.map { $0.apiVersion.hasPrefix("v1alpha") } == true }
-        guard let runtime = refusing.first ?? old else {
+        if let old = facts.runtimes.first(where: { $0.api.service.alphaAnsweredAt != nil }) {
+            return unseen([old])
+                ?? Word(
+                    status: .true, reason: "CRIv1alpha2",
+                    message:
+                        "\(old.name) serves CRI v1alpha2 only, and nothing on this node is known to need v1.")
+        }
+        guard let runtime = refusing.first else {
             return Word(status: .unknown, reason: "NotAsked", message: "no answer yet.")
         }
         return Word(
-            status: .false, reason: "CRIv1Unimplemented",
-            message: "\(runtime.name) does not serve runtime.v1.RuntimeService:"
-                + " it is too old, or its CRI plugin is disabled or failed to load.")
+            status: .unknown, reason: refused,
+            message: "\(runtime.name) refused runtime.v1.RuntimeService;"
+                + " whether that lasts, and whether anybody needs it, is not known yet.")
     }
+
+    /// The reason of CRIVersionSupported while a refusal is no incident.
+    static let refused = "CRIv1Refused"
 
     private static func monitoring(_ facts: NodeFacts, _ book: IncidentBook) -> Word {
         if let incident = book.open(.monitoringImpaired).first(where: { $0.severity > .info }) {

@@ -23,6 +23,10 @@ public struct EngineConfiguration: Hashable, Sendable {
     public var symptomWindow: Duration = .seconds(120)
     /// How long CRI v1 may be refused before that alone is an incident: nobody is known to need it, and nothing says why.
     public var versionGrace: Duration = .seconds(10)
+    /// How long calls of crictl must have been killed before that is told.
+    public var killedGrace: Duration = .seconds(5)
+    /// How long lines of a start that ended may still come, before one that is not there counts as missing.
+    public var startSettling: Duration = .seconds(2)
     /// How old the word on a unit's binaries may be: they are looked at this often.
     public var binariesInterval: Duration = .seconds(60)
     /// How long a blind window is shown as impaired monitoring.
@@ -43,6 +47,8 @@ public struct EngineConfiguration: Hashable, Sendable {
     public var causeGrace: Duration = .seconds(10)
     /// How often all processes are looked through while nothing is suspected.
     public var scanInterval: Duration = .seconds(300)
+    /// How often they are looked through because a container is listed that was not seen yet.
+    public var unseenInterval: Duration = .seconds(30)
     /// How young an ended container must be for its log to be worth reading.
     public var logWindow: Duration = .seconds(600)
     /// How long a shutdown that killed containers is told.

@@ -21,12 +21,23 @@ struct SnapshotBuilder {
 
     private func condition(_ kind: Condition.Kind) -> Condition? { conditions.all.first { $0.type == kind } }
 
+    /// Degraded and unhealthy are what incidents make of a node; healthy is what is known to be so: beside a condition
+    /// that is False nothing is.
     private func verdict(_ open: [Incident]) -> Snapshot.Verdict {
         if open.contains(where: { $0.severity == .critical && $0.status == .confirmed }) { return .unhealthy }
         if open.contains(where: { $0.severity >= .warning }) { return .degraded }
-        // Nobody here is known to need CRI v1, and whoever comes to need it will not get it.
-        if condition(.criVersionSupported)?.status == .false { return .degraded }
+        if doubt != nil { return .unknown }
         return condition(.runtimeReady)?.status == .true ? .healthy : .unknown
+    }
+
+    /// A condition that keeps the node from being called healthy, though no incident tells of it.
+    private var doubt: Condition? {
+        conditions.all.first { condition in
+            condition.status == .false && !condition.type.isAdvice
+                || condition.type == .criVersionSupported && condition.reason == ConditionTable.refused
+                || condition.type == .networkReady && condition.status == .unknown
+                    && facts.runtimes.contains { $0.status?.condition("NetworkReady")?.status == false }
+        }
     }
 
     private func headline(_ verdict: Snapshot.Verdict, _ open: [Incident]) -> String {
@@ -34,11 +45,8 @@ struct SnapshotBuilder {
             let others = open.count { $0.severity >= .warning } - 1
             return first.sentence + (others > 0 ? " (and \(others) more)" : "")
         }
-        switch verdict {
-        case .healthy: return healthy
-        case .unhealthy, .degraded: return condition(.criVersionSupported)?.message ?? "something is wrong"
-        case .unknown: return condition(.runtimeReady)?.message ?? "nothing is known yet"
-        }
+        if verdict == .healthy { return healthy }
+        return (doubt ?? condition(.runtimeReady))?.message ?? "nothing is known yet"
     }
 
     private var healthy: String {

@@ -96,7 +96,9 @@ public struct SignalName: RawRepresentable, Hashable, Codable, Sendable {
 
     /// The CNI configuration does not load; capture `detail`.
     public static let cniLoadFailed = Self(rawValue: "cni-load-failed")
-    /// A sandbox's network failed; capture `detail`.
+    /// A CNI configuration was loaded after it had not been.
+    public static let cniLoaded = Self(rawValue: "cni-loaded")
+    /// A sandbox's network failed; captures `detail` and, where the line has them, `pod` and `namespace`.
     public static let sandboxNetworkFailed = Self(rawValue: "sandbox-network-failed")
     /// A CNI plugin binary is not there; capture `plugin`.
     public static let cniPluginMissing = Self(rawValue: "cni-plugin-missing")

@@ -123,4 +123,18 @@ import Testing
         snapshot.advice = Array(repeating: Self.advice, count: 20)
         #expect(TextPage.render(snapshot).contains("and 16 more: /v1/state"))
     }
+
+    @Test("evidence reads in the order of time, the most telling items of it on the page")
+    func evidenceInOrder() {
+        var incident = Fixtures.killed
+        incident.evidence = [3, 1, 2, 0].map {
+            Evidence(at: Fixtures.second("01:42:2\($0)"), source: .node, summary: "item \($0)")
+        }
+        let full = IncidentText.render(incident)
+        let order = (0...3).map { full.firstRange(of: "item \($0)")?.lowerBound ?? full.endIndex }
+        #expect(order == order.sorted())
+        var writer = TextWriter(width: 80)
+        IncidentText.write(incident, detail: .summary, now: nil, to: &writer)
+        #expect(!writer.text.contains("item 0"))
+    }
 }

@@ -73,6 +73,11 @@ class Run:
         if took > limit * self.slack:
             raise Failed(f"{what} took {took:.2f} s, the limit is {limit * self.slack:g} s")
 
+    def check(self, holds, words):
+        """Fails with these words unless it holds."""
+        if not holds:
+            raise Failed(words)
+
     # -- the daemon by itself
 
     def healthy(self, row):

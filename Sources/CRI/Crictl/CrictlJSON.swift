@@ -25,7 +25,8 @@ enum CrictlJSON {
                 id: Text.excerpt($0.id, limit: 128), name: Text.excerpt($0.metadata.name),
                 namespace: Text.excerpt($0.metadata.namespace), uid: Text.excerpt($0.metadata.uid),
                 attempt: $0.metadata.attempt, ready: $0.state == "SANDBOX_READY" || $0.state == "0",
-                createdAt: $0.createdAt)
+                createdAt: $0.createdAt,
+                runtimeHandler: $0.runtimeHandler.map { Text.excerpt($0, limit: 128) })
         }
     }
 

@@ -63,10 +63,12 @@ struct PodsJSON: Decodable {
         let metadata: MetadataJSON
         let state: String
         let createdAt: WallTime?
+        let runtimeHandler: String?
 
         init(from decoder: any Decoder) throws {
             let fields = try decoder.container(keyedBy: Key.self)
             id = fields.text("id")
+            runtimeHandler = fields.optionalText("runtimeHandler")
             metadata = (try? fields.decodeIfPresent(MetadataJSON.self, forKey: "metadata")) ?? MetadataJSON()
             state = fields.state()
             createdAt = fields.creation()

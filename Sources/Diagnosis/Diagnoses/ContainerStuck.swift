@@ -14,7 +14,7 @@ struct ContainerStuck: Diagnosis {
     private func assess(_ runtime: RuntimeFacts, _ facts: NodeFacts) -> Assessment {
         let lost = facts.signals.all(.shimLost).filter { $0.unit == runtime.unit.name }
         guard let first = lost.first, let last = lost.last else {
-            return .expired("its shim was of an earlier boot")
+            return .expired("no loss of a shim is known of this boot, and containers do not outlive a boot")
         }
         let ids = Set(lost.compactMap { $0.captures["id"] })
         let left = remaining(ids, runtime)
@@ -30,7 +30,7 @@ struct ContainerStuck: Diagnosis {
             ? "\(ids.count) task\(ids.count == 1 ? "" : "s")" : names.prefix(3).joined(separator: ", ")
         return .holds(
             Finding(
-                cause: "ShimLost", depth: 50, severity: .warning, confirmed: true, since: first.at,
+                cause: .shimLost, depth: 50, severity: .warning, confirmed: true, since: first.at,
                 sentence: "the shim of \(who) died, and its containers with it",
                 explanation:
                     "\(runtime.name) lost the connection to a shim without an exit status of its task: the shim was killed or crashed. It is not the runtime that failed.",

@@ -11,8 +11,8 @@ struct CreateFailing: Diagnosis {
         Self.cases(facts.runtimes, facts, configuration) { $0.assess() }
     }
 
-    struct Cause {
-        var name: String
+    struct Reason {
+        var name: Cause
         var depth: Int
         var explanation: String
         var proof: Signal
@@ -46,16 +46,14 @@ extension RuntimeCase<CreateFailing> {
         let success =
             facts.signals.last(.createSucceeded, unit: unit)?.at.monotonic
             ?? MonotonicTime(microseconds: .min)
-        return facts.signals.all(.createFailed).filter {
-            $0.unit == unit && $0.at.monotonic > success
-        }
+        return facts.signals.all(.createFailed).filter { concerns($0) && $0.at.monotonic > success }
     }
 
     // MARK: Evidence that it is well
 
     private var clearedBy: Evidence? {
         let names: [SignalName] = [.createFailed, .noSpace, .binaryMissing]
-        let last = names.compactMap { facts.signals.last($0, unit: unit) }.map(\.at.monotonic).max()
+        let last = names.flatMap { facts.signals.all($0).filter(concerns) }.map(\.at.monotonic).max()
         if let success = facts.signals.last(.createSucceeded, unit: unit),
             success.at.monotonic > last ?? MonotonicTime(microseconds: .min)
         {
@@ -106,12 +104,12 @@ extension RuntimeCase<CreateFailing> {
             ?? answers.min { $0.value.availableBytes < $1.value.availableBytes }
     }
 
-    private var noSpace: CreateFailing.Cause? {
+    private var noSpace: CreateFailing.Reason? {
         guard let signal = noSpaceSignal else { return nil }
         let directories = CreateFailing.stateDirectories(of: runtime.endpoint.runtime)
         let full = noSpaceAnswer.flatMap { $0.value.isFull ? $0.value.path : nil }
         return .init(
-            name: "DiskFull", depth: 60,
+            name: .diskFull, depth: 60,
             explanation:
                 "No space is left on \(full ?? signal.captures["path"].map { "the file system of \($0.bounded(120))" } ?? "the file system that \(runtime.name) writes to").",
             proof: signal,
@@ -132,7 +130,7 @@ extension RuntimeCase<CreateFailing> {
         return path.split(separator: "/").last.map(String.init)
     }
 
-    private var missingRuntime: CreateFailing.Cause? {
+    private var missingRuntime: CreateFailing.Reason? {
         guard runtime.unit.exit?.status != 203, let signal = missingRuntimeSignal,
             let name = Self.binary(signal)
         else { return nil }
@@ -142,7 +140,7 @@ extension RuntimeCase<CreateFailing> {
             return nil
         }
         return .init(
-            name: "OCIRuntimeMissing", depth: 62,
+            name: .ociRuntimeMissing, depth: 62,
             explanation:
                 "The OCI runtime \(name) cannot be executed: containers that run go on, and can be neither stopped nor replaced.",
             proof: signal,
@@ -153,7 +151,7 @@ extension RuntimeCase<CreateFailing> {
             ], inquiries: [.binary(name: name)])
     }
 
-    private var generic: CreateFailing.Cause? {
+    private var generic: CreateFailing.Reason? {
         let limit = facts.now.monotonic - configuration.createWindow
         let recent = failures.filter {
             $0.at.monotonic >= limit && !Self.isNetwork($0) && !Self.isWorkload($0)
@@ -167,8 +165,8 @@ extension RuntimeCase<CreateFailing> {
         let shim = detail.contains("shim") && !detail.contains("OCI runtime")
         return .init(
             name: cgroup
-                ? "CgroupError"
-                : shim ? "ShimError" : detail.contains("OCI runtime") ? "OCIRuntimeError" : "CreateError",
+                ? .cgroupError
+                : shim ? .shimError : detail.contains("OCI runtime") ? .ociRuntimeError : .createError,
             depth: 20,
             explanation:
                 "The last \(recent.count) attempts failed, over \(pods.count) pods, most recently: \(detail).",
@@ -196,7 +194,7 @@ extension RuntimeCase<CreateFailing> {
             || text.contains("not found in $PATH: unknown")
     }
 
-    private func finding(_ cause: CreateFailing.Cause) -> Finding {
+    private func finding(_ cause: CreateFailing.Reason) -> Finding {
         let failures = failures
         return Finding(
             cause: cause.name, depth: cause.depth, severity: .critical, confirmed: true,
@@ -213,12 +211,12 @@ extension RuntimeCase<CreateFailing> {
                 NextStep("see what fails", "journalctl -u \(unit) -g 'level=error' -n 20")
             ],
             clearsWhen: "\(runtime.name) creates a pod or container again"
-                + (cause.name == "DiskFull" ? ", or space is free again" : ""),
+                + (cause.name == .diskFull ? ", or space is free again" : ""),
             inquiries: cause.inquiries)
     }
 
-    private func spaceEvidence(_ cause: CreateFailing.Cause) -> [Evidence] {
-        guard cause.name == "DiskFull", let answer = noSpaceAnswer else { return [] }
+    private func spaceEvidence(_ cause: CreateFailing.Reason) -> [Evidence] {
+        guard cause.name == .diskFull, let answer = noSpaceAnswer else { return [] }
         let usage = answer.value
         return [
             Evidence(

@@ -6,7 +6,7 @@ struct MonitoringImpaired: Diagnosis {
     static let outlivesRuntimes = true
 
     func assess(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> [(subject: String, Assessment)] {
-        var all = facts.runtimes.map { ("crictl on \($0.name)", probe($0, facts)) }
+        var all = facts.runtimes.map { ("crictl on \($0.name)", probe($0, facts, configuration)) }
         all.append(("journal", journal(facts)))
         all.append(("checkpoint", checkpoint(facts)))
         all.append(("bus", bus(facts)))
@@ -22,13 +22,13 @@ struct MonitoringImpaired: Diagnosis {
     }
 
     private func finding(
-        _ cause: String, _ severity: Severity, since: Moment, _ sentence: String, _ explanation: String,
+        _ cause: Cause, _ severity: Severity, since: Moment, _ sentence: String, _ explanation: String,
         hurts: String,
-        evidence: Evidence, steps: [NextStep], clears: String
+        evidence: Evidence, steps: [NextStep], clears: String, grace: Duration = .zero
     ) -> Assessment {
         .holds(
             Finding(
-                cause: cause, depth: 50, severity: severity, confirmed: true, since: since,
+                cause: cause, depth: 50, severity: severity, confirmed: true, since: since, grace: grace,
                 sentence: sentence,
                 explanation: explanation, impact: Impact(sentence: hurts), evidence: [evidence],
                 nextSteps: steps,
@@ -37,7 +37,9 @@ struct MonitoringImpaired: Diagnosis {
 
     // MARK: crictl
 
-    private func probe(_ runtime: RuntimeFacts, _ facts: NodeFacts) -> Assessment {
+    private func probe(_ runtime: RuntimeFacts, _ facts: NodeFacts, _ configuration: EngineConfiguration)
+        -> Assessment
+    {
         guard let broken = runtime.api.broken, let since = runtime.api.brokenSince else {
             guard let at = runtime.api.answeredAt ?? runtime.api.failing?.at else {
                 return .unknown(inquiries: [])
@@ -51,41 +53,43 @@ struct MonitoringImpaired: Diagnosis {
             broken.text.isEmpty ? words.why : "\(words.why) (\(broken.text))",
             hurts: "The CRI state of \(runtime.name) is unknown; this says nothing about the runtime itself.",
             evidence: Evidence(at: since.wall, source: .daemon, summary: words.sentence), steps: [words.step],
-            clears: "a probe of \(runtime.endpoint.address) can run")
+            clears: "a probe of \(runtime.endpoint.address) can run",
+            // Who stops this daemon stops its crictl with it, and a call that was killed once is made again.
+            grace: broken.reason == .crictlKilled ? configuration.killedGrace : .zero)
     }
 
     private func words(_ broken: ProbeBreakage, _ runtime: RuntimeFacts) -> (
-        cause: String, sentence: String, why: String, step: NextStep
+        cause: Cause, sentence: String, why: String, step: NextStep
     ) {
         let socket = runtime.endpoint.socketPath
         switch broken.reason {
         case .crictlMissing:
             return (
-                "CrictlMissing", "crihealthd cannot ask \(runtime.name): crictl is not installed",
+                .crictlMissing, "crihealthd cannot ask \(runtime.name): crictl is not installed",
                 "No crictl was found.",
                 NextStep("install it (cri-tools), or set [cri] crictl", "command -v crictl")
             )
         case .permissionDenied:
             return (
-                "PermissionDenied", "crihealthd may not connect to \(socket)", "The socket belongs to root.",
+                .permissionDenied, "crihealthd may not connect to \(socket)", "The socket belongs to root.",
                 NextStep("see who may", "ls -l \(socket)")
             )
         case .crictlUsage:
             return (
-                "CrictlUnusable", "crictl refuses crihealthd's arguments",
+                .crictlUnusable, "crictl refuses crihealthd's arguments",
                 "This crictl is too old or too new, or is something else.",
                 NextStep("see which it is", "crictl --version")
             )
         case .proberUnreachable:
             return (
-                "ProberUnreachable",
+                .proberUnreachable,
                 "crihealthd cannot ask \(runtime.name): its prober does not answer",
                 "What only root can see is asked by crihealthd-probe.service.",
                 NextStep("see why", "systemctl status crihealthd-probe.service crihealthd-probe.socket")
             )
         case .crictlUnusable, .crictlKilled, .outputTooLarge:
             return (
-                "CrictlUnusable", "crictl cannot be run",
+                .crictlUnusable, "crictl cannot be run",
                 "crictl could not be started, was killed, or printed without end.",
                 NextStep("run it by hand", "crictl --runtime-endpoint \(runtime.endpoint.address) version")
             )
@@ -102,7 +106,7 @@ struct MonitoringImpaired: Diagnosis {
             return .cleared(Evidence(at: since.wall, source: .daemon, summary: "the journal is being read"))
         }
         return finding(
-            "JournalUnreadable", .warning, since: since, "crihealthd cannot read the journal",
+            .journalUnreadable, .warning, since: since, "crihealthd cannot read the journal",
             "\(operation) failed with errno \(errno).",
             hurts: "Causes that only the logs tell are not seen; the CRI sockets still are.",
             evidence: Evidence(at: since.wall, source: .daemon, summary: "\(operation): errno \(errno)"),
@@ -120,7 +124,7 @@ struct MonitoringImpaired: Diagnosis {
             return .cleared(Evidence(at: facts.now.wall, source: .daemon, summary: "systemd's bus answers"))
         }
         return finding(
-            "BusUnavailable", .info, since: facts.now, "crihealthd cannot ask systemd for the state of units",
+            .busUnavailable, .info, since: facts.now, "crihealthd cannot ask systemd for the state of units",
             problem.bounded(300) + ".",
             hurts: "What units do is known from the journal only, up to half a second later.",
             evidence: Evidence(at: facts.now.wall, source: .daemon, summary: problem.bounded(300)),
@@ -134,7 +138,7 @@ struct MonitoringImpaired: Diagnosis {
                 Evidence(at: facts.now.wall, source: .daemon, summary: "the checkpoint can be written"))
         }
         return finding(
-            "CheckpointUnwritable", .warning, since: facts.now, "crihealthd cannot save its state",
+            .checkpointUnwritable, .warning, since: facts.now, "crihealthd cannot save its state",
             problem.bounded(300) + ".",
             hurts: "A restart of crihealthd would forget open incidents and its place in the journal.",
             evidence: Evidence(at: facts.now.wall, source: .daemon, summary: problem.bounded(300)),
@@ -151,7 +155,7 @@ struct MonitoringImpaired: Diagnosis {
             return .cleared(Evidence(at: facts.now.wall, source: .daemon, summary: "\(address) is served"))
         }
         return finding(
-            "ListenerUnavailable", .warning, since: facts.now, "crihealthd cannot listen on \(address)",
+            .listenerUnavailable, .warning, since: facts.now, "crihealthd cannot listen on \(address)",
             problem.bounded(300) + ".",
             hurts:
                 "Scrapes and curl on \(address) fail; the unix socket is served, and the address is tried again.",
@@ -171,7 +175,7 @@ struct MonitoringImpaired: Diagnosis {
         let what =
             "\(window.entries.map { "\($0) entries" } ?? "some entries")\(window.unit.map { " of \($0)" } ?? "") could not be seen (\(window.reason.rawValue))"
         return finding(
-            "BlindWindow", .info, since: at, "part of the journal could not be seen", what + ".",
+            .blindWindow, .info, since: at, "part of the journal could not be seen", what + ".",
             hurts: "What these entries said is not part of any diagnosis.",
             evidence: Evidence(at: at.wall, source: .daemon, summary: what),
             steps: [NextStep("see what journald says of itself", "journalctl -u systemd-journald -n 20")],

@@ -8,9 +8,12 @@ struct OrphanedContainers: Diagnosis {
     static let kind = IncidentKind.orphanedContainers
 
     func assess(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> [(subject: String, Assessment)] {
-        facts.runtimes.filter { $0.manages(.kubepods) }.map {
-            ($0.name, assess($0, facts, configuration))
-        }
+        // What is due is asked while all is well, too: what nobody looks at is never lost.
+        let due = ContainerQuestions(facts, configuration).all
+        return [("processes", .unknown(inquiries: due))]
+            + facts.runtimes.filter { $0.manages(.kubepods) }.map {
+                ($0.name, assess($0, facts, configuration))
+            }
     }
 
     private func assess(_ runtime: RuntimeFacts, _ facts: NodeFacts, _ configuration: EngineConfiguration)
@@ -32,7 +35,9 @@ struct OrphanedContainers: Diagnosis {
         }
         let lost = denied.filter { $0.isLost(after: configuration.lossGrace) }
         let switched = RuntimeSwitched.Case(runtime: runtime, facts: facts, configuration: configuration)
-        let explained = Set(runtime.endpoint.runtime == .crio ? switched.leftovers.map(\.processes.id) : [])
+        let explained = Set(
+            runtime.endpoint.runtime == .crio
+                ? switched.leftovers.map(\.processes.id) + switched.unscannedLosses.map(\.id) : [])
         let orphans = lost.filter { !explained.contains($0.processes.id) }
         if orphans.isEmpty {
             return lost.isEmpty
@@ -62,7 +67,7 @@ struct OrphanedContainers: Diagnosis {
         let names = orphans.prefix(40).map(\.label).joined(separator: ", ")
         let first = orphans.first?.processes
         return Finding(
-            cause: isUnlisted ? "Unlisted" : "CalledExited",
+            cause: isUnlisted ? .unlisted : .calledExited,
             depth: (isUnlisted ? 5500 : 5000) + orphans.count, severity: .warning,
             confirmed: true, since: since,
             sentence: "\(subject) run\(one ? "s" : "") on this node that \(runtime.name) "

@@ -57,7 +57,7 @@ struct RuleIncidents: Diagnosis {
         }
         return .holds(
             Finding(
-                cause: rule.signal.rawValue, depth: 0, severity: incident.severity, confirmed: true,
+                name: .rule(rule.signal), depth: 0, severity: incident.severity, confirmed: true,
                 since: first.at,
                 sentence: sentence.bounded(300), explanation: "\(rule.meaning) (rule \(rule.id))",
                 impact: Impact(sentence: "As the rule says."),

@@ -11,6 +11,14 @@ struct RuntimeCase<Kind: Diagnosis>: Sendable {
     var now: Moment { facts.now }
     var api: APIFacts { runtime.api }
 
+    /// Whether a line is about this runtime: its own, or one of the kubelet's, which speaks to one runtime only.
+    func concerns(_ signal: Signal) -> Bool {
+        if signal.unit == runtime.unit.name { return true }
+        if facts.runtimes.contains(where: { $0.unit.name == signal.unit }) { return false }
+        if let told = signal.captures["runtime"] { return told == runtime.endpoint.runtime.rawValue }
+        return runtime.endpoint == facts.runtimes.first?.endpoint
+    }
+
     /// The command that asks this endpoint by hand.
     func crictl(_ subcommand: String) -> ShellCommand {
         "crictl --runtime-endpoint \(runtime.endpoint.address) \(words: subcommand.split(separator: " ").map(String.init))"

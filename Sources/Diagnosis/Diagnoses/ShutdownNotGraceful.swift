@@ -11,6 +11,7 @@ struct ShutdownNotGraceful: Diagnosis {
     func assess(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> [(subject: String, Assessment)] {
         facts.runtimes.filter { $0.endpoint.runtime == .crio }.flatMap { runtime in
             [
+                ("scopes", .unknown(inquiries: ContainerQuestions(facts, configuration).scopes)),
                 (runtime.name, exposed(runtime, facts, configuration)),
                 ("last shutdown", happened(runtime, facts, configuration)),
             ]
@@ -18,7 +19,10 @@ struct ShutdownNotGraceful: Diagnosis {
     }
 
     func nextDeadline(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> MonotonicTime? {
-        facts.containers.shutdown.past.map { $0.since.monotonic + configuration.shutdownShown }
+        [
+            facts.containers.shutdown.past.map { $0.since.monotonic + configuration.shutdownShown },
+            facts.containers.scopeEndedAt.map { $0.monotonic + configuration.lossGrace },
+        ].compactMap { $0 }.filter { $0 > facts.now.monotonic }.min()
     }
 
     // MARK: Exposed now
@@ -31,7 +35,7 @@ struct ShutdownNotGraceful: Diagnosis {
         let bad = known.filter { $0.value.defaultDependencies == false && $0.value.ordersShutdown == false }
         guard let first = bad.first else {
             guard let good = known.last(where: { $0.value.ordersShutdown == true }) else {
-                return .unknown(inquiries: ContainerQuestions(facts, configuration).scopes)
+                return ended(facts, configuration)
             }
             return .cleared(
                 Evidence(
@@ -41,15 +45,23 @@ struct ShutdownNotGraceful: Diagnosis {
         }
         let runtimes = versions(of: bad.compactMap(\.value.containerID), facts)
         let versions = runtimes.isEmpty ? "" : " (" + runtimes.joined(separator: ", ") + ")"
-        let kinds = Set(bad.map { $0.value.description.contains("libcrun") ? "crun" : "the OCI runtime" })
-            .sorted()
+        // Only of crun is it known that it passes over what CRI-O asks for.
+        let isCrun = bad.allSatisfy { $0.value.description.contains("libcrun") }
+        let maker = (isCrun ? "crun" : "The OCI runtime") + versions
+        let fix =
+            isCrun
+            ? NextStep(
+                "bring in crun 1.17 or later; containers made from then on are safe",
+                "apt-get install crun   # or the cri-o package that bundles it")
+            : NextStep("see what made them", RuntimeCase<RuntimeSwitched>.listMonitors)
         return .holds(
             Finding(
-                cause: "Exposed", depth: 50, severity: .warning, confirmed: true, since: first.at,
+                cause: .exposed, depth: 50, severity: .warning, confirmed: true, since: first.at,
                 sentence:
                     "\(bad.count) container\(bad.count == 1 ? "" : "s") would not get \(bad.count == 1 ? "its" : "their") grace period if this node went down now",
                 explanation:
-                    "\(kinds.joined(separator: " and "))\(versions) made the scopes without Conflicts= and Before=shutdown.target, though \(runtime.name) asks for them: systemd does not wait for these containers. runc, and crun from 1.17 on, do as asked.",
+                    "\(maker) made the scopes without Conflicts= and Before=shutdown.target, though \(runtime.name) asks for them: systemd does not wait for these containers."
+                    + (isCrun ? " runc, and crun from 1.17 on, do as asked." : ""),
                 impact: Impact(
                     sentence:
                         "At a reboot or power-off without a drain, containers may be killed in the middle of their work; kubectl drain is not affected."
@@ -65,17 +77,32 @@ struct ShutdownNotGraceful: Diagnosis {
                     )
                 },
                 nextSteps: [
-                    NextStep("see which crun is installed", "crun --version"),
                     NextStep(
                         "drain the node before it goes down", "kubectl drain $(hostname) --ignore-daemonsets"),
-                    NextStep(
-                        "bring in crun 1.17 or later; containers made from then on are safe",
-                        "apt-get install crun   # or the cri-o package that bundles it"),
+                    fix,
                 ],
-                clearsWhen:
-                    "no container's scope lacks Conflicts= and Before=shutdown.target, and one that has them is seen",
+                clearsWhen: "no container's scope lacks Conflicts= and Before=shutdown.target any more",
                 inquiries: ContainerQuestions(facts, configuration).all
                     + unasked(bad.compactMap(\.value.containerID), facts)))
+    }
+
+    /// No scope is known: those that were exposed ended, or were of an earlier boot.
+    private func ended(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> Assessment {
+        if let ended = facts.containers.scopeEndedAt {
+            // What ends because the machine goes down is the shutdown that it was exposed to; the word of it may be late.
+            guard !facts.goingDown.isUnderWay(at: ended),
+                facts.now.monotonic - ended.monotonic >= configuration.lossGrace
+            else { return .unknown(inquiries: []) }
+            return .cleared(
+                Evidence(
+                    at: ended.wall, source: .systemd,
+                    summary: "the last container that was exposed has ended",
+                    command: "systemctl list-units 'crio-*.scope'"))
+        }
+        if facts.containers.rebootedAt != nil {
+            return .expired("the containers that were exposed ended with the boot before this one")
+        }
+        return .unknown(inquiries: [])
     }
 
     /// OCI runtimes of these containers whose version nobody has asked for.
@@ -113,7 +140,7 @@ struct ShutdownNotGraceful: Diagnosis {
         let count = past.killed.count
         return .holds(
             Finding(
-                cause: "Happened", depth: 60, severity: .warning, confirmed: true, since: past.since,
+                cause: .happened, depth: 60, severity: .warning, confirmed: true, since: past.since,
                 sentence:
                     "the last shutdown killed \(count) container\(count == 1 ? "" : "s") without \(count == 1 ? "its" : "their") grace period",
                 explanation:

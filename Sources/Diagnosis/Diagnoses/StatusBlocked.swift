@@ -91,7 +91,7 @@ extension RuntimeCase<StatusBlocked> {
         }
         evidence += [version?.evidence].compactMap { $0 }
         return Finding(
-            cause: defect != nil ? "KnownDefect" : pending.isEmpty ? "StatusHangs" : "CNIAddHangs",
+            cause: defect != nil ? .knownDefect : pending.isEmpty ? .statusHangs : .cniAddHangs,
             depth: defect != nil ? 60 : pending.isEmpty ? 20 : 50, severity: .critical,
             confirmed: api.statusTimeouts >= 2 || defect != nil || !pending.isEmpty,
             since: since, sentence: "\(name) answers everything but Status, which hangs",

@@ -14,7 +14,7 @@ struct UpgradeIncomplete: Diagnosis {
 
     /// One thing that is not as it should be.
     struct Gap {
-        var cause: String
+        var cause: Cause
         var depth: Int
         var severity: Severity
         var sentence: String
@@ -51,7 +51,13 @@ extension RuntimeCase<UpgradeIncomplete> {
     }
 
     private var ask: [Inquiry] {
-        guard let state = unit.state, let pid = state.mainPID else { return [.unit(unit.name)] }
+        guard let state = unit.state, let pid = state.mainPID else {
+            // A unit without a main process is asked for it again, not all the time.
+            let isFresh =
+                unit.stateAt.map { facts.now.monotonic - $0.monotonic < configuration.binariesInterval }
+                ?? false
+            return isFresh ? [] : [.unit(unit.name)]
+        }
         if let known = facts.answers.runtimeBinaries[unit.name], isFresh(known.at),
             known.value.running?.pid == pid || known.value.running == nil,
             facts.now.monotonic - known.at.monotonic < configuration.binariesInterval
@@ -100,7 +106,7 @@ extension RuntimeCase<UpgradeIncomplete> {
         guard running.onDisk != .same else { return nil }
         let gone = running.onDisk == .deleted
         return .init(
-            cause: gone ? "BinaryRemoved" : "RestartPending", depth: gone ? 62 : 60, severity: .warning,
+            cause: gone ? .binaryRemoved : .restartPending, depth: gone ? 62 : 60, severity: .warning,
             sentence: gone
                 ? "\(name) runs a binary that is no longer installed"
                 : "\(name) still runs the binary from before an upgrade",
@@ -128,7 +134,7 @@ extension RuntimeCase<UpgradeIncomplete> {
             isDaemon(wanted.path.lastComponent)
         else { return nil }
         return .init(
-            cause: "UnitPointsElsewhere", depth: 58, severity: .warning,
+            cause: .unitPointsElsewhere, depth: 58, severity: .warning,
             sentence: "\(unit.name) would start \(wanted.path), and \(running.path) runs",
             explanation:
                 "The unit was changed and not restarted. systemctl's NeedDaemonReload does not notice a new drop-in directory.",
@@ -148,7 +154,7 @@ extension RuntimeCase<UpgradeIncomplete> {
         guard report.copies.count > 1, isDaemon(running.path.lastComponent) else { return nil }
         let paths = report.copies.map(\.path)
         return .init(
-            cause: "TwoInstalls", depth: 50, severity: .warning,
+            cause: .twoInstalls, depth: 50, severity: .warning,
             sentence: "\(name) is installed \(paths.count) times",
             explanation:
                 "\(paths.joined(separator: " and ").bounded(300)) are different files; \(unit.name) runs \(running.path). An upgrade of one leaves the other, and the first on PATH is what a shell finds.",
@@ -167,7 +173,7 @@ extension RuntimeCase<UpgradeIncomplete> {
         let count = report.oldShims.count
         let word = runtime.endpoint.runtime == .crio ? "monitor" : "shim"
         return .init(
-            cause: "OldShims", depth: 20, severity: .info,
+            cause: .oldShims, depth: 20, severity: .info,
             sentence: "\(count) of \(report.shims) \(word)s of \(name) run a binary from before an upgrade",
             explanation:
                 "Pods keep the \(word) that they were started with until they are replaced; so do fixes of it.",

@@ -74,7 +74,7 @@ extension Engine {
             }
             state.facts.signals.clear()
             state.facts.answers = NodeAnswers()
-            state.facts.containers.reboot(at: at)
+            state.facts.containers.reboot(at: at, isFirst: state.facts.bootID.isEmpty)
             state.facts.goingDown = MachineShutdown()
         }
         state.facts.bootID = start.bootID

@@ -8,16 +8,6 @@ public enum Effect: Hashable, Sendable {
     case transition(Transition)
 }
 
-/// Everything that the engine carries over a restart of the daemon.
-public struct EngineState: Hashable, Codable, Sendable {
-    var facts = NodeFacts()
-    var book = IncidentBook()
-    var conditions = ConditionTable()
-
-    /// Nothing known.
-    public init() {}
-}
-
 /// The diagnosis of one node: takes observations, keeps what follows from them, says what changed and what it wants to
 /// know next.
 ///

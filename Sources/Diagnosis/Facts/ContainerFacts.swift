@@ -39,6 +39,8 @@ struct ContainerFacts: Hashable, Codable, Sendable {
     }
 
     private static let endedKept = 512
+    private static let logsKept = 64
+    static let listenersKept = 512
 
     private(set) var entries: [String: Entry] = [:]
     /// When all processes were last looked through.
@@ -47,7 +49,14 @@ struct ContainerFacts: Hashable, Codable, Sendable {
     private(set) var ended: [String: Ended] = [:]
     /// When a denied container was last seen alive.
     private(set) var lastDenied: Moment?
+    /// What was read of the scopes of containers that run.
     private(set) var scopes: [String: NodeAnswers.Dated<ScopeState>] = [:]
+    /// When the last scope that was read ended.
+    private(set) var scopeEndedAt: Moment?
+    /// When this boot began to be looked at, after another one was.
+    private(set) var rebootedAt: Moment?
+    /// Ended containers whose log was read, as a list last showed them.
+    private(set) var logged: [String: Container] = [:]
     private(set) var versions: [String: NodeAnswers.Dated<OCIRuntimeVersion>] = [:]
     private(set) var configuration: NodeAnswers.Dated<RuntimeConfiguration>?
     private(set) var listeners: NodeAnswers.Dated<[TCPListener]>?
@@ -68,10 +77,17 @@ struct ContainerFacts: Hashable, Codable, Sendable {
         case .runtimeConfiguration(let value):
             if isNews(configuration, at) { configuration = .init(at: at, value: value) }
         case .tcpListeners(let all):
-            if isNews(listeners, at) { listeners = .init(at: at, value: Array(all.prefix(512))) }
+            if isNews(listeners, at) {
+                listeners = .init(at: at, value: Array(all.prefix(Self.listenersKept)))
+            }
         case .containerLog(let log):
-            if logs[log.id] == nil, logs.count >= 64 { logs = [:] }
             if isNews(logs[log.id], at) { logs[log.id] = .init(at: at, value: log) }
+            if logs.count > Self.logsKept,
+                let oldest = logs.min(by: { $0.value.at.monotonic < $1.value.at.monotonic })
+            {
+                logs[oldest.key] = nil
+                logged[oldest.key] = nil
+            }
         case .previousShutdown(let report): shutdown.take(report, at: at)
         default: break
         }
@@ -127,10 +143,12 @@ struct ContainerFacts: Hashable, Codable, Sendable {
     mutating func take(_ entry: JournalEntry) -> Bool {
         guard entry.source == .manager, let unit = entry.unit, let id = entry.messageID else { return false }
         shutdown.take(entry, unit: unit)
-        guard unit.hasPrefix("crio-conmon-"), unit.hasSuffix(".scope"),
-            id == MessageID.unitSucceeded || id == MessageID.unitStopped || id == MessageID.unitFailed
-        else { return false }
-        let container = String(unit.dropFirst(12).dropLast(6))
+        guard id == MessageID.unitSucceeded || id == MessageID.unitStopped || id == MessageID.unitFailed
+        else {
+            return false
+        }
+        if let container = ScopeState.containerID(ofScope: unit) { return endScope(container, entry.at) }
+        guard let container = ScopeState.containerID(ofMonitorScope: unit) else { return false }
         if let known = entries[container], known.lastSeen.monotonic > entry.at.monotonic { return false }
         end(container, entry.at)
         return true
@@ -138,13 +156,24 @@ struct ContainerFacts: Hashable, Codable, Sendable {
 
     private mutating func end(_ id: String, _ at: Moment) {
         let entry = entries.removeValue(forKey: id)
-        scopes[id] = nil
+        _ = endScope(id, at)
         if ended.count >= Self.endedKept { ended = [:] }
         ended[id] = Ended(at: at, wasDenied: entry?.denial != nil, pids: entry?.processes.pids ?? [])
     }
 
+    /// Forgets what was read of a scope that ended; whether something was.
+    private mutating func endScope(_ id: String, _ at: Moment) -> Bool {
+        guard let known = scopes[id], known.at.monotonic <= at.monotonic else { return false }
+        scopes[id] = nil
+        scopeEndedAt = at
+        return true
+    }
+
     /// Holds every living container against the lists.
     mutating func reconcile(with runtimes: [RuntimeFacts]) {
+        for container in runtimes.flatMap({ $0.containers ?? [] }) where logs[container.id] != nil {
+            logged[container.id] = container
+        }
         let lists = runtimes.compactMap(Lists.init)
         for (id, entry) in entries {
             let denial = Self.denial(of: entry, runtimes, lists)
@@ -161,55 +190,12 @@ struct ContainerFacts: Hashable, Codable, Sendable {
         return a
     }
 
-    /// What one runtime lists.
-    private struct Lists {
-        var runtime: RuntimeFacts
-        var states: [String: Container.State]
-        var pods: Set<String>
-        var containersAt: Moment
-        /// The older of both.
-        var at: Moment
-
-        init?(_ runtime: RuntimeFacts) {
-            guard let containers = runtime.containers, let containersAt = runtime.containersAt,
-                let pods = runtime.pods, let podsAt = runtime.podsAt
-            else { return nil }
-            self.runtime = runtime
-            states = Dictionary(containers.map { ($0.id, $0.state) }) { first, _ in first }
-            self.pods = Set(pods.map(\.id))
-            self.containersAt = containersAt
-            at = containersAt.monotonic < podsAt.monotonic ? containersAt : podsAt
-        }
-    }
-
-    private static func denial(of entry: Entry, _ runtimes: [RuntimeFacts], _ lists: [Lists])
-        -> (denial: Denial, at: Moment)?
-    {
-        let id = entry.processes.id
-        let responsible = lists.filter { $0.runtime.manages(entry.processes.manager) }
-        guard !responsible.isEmpty,
-            responsible.count == runtimes.count(where: { $0.manages(entry.processes.manager) })
-        else { return nil }
-        var oldest: Moment?
-        for list in responsible {
-            if let state = list.states[id] { return state == .exited ? (.exited, list.containersAt) : nil }
-            if list.pods.contains(id) { return nil }
-            oldest = oldest.map { $0.monotonic < list.at.monotonic ? $0 : list.at } ?? list.at
-        }
-        guard let oldest else { return nil }
-        // A list from before its creation says nothing.
-        let born = entry.processes.startedAt ?? entry.firstSeen.wall
-        return oldest.wall >= born + Self.creation ? (.unlisted, oldest) : nil
-    }
-
-    /// How long after its first process a container may still be missing in a list.
-    private static let creation = Duration.seconds(2)
-
-    /// A new boot: what lived is gone.
-    mutating func reboot(at: Moment) {
+    /// A new boot: what lived is gone. `isFirst`: no earlier one was ever looked at.
+    mutating func reboot(at: Moment, isFirst: Bool) {
         let shutdown = shutdown.rebooted(alive: Set(scopes.keys), at: at)
         self = ContainerFacts()
         self.shutdown = shutdown
+        rebootedAt = isFirst ? nil : at
     }
 
     // MARK: Asking

@@ -48,7 +48,20 @@ struct ContainerQuestions {
             $0.denial != nil && !$0.isLost(after: configuration.lossGrace)
         }
         let unsure = facts.signals.last(.containerStateUnknown, since: scanned.monotonic) != nil
-        return unsettled || unsure
+        return unsettled || unsure || isNewOneUnseen(since: scanned)
+    }
+
+    /// CRI-O lists a running container that no look has seen: its scope tells how it would end.
+    private func isNewOneUnseen(since scanned: Moment) -> Bool {
+        guard facts.now.monotonic - scanned.monotonic >= configuration.unseenInterval else { return false }
+        return managed.contains { runtime in
+            guard runtime.manages(.crio), let listed = runtime.containersAt,
+                listed.monotonic > scanned.monotonic
+            else { return false }
+            return (runtime.containers ?? []).contains {
+                $0.state == .running && facts.containers.entries[$0.id] == nil
+            }
+        }
     }
 
     private func isDue(_ last: Moment?) -> Bool {

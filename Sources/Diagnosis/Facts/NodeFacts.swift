@@ -56,7 +56,7 @@ struct NodeFacts: Hashable, Codable, Sendable {
     mutating func reconcile(after event: Observation.Event) {
         switch event {
         case .probe(let report) where report.rung >= .pods: containers.reconcile(with: runtimes)
-        case .node(.containerProcesses): containers.reconcile(with: runtimes)
+        case .node(.containerProcesses), .node(.containerLog): containers.reconcile(with: runtimes)
         default: break
         }
     }

@@ -38,57 +38,14 @@ extension RuntimeConfiguration {
         let handler = handler(name)
         return OCIRuntimeIdentity(path: handler?.path ?? name, root: handler?.root)
     }
-}
 
-/// A kill that failed because the OCI runtime does not know the container: the line names both.
-struct FailedKill: Hashable, Codable, Sendable {
-    var id: String
-    var identity: OCIRuntimeIdentity?
-    var signal: Signal
-
-    /// Reads `` `/usr/libexec/crio/crun --root /run/crun --systemd-cgroup kill ID KILL` failed: error opening file …:
-    /// No such file or directory `` (crun) and `container does not exist` (runc); nil for any other failure.
-    init?(_ signal: Signal) {
-        guard signal.name == .stopStuck, let id = signal.captures["id"],
-            let detail = signal.captures["detail"],
-            ["no such file or directory", "does not exist", "not found"].contains(where: {
-                detail.lowercased().contains($0)
-            })
-        else { return nil }
-        self.id = id
-        self.signal = signal
-        let command = detail.split(separator: "`", maxSplits: 1).first ?? ""
-        let words = command.split(separator: " ", maxSplits: 16)
-        guard let path = words.first, path.hasPrefix("/") else { return }
-        var root: String?
-        for (index, word) in words.enumerated() {
-            if word == "--root", index + 1 < words.count { root = String(words[index + 1]) }
-            if word.hasPrefix("--root=") { root = String(word.dropFirst(7)) }
-        }
-        identity = OCIRuntimeIdentity(path: String(path), root: root)
-    }
-}
-
-/// A start that cannot end: the runtime wipes containers that its OCI runtime does not know.
-struct BlockedStart: Hashable, Codable, Sendable {
-    static let limit = 256
-
-    var startedAt: Moment
-    var last: FailedKill
-    /// How many kills failed.
-    var count: Int
-    var ids: Set<String>
-
-    init(_ kill: FailedKill, startedAt: Moment?) {
-        self.startedAt = startedAt ?? kill.signal.at
-        last = kill
-        count = 1
-        ids = [kill.id]
+    /// The OCI runtime behind a handler; nil: it is not configured.
+    func identity(ofHandler name: String) -> OCIRuntimeIdentity? {
+        handler(name).flatMap { OCIRuntimeIdentity(path: $0.path ?? $0.name, root: $0.root) }
     }
 
-    mutating func add(_ kill: FailedKill) {
-        last = kill
-        count += 1
-        if ids.count < Self.limit { ids.insert(kill.id) }
+    /// The handler through which `identity` is asked; nil: none is configured.
+    func handler(of identity: OCIRuntimeIdentity) -> Handler? {
+        handlers.first { self.identity(ofHandler: $0.name)?.finds(containersOf: identity) == true }
     }
 }

@@ -12,10 +12,14 @@ struct RuntimeFacts: Hashable, Codable, Sendable {
     var podsAt: Moment?
     var containers: [Container]?
     var containersAt: Moment?
-    /// Its start, while that cannot end because containers cannot be killed.
+    /// Its start, from the first kill in it that failed until it has ended; see ``BlockedStart/isStuck(at:after:)``.
     var blockedStart: BlockedStart?
-    /// Kills since its last start that failed because the OCI runtime does not know the container: the latest of each.
+    /// Kills since its last start that failed because the OCI runtime does not know the container; the latest.
     var failedKills: [FailedKill] = []
+    /// When a list last called a container running, on this boot.
+    var ranAt: [String: SeenRunning] = [:]
+    /// RuntimeClass handlers of pods that have one, by the pod's UID, on this boot.
+    var handlers: [String: String] = [:]
     /// The network was seen ready, or a sandbox was set up, on this boot.
     var networkWasReady = false
     /// When the runtime was first seen on this boot.
@@ -37,16 +41,16 @@ struct RuntimeFacts: Hashable, Codable, Sendable {
         switch news {
         case .record(let entry):
             unit.take(entry)
-            if let start = unit.startedAt?.monotonic {
-                failedKills.removeAll { $0.signal.at.monotonic < start }
-            }
+            forgetEarlierKills()
             if api.answered(since: at.monotonic) { unit.recovered() }
-        case .unit(let state): unit.take(state, at: at)
+        case .unit(let state):
+            unit.take(state, at: at)
+            forgetEarlierKills()
         case .probe(let report): take(report, at: at)
         case .failedKill(let kill): take(kill)
         case .created: networkWasReady = true
         }
-        unblock()
+        block()
     }
 
     private mutating func take(_ report: ProbeReport, at: Moment) {
@@ -61,32 +65,75 @@ struct RuntimeFacts: Hashable, Codable, Sendable {
         case .pods(let pods):
             self.pods = pods
             podsAt = at
+            note(pods)
         case .containers(let containers):
             self.containers = containers
             containersAt = at
+            note(containers, at)
         case .reached, .failed, .broken: break
         }
         if api.answered(since: unit.phaseSince?.monotonic) { unit.recovered() }
     }
 
     private mutating func take(_ kill: FailedKill) {
-        failedKills.removeAll { $0.id == kill.id }
+        guard !failedKills.contains(kill) else { return }
         failedKills.append(kill)
         if failedKills.count > BlockedStart.limit { failedKills.removeFirst() }
-        guard unit.phase != .running, !api.answered(since: kill.signal.at.monotonic) else { return }
+        if blockedStart != nil { blockedStart?.add(kill) }
+    }
+
+    /// What could not be killed before the last start is asked anew in it.
+    private mutating func forgetEarlierKills() {
+        guard let start = unit.startedAt?.monotonic else { return }
+        failedKills.removeAll { $0.signal.at.monotonic < start }
+    }
+
+    /// A start that does not end while kills fail; a runtime that serves is blocked no more.
+    private mutating func block() {
+        if let last = blockedStart?.last.signal.at.monotonic {
+            let isUp = unit.isRunning && (unit.phaseSince?.monotonic ?? last) > last
+            if isUp || api.answered(since: last) { blockedStart = nil }
+        }
+        guard isStartUnderWay else { return }
         if blockedStart == nil {
-            blockedStart = BlockedStart(kill, startedAt: unit.startedAt)
-        } else {
-            blockedStart?.add(kill)
+            let ready = unit.isRunning ? unit.phaseSince?.monotonic : nil
+            let kills = failedKills.filter { kill in ready.map { kill.signal.at.monotonic > $0 } ?? true }
+            blockedStart = BlockedStart(kills, startedAt: startedAt)
+        }
+        if let startedAt { blockedStart?.startedAt = startedAt }
+    }
+
+    /// When the start that is under way began, if that is known.
+    private var startedAt: Moment? { unit.startedAt ?? (unit.phase == .starting ? unit.phaseSince : nil) }
+
+    /// systemd waits for it; or nobody tells what the unit does, and its endpoint has never answered since.
+    private var isStartUnderWay: Bool {
+        let hasAnswered =
+            api.answeredAt.map { answer in startedAt.map { answer.monotonic > $0.monotonic } ?? true }
+            ?? false
+        switch unit.phase {
+        case .starting: return !hasAnswered
+        case .unknown, .running: return !hasAnswered && api.failing != nil
+        case .stopping, .stopped, .restarting, .exited, .failed, .autoRestart: return false
         }
     }
 
-    /// A runtime that serves is blocked no more.
-    private mutating func unblock() {
-        guard let last = blockedStart?.last.signal.at.monotonic else { return }
-        let isUp = unit.isRunning && (unit.phaseSince?.monotonic ?? last) > last
-        if isUp || api.answered(since: last) { blockedStart = nil }
+    private mutating func note(_ pods: [PodSandbox]) {
+        for pod in pods {
+            guard let handler = pod.runtimeHandler, !handler.isEmpty else { continue }
+            if handlers.count >= Self.remembered { handlers = [:] }
+            handlers[pod.uid] = handler
+        }
     }
+
+    private mutating func note(_ containers: [Container], _ at: Moment) {
+        for container in containers where container.state == .running {
+            if ranAt.count >= Self.remembered, ranAt[container.id] == nil { ranAt = [:] }
+            ranAt[container.id] = SeenRunning(at: at, label: container.label)
+        }
+    }
+
+    private static let remembered = 1024
 
     /// A new boot: what was known of processes is void, what was known of pods is the last word before it.
     mutating func reboot() {
@@ -98,6 +145,8 @@ struct RuntimeFacts: Hashable, Codable, Sendable {
         containersAt = nil
         blockedStart = nil
         failedKills = []
+        ranAt = [:]
+        handlers = [:]
         networkWasReady = false
         firstSeen = nil
     }
@@ -109,4 +158,16 @@ struct RuntimeFacts: Hashable, Codable, Sendable {
 
     var readyPods: Int? { pods.map { $0.count { $0.ready } } }
     var runningContainers: Int? { containers.map { $0.count { $0.state == .running } } }
+}
+
+/// A container as a list last called it running.
+struct SeenRunning: Hashable, Codable, Sendable {
+    var at: Moment
+    /// `shop/web-1/web`.
+    var label: String
+}
+
+extension Container {
+    /// `shop/web-1/web`: namespace, pod and container, as far as they are known.
+    var label: String { [namespace, podName, name].filter { !$0.isEmpty }.joined(separator: "/") }
 }

@@ -15,9 +15,9 @@ struct ShutdownFacts: Hashable, Codable, Sendable {
 
     private static let limit = 1024
 
-    /// When the scope of each container was last started and ended, on this boot's monotonic clock.
-    private var started: [String: MonotonicTime] = [:]
-    private var ended: [String: MonotonicTime] = [:]
+    /// When the scope of each container was last started, and when it was last stopped or ended, on this boot.
+    private var started: [String: Moment] = [:]
+    private var ended: [String: Moment] = [:]
     /// Containers that were alive when the boot before this one was last looked at.
     private var aliveBefore: Set<String> = []
     private var targetReachedAt: Moment?
@@ -31,24 +31,41 @@ struct ShutdownFacts: Hashable, Codable, Sendable {
         if unit == SystemTarget.shutdown, entry.messageID == MessageID.unitStarted {
             targetReachedAt = entry.at
         }
+        if let id = ScopeState.containerID(ofMonitorScope: unit) {
+            // conmon outlives its container: it waits for it, also when it is itself asked to end.
+            if [MessageID.unitSucceeded, MessageID.unitStopped].contains(entry.messageID) {
+                Self.note(&ended, id, entry.at)
+            }
+            return
+        }
         guard let id = ScopeState.containerID(ofScope: unit) else { return }
         switch entry.messageID {
-        case MessageID.unitStarted: Self.note(&started, id, entry.at.monotonic)
-        case MessageID.unitSucceeded, MessageID.unitStopped, MessageID.unitFailed:
-            Self.note(&ended, id, entry.at.monotonic)
+        case MessageID.unitStarted: Self.note(&started, id, entry.at)
+        // A stop job is what gives a container its grace period.
+        case MessageID.unitStopping, MessageID.unitSucceeded, MessageID.unitStopped, MessageID.unitFailed:
+            Self.note(&ended, id, entry.at)
         default: break
         }
     }
 
-    private static func note(_ table: inout [String: MonotonicTime], _ id: String, _ at: MonotonicTime) {
+    private static func note(_ table: inout [String: Moment], _ id: String, _ at: Moment) {
         if table[id] == nil, table.count >= limit { table = [:] }
-        table[id] = max(table[id] ?? at, at)
+        if let known = table[id], known.monotonic > at.monotonic { return }
+        table[id] = at
     }
 
     /// Whether its scope ended and was not started again.
     private func hasEnded(_ id: String) -> Bool {
         guard let end = ended[id] else { return false }
-        return started[id].map { $0 <= end } ?? true
+        return started[id].map { $0.monotonic <= end.monotonic } ?? true
+    }
+
+    /// Since when the container's scope runs, by systemd's records alone; nil when these do not say that it does.
+    func runs(_ id: String) -> Moment? { hasEnded(id) ? nil : started[id] }
+
+    /// Whether the container's scope ended after `time`, by systemd's records.
+    func hasEnded(_ id: String, after time: Moment) -> Bool {
+        hasEnded(id) && ended[id].map { $0.monotonic > time.monotonic } ?? false
     }
 
     /// Takes what the journal of the boot before this one shows.

@@ -39,6 +39,8 @@ struct UnitFacts: Hashable, Codable, Sendable {
     /// The last stop job's end: who stopped it is not logged, only that somebody asked.
     var stop: Moment?
     var stopCursor: String?
+    /// When it became inactive in the stop job that is under way: its end is told next, unless that line is lost.
+    var deactivated: Moment?
     /// The last exit of the main process; kept until the unit runs and is known to serve.
     var exit: Exit?
     /// `UNIT_RESULT` of the last failure.
@@ -65,9 +67,10 @@ struct UnitFacts: Hashable, Codable, Sendable {
     /// Restarts since `limit`.
     func restarts(since limit: MonotonicTime) -> Int { restarts.count { $0.monotonic >= limit } }
 
-    private mutating func enter(_ next: Phase, _ at: Moment) {
+    mutating func enter(_ next: Phase, _ at: Moment) {
         if let since = phaseSince, at.monotonic < since.monotonic { return }
         if phase != next || next == .starting { phaseSince = at }
+        if next != .stopping { deactivated = nil }
         phase = next
     }
 
@@ -115,7 +118,7 @@ struct UnitFacts: Hashable, Codable, Sendable {
         enter(.stopped, entry.at)
     }
 
-    private mutating func forgetExit() {
+    mutating func forgetExit() {
         exit = nil
         result = nil
     }
@@ -140,8 +143,13 @@ struct UnitFacts: Hashable, Codable, Sendable {
         return distance <= Self.journalLag && distance >= .zero - Self.lastWords
     }
 
-    /// The main process ended well without being asked to: nothing else is logged about its exit then.
+    /// The unit became inactive. Without a stop job the main process ended well, and nothing else is logged about its
+    /// exit; with one it is the end of it, which "Stopped" tells next, and which job it was.
     private mutating func takeSuccess(_ entry: JournalEntry) {
+        if phase == .stopping {
+            deactivated = entry.at
+            return
+        }
         guard phase == .running || phase == .starting else { return }
         exit = Exit(at: entry.at, code: "exited", status: 0, cursor: entry.cursor)
         ranThisBoot = true
@@ -166,70 +174,13 @@ struct UnitFacts: Hashable, Codable, Sendable {
     private static let lastWords = Duration.seconds(10)
 
     /// How much later than the bus the journal may be dated.
-    private static let journalLag = Duration.seconds(2)
+    static let journalLag = Duration.seconds(2)
 
-    private mutating func note(trouble at: Moment) {
+    mutating func note(trouble at: Moment) {
         guard troubleSince == nil else { return }
         troubleSince = at
         let start = phase == .starting ? startedAt?.monotonic : nil
         troubleFrom = start ?? at.monotonic - Self.lastWords
-    }
-
-    /// Takes the bus' word, if it is newer than what the journal told.
-    mutating func take(_ state: UnitState, at: Moment) {
-        // A unit that was never seen may be served by something else; one that ran and is gone was taken away.
-        guard state.exists || ranThisBoot && state.isUnwanted else { return }
-        self.state = state
-        stateAt = at
-        guard let next = Self.phase(of: state) else { return }
-        var changed = at
-        if let stamp = state.stateChangedAt, stamp <= at.monotonic {
-            changed = Moment(wall: at.wall + (stamp - at.monotonic), monotonic: stamp)
-            ranThisBoot = ranThisBoot || next != .stopped || stamp.microseconds > 0
-        }
-        if next == .failed, phase == .stopping || phase == .stopped {
-            // The same on the bus.
-            if phase == .stopping { stop = changed }
-            enter(.stopped, changed)
-            return
-        }
-        if next == .exited || next == .failed || next == .autoRestart {
-            takeTrouble(state, changed)
-        }
-        if next == .stopped, phase == .restarting || phase == .exited { return }
-        if next == .stopped, phase != .stopped { stop = changed }
-        guard next != phase else { return }
-        enter(next, changed)
-    }
-
-    private mutating func takeTrouble(_ state: UnitState, _ at: Moment) {
-        note(trouble: at)
-        if state.result != "success" { result = state.result }
-        let code = [1: "exited", 2: "killed", 3: "dumped"][state.execMainCode]
-        guard let code, exit == nil || (exit?.at.monotonic ?? at.monotonic) < at.monotonic else { return }
-        if exit?.code == code, exit?.status == state.execMainStatus { return }
-        exit = Exit(at: at, code: code, status: state.execMainStatus, cursor: nil)
-    }
-
-    /// Whether the bus' last word still holds: the journal told of nothing since that contradicts it.
-    func agrees(with state: UnitState) -> Bool {
-        switch phase {
-        case .unknown, .exited: true
-        case .restarting: state.activeState == "inactive"
-        case .starting, .running, .stopping, .stopped, .failed, .autoRestart: Self.phase(of: state) == phase
-        }
-    }
-
-    private static func phase(of state: UnitState) -> Phase? {
-        switch (state.activeState, state.subState) {
-        case ("active", _), ("reloading", _): .running
-        case ("activating", "auto-restart"), ("activating", "auto-restart-queued"): .autoRestart
-        case ("activating", _): .starting
-        case ("deactivating", _): .stopping
-        case ("failed", _): .failed
-        case ("inactive", _): .stopped
-        default: nil
-        }
     }
 
     /// The endpoint answers: what was wrong is over, whether or not systemd has said that the start ended.
@@ -240,18 +191,4 @@ struct UnitFacts: Hashable, Codable, Sendable {
         forgetExit()
         stop = nil
     }
-}
-
-/// Signals by number and name (signal(7), x86 and ARM).
-enum Signals {
-    private static let names: [Int32: String] = [
-        1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE",
-        9: "SIGKILL",
-        11: "SIGSEGV", 13: "SIGPIPE", 15: "SIGTERM", 24: "SIGXCPU", 25: "SIGXFSZ", 31: "SIGSYS",
-    ]
-
-    static func name(_ number: Int32) -> String { names[number] ?? "signal \(number)" }
-
-    /// systemd logs `EXIT_STATUS=9` with the name only in the sentence; some versions log `KILL`.
-    static func number(named name: String) -> Int32? { names.first { $0.value == "SIG" + name }?.key }
 }

@@ -2,7 +2,7 @@ import HealthModel
 
 /// What a diagnosis holds to be wrong now: an incident but for its history.
 struct Finding: Hashable, Sendable {
-    var cause: String
+    var name: CauseName
     /// How near to the root this cause is among those of its kind; an incident that is over keeps the nearest.
     var depth: Int
     var severity: Severity
@@ -21,6 +21,36 @@ struct Finding: Hashable, Sendable {
     var clearsWhen: String
     /// What else the engine wants to know while this stands.
     var inquiries: [Inquiry] = []
+}
+
+extension Finding {
+    /// Of one of crihealthd's own diagnoses.
+    init(
+        cause: Cause, depth: Int, severity: Severity, confirmed: Bool, since: Moment, grace: Duration = .zero,
+        isWanted: Bool = false, sentence: String, explanation: String, impact: Impact, evidence: [Evidence],
+        nextSteps: [NextStep], clearsWhen: String, inquiries: [Inquiry] = []
+    ) {
+        self.init(
+            name: .shipped(cause), depth: depth, severity: severity, confirmed: confirmed, since: since,
+            grace: grace, isWanted: isWanted, sentence: sentence, explanation: explanation, impact: impact,
+            evidence: evidence, nextSteps: nextSteps, clearsWhen: clearsWhen, inquiries: inquiries)
+    }
+
+    /// As it is shown.
+    var cause: String {
+        switch name {
+        case .shipped(let cause): cause.rawValue
+        case .rule(let signal): signal.rawValue
+        }
+    }
+}
+
+/// What a cause is called.
+enum CauseName: Hashable, Sendable {
+    /// By a diagnosis of crihealthd.
+    case shipped(Cause)
+    /// By a rule of rules.d.
+    case rule(SignalName)
 }
 
 /// What a diagnosis says of one subject.

@@ -8,10 +8,12 @@ extension Incident {
         if timeline.count > Self.timelineLimit { timeline.remove(at: 1) }
     }
 
-    /// Puts fresh evidence in front of what is known already; the same fact is kept once.
+    /// Puts fresh evidence in front of what is known already; the same fact is kept once, and of what was said of it
+    /// with other numbers only the latest.
     mutating func merge(_ fresh: [Evidence]) {
         var merged: [Evidence] = []
-        for item in fresh + evidence where !merged.contains(where: { $0.isSameFact(as: item) }) {
+        for item in fresh where !merged.contains(where: { $0.isSameFact(as: item) }) { merged.append(item) }
+        for item in evidence where !merged.contains(where: { $0.isSameFact(as: item) || $0.updates(item) }) {
             merged.append(item)
         }
         evidence = Array(merged.prefix(Self.evidenceLimit))
@@ -34,6 +36,13 @@ extension Evidence {
     fileprivate func isSameFact(as other: Evidence) -> Bool {
         if let cursor, !cursor.isEmpty, cursor == other.cursor { return true }
         return summary == other.summary
+    }
+
+    /// Whether it says the same as an earlier one, but for numbers (how often, how long, which pid).
+    fileprivate func updates(_ other: Evidence) -> Bool {
+        guard source == other.source else { return false }
+        func form(_ text: String) -> String { text.filter { !("0"..."9").contains($0) && $0 != "." } }
+        return form(summary) == form(other.summary)
     }
 
     /// An entry of the journal.

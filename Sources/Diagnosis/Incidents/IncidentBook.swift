@@ -2,31 +2,6 @@ import HealthModel
 
 /// The incidents, open and resolved, and the rules by which they open, change, resolve and reopen.
 struct IncidentBook: Hashable, Codable, Sendable {
-    /// One subject of one kind, from its first finding on.
-    struct Entry: Hashable, Codable, Sendable {
-        var incident: Incident
-        /// False while the finding still has its grace.
-        var shown: Bool
-        var since: MonotonicTime
-        var resolvedAt: MonotonicTime?
-        /// How often in a row it was opened for the same cause.
-        var repeats = 1
-        /// The last transition, or the first finding.
-        var changedAt: MonotonicTime
-        /// The cause nearest to the root that this occurrence had, and its words.
-        var deepest: Words
-    }
-
-    /// What an incident says of its cause.
-    struct Words: Hashable, Codable, Sendable {
-        var depth: Int
-        var cause: String
-        var sentence: String
-        var explanation: String
-        var severity: Severity
-        var impact: Impact
-    }
-
     private(set) var entries: [String: Entry] = [:]
     private(set) var opened: [String: UInt64] = [:]
     /// Earlier occurrences that a later one, past the time for reopening, took the place of; oldest first, bounded.
@@ -97,10 +72,15 @@ struct IncidentBook: Hashable, Codable, Sendable {
             entry = known
         } else {
             archive(entries[id], at: now, configuration)
-            entry = begin(finding, id, kind, subject, now, configuration)
+            if let old = entries[id], canReopen(old, at: now, configuration) {
+                entry = old
+                entry.reopen(finding, at: now)
+            } else {
+                entry = Entry(finding, id: id, kind: kind, subject: subject, at: now)
+            }
         }
         let before = entry.incident
-        Self.apply(finding, to: &entry, now)
+        entry.take(finding, at: now)
         defer { entries[id] = entry }
         if !entry.shown {
             guard now.monotonic >= entry.since + finding.grace else { return nil }
@@ -136,57 +116,6 @@ struct IncidentBook: Hashable, Codable, Sendable {
         }
         history.append(old.incident)
         if history.count > configuration.resolvedKept { history.removeFirst() }
-    }
-
-    private func begin(
-        _ finding: Finding, _ id: String, _ kind: IncidentKind, _ subject: String, _ now: Moment,
-        _ configuration: EngineConfiguration
-    ) -> Entry {
-        let words = Words(
-            depth: .min, cause: finding.cause, sentence: finding.sentence, explanation: finding.explanation,
-            severity: finding.severity, impact: finding.impact)
-        if var old = entries[id], canReopen(old, at: now, configuration) {
-            old.incident.occurrences += 1
-            old.repeats = old.incident.cause == finding.cause && !finding.isWanted ? old.repeats + 1 : 1
-            old.incident.resolvedAt = nil
-            old.incident.evidence = []
-            old.shown = false
-            old.since = finding.since.monotonic
-            old.resolvedAt = nil
-            old.changedAt = now.monotonic
-            old.deepest = words
-            return old
-        }
-        let incident = Incident(
-            id: id, kind: kind, subject: subject, cause: finding.cause, severity: finding.severity,
-            status: .suspected, sentence: finding.sentence, explanation: finding.explanation,
-            impact: finding.impact,
-            evidence: [], symptoms: [], nextSteps: finding.nextSteps, clearsWhen: finding.clearsWhen,
-            timeline: [],
-            openedAt: finding.since.wall, lastSeenAt: now.wall, resolvedAt: nil, occurrences: 1)
-        return Entry(
-            incident: incident, shown: false, since: finding.since.monotonic, resolvedAt: nil,
-            changedAt: now.monotonic,
-            deepest: words)
-    }
-
-    private static func apply(_ finding: Finding, to entry: inout Entry, _ now: Moment) {
-        let wasConfirmed = entry.incident.status == .confirmed
-        entry.incident.status = finding.confirmed || wasConfirmed ? .confirmed : .suspected
-        entry.incident.cause = finding.cause
-        entry.incident.severity = finding.severity
-        entry.incident.sentence = finding.sentence
-        entry.incident.explanation = finding.explanation
-        entry.incident.impact = finding.impact
-        entry.incident.nextSteps = finding.nextSteps
-        entry.incident.clearsWhen = finding.clearsWhen
-        entry.incident.lastSeenAt = max(entry.incident.lastSeenAt, now.wall)
-        entry.incident.merge(finding.evidence)
-        if finding.depth >= entry.deepest.depth {
-            entry.deepest = Words(
-                depth: finding.depth, cause: finding.cause, sentence: finding.sentence,
-                explanation: finding.explanation, severity: finding.severity, impact: finding.impact)
-        }
     }
 
     private mutating func clear(

@@ -50,7 +50,8 @@ struct IncidentJSON: Encodable {
     let timeline: [TimelineJSON]
     let openedAt: String
     let lastSeenAt: String
-    let resolvedAt: String?
+    /// null while it is open.
+    @ExplicitNull var resolvedAt: String?
     let durationSeconds: Double
     let occurrences: UInt32
 
@@ -82,9 +83,19 @@ struct IncidentJSON: Encodable {
         timeline = incident.timeline.map { TimelineJSON(time: $0.at.description, text: $0.text) }
         openedAt = incident.openedAt.description
         lastSeenAt = incident.lastSeenAt.description
-        resolvedAt = incident.resolvedAt?.description
+        _resolvedAt = ExplicitNull(wrappedValue: incident.resolvedAt?.description)
         durationSeconds = ((incident.resolvedAt ?? now) - incident.openedAt).seconds
         occurrences = incident.occurrences
+    }
+}
+
+/// A value that is always there: null stands for nil, where other fields are left out.
+@propertyWrapper struct ExplicitNull: Encodable {
+    var wrappedValue: String?
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(wrappedValue)
     }
 }
 

@@ -88,7 +88,11 @@ public enum IncidentText {
 
     private static func writeEvidence(_ incident: Incident, detail: Detail, to writer: inout TextWriter) {
         let shown = detail == .full ? Incident.evidenceLimit : 3
-        for (n, item) in incident.evidence.prefix(shown).enumerated() {
+        // The most telling items, as they happened.
+        let told = incident.evidence.prefix(shown).enumerated().sorted {
+            ($0.element.at, $0.offset) < ($1.element.at, $1.offset)
+        }
+        for (n, item) in told.map(\.element).enumerated() {
             let stamp = TimeText.stamp(item.at, on: incident.lastSeenAt)
             let source = item.source.rawValue
             let lead = stamp + " " + source + String(repeating: " ", count: max(1, 8 - source.count))

@@ -77,11 +77,13 @@ public struct PodSandbox: Hashable, Codable, Sendable {
     public var ready: Bool
     /// Creation time; nil when it was not printed.
     public var createdAt: WallTime?
+    /// The handler of its RuntimeClass; nil or empty: the runtime's default of the day.
+    public var runtimeHandler: String?
 
     /// Makes a sandbox.
     public init(
         id: String, name: String, namespace: String, uid: String, attempt: UInt32 = 0, ready: Bool,
-        createdAt: WallTime? = nil
+        createdAt: WallTime? = nil, runtimeHandler: String? = nil
     ) {
         self.id = id
         self.name = name
@@ -90,6 +92,7 @@ public struct PodSandbox: Hashable, Codable, Sendable {
         self.attempt = attempt
         self.ready = ready
         self.createdAt = createdAt
+        self.runtimeHandler = runtimeHandler
     }
 }
 

@@ -143,9 +143,16 @@ public struct ScopeState: Hashable, Codable, Sendable {
     public var containerID: String? { Self.containerID(ofScope: name) }
 
     /// The id in `crio-ID.scope`; nil for any other unit, conmon's scope too.
-    public static func containerID(ofScope unit: String) -> String? {
-        guard unit.hasPrefix("crio-"), unit.hasSuffix(".scope") else { return nil }
-        let id = unit.dropFirst(5).dropLast(6)
+    public static func containerID(ofScope unit: String) -> String? { id(in: unit, after: "crio-") }
+
+    /// The id in `crio-conmon-ID.scope`, where the container's monitor runs; nil for any other unit.
+    public static func containerID(ofMonitorScope unit: String) -> String? {
+        id(in: unit, after: "crio-conmon-")
+    }
+
+    private static func id(in unit: String, after prefix: String) -> String? {
+        guard unit.hasPrefix(prefix), unit.hasSuffix(".scope") else { return nil }
+        let id = unit.dropFirst(prefix.utf8.count).dropLast(6)
         let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
         let letters = UInt8(ascii: "a")...UInt8(ascii: "f")
         guard id.utf8.count == 64, id.utf8.allSatisfy({ digits.contains($0) || letters.contains($0) })

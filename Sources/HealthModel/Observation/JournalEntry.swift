@@ -40,9 +40,11 @@ public struct JournalEntry: Hashable, Codable, Sendable {
     /// The structured fields that diagnoses read (``JournalField/kept``).
     public var fields: [String: String]
 
-    /// The boot in which it was logged, by its cursor (`b=`, systemd `sd_journal_get_cursor(3)`); nil without one.
+    /// The boot in which it was logged: its `_BOOT_ID`, which is kept where it is another than its cursor's (`b=`,
+    /// systemd `sd_journal_get_cursor(3)`); nil without either.
     public var bootID: String? {
-        cursor.split(separator: ";").first { $0.hasPrefix("b=") }.map { String($0.dropFirst(2)) }
+        if let told = fields[JournalField.bootID] { return told }
+        return cursor.split(separator: ";").first { $0.hasPrefix("b=") }.map { String($0.dropFirst(2)) }
     }
 
     /// Makes an entry.
@@ -66,6 +68,8 @@ public struct JournalEntry: Hashable, Codable, Sendable {
 
 /// Names of journal fields (systemd.journal-fields(7), and what systemd's manager adds).
 public enum JournalField {
+    /// The boot, 32 hex digits. Among the fields of an entry only where its cursor has another.
+    public static let bootID = "_BOOT_ID"
     /// The structured fields that an entry keeps beside those with a property of their own.
     public static let kept: Set<String> = [
         "EXIT_CODE", "EXIT_STATUS", "JOB_TYPE", "JOB_RESULT", "UNIT_RESULT", "N_RESTARTS", "INVOCATION_ID",

@@ -8,6 +8,7 @@ public import HealthModel
 public struct JournalEntryBuilder: Sendable {
     private var texts = Texts()
     private var cursor = ""
+    private var boot: JournalID?
     private var wall = WallTime(microseconds: 0)
     private var monotonic = MonotonicTime(microseconds: 0)
 
@@ -25,7 +26,7 @@ public struct JournalEntryBuilder: Sendable {
         case .cursor: cursor = BoundedText.decode(value, limit: field.limit)
         case .realtime: wall = WallTime(microseconds: Self.number(value) ?? 0)
         case .monotonic: monotonic = MonotonicTime(microseconds: Self.number(value) ?? 0)
-        case .bootID: break
+        case .bootID: boot = boot ?? JournalID(hex: value)
         default: if texts[field] == nil { texts[field] = BoundedText.decode(value, limit: field.limit) }
         }
     }
@@ -44,11 +45,17 @@ public struct JournalEntryBuilder: Sendable {
         for (index, name) in FieldName.keptNames.enumerated() {
             if let text = texts[.kept(index)] { kept[name] = text }
         }
+        if let boot, Self.boot(in: cursor) != boot { kept[JournalField.bootID] = boot.hex }
         return JournalEntry(
             cursor: cursor, at: Moment(wall: wall, monotonic: monotonic), source: source, unit: unit,
             identifier: texts[.identifier], pid: texts[.pid].flatMap { Int32($0) },
             priority: texts[.priority].flatMap { Int($0) }.flatMap { (0...7).contains($0) ? $0 : nil },
             messageID: messageID, message: texts[.message] ?? "", fields: kept)
+    }
+
+    private static func boot(in cursor: String) -> JournalID? {
+        let part = cursor.utf8.split(separator: UInt8(ascii: ";")).first { $0.starts(with: "b=".utf8) }
+        return part.flatMap { JournalID(hex: $0.dropFirst(2)) }
     }
 
     private var messageID: String? {

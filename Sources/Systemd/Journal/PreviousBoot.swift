@@ -44,7 +44,8 @@ public struct PreviousBoot {
     }
 
     private static func isOfInterest(_ unit: String) -> Bool {
-        unit == "shutdown.target" || ScopeState.containerID(ofScope: unit) != nil
+        unit == SystemTarget.shutdown || ScopeState.containerID(ofScope: unit) != nil
+            || ScopeState.containerID(ofMonitorScope: unit) != nil
     }
 
     /// Takes one of systemd's records, oldest first.
@@ -52,13 +53,19 @@ public struct PreviousBoot {
         guard entry.source == .manager, let unit = entry.unit, let id = entry.messageID,
             reachedTargetAt == nil
         else { return }
-        if unit == "shutdown.target", id == MessageID.unitStarted { reachedTargetAt = entry.at.wall }
+        if unit == SystemTarget.shutdown, id == MessageID.unitStarted { reachedTargetAt = entry.at.wall }
+        if let container = ScopeState.containerID(ofMonitorScope: unit) {
+            // conmon outlives its container.
+            if id == MessageID.unitSucceeded || id == MessageID.unitStopped { ended.insert(container) }
+        }
         guard let container = ScopeState.containerID(ofScope: unit) else { return }
         switch id {
         case MessageID.unitStarted:
             started.insert(container)
             ended.remove(container)
-        case MessageID.unitSucceeded, MessageID.unitStopped, MessageID.unitFailed: ended.insert(container)
+        // A stop job is what gives a container its grace period.
+        case MessageID.unitStopping, MessageID.unitSucceeded, MessageID.unitStopped, MessageID.unitFailed:
+            ended.insert(container)
         default: break
         }
     }

@@ -6,34 +6,80 @@ import HealthModel
 struct ExplainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
-        abstract: "Explain a kind of incident, and what to do about it.",
+        abstract: "Explain an incident: what it means, what to do, how to prevent it.",
         discussion: """
-            KIND is what the page shows in front of an incident, in any case; without it the kinds are listed. \
-            The daemon serves the same pages at /runbooks/KIND.
+            NAME is what the page shows of an incident, in any case: its kind, KIND/CAUSE, the cause alone, or its id. \
+            Without it the kinds are listed, each with its causes. The daemon serves the same pages at /runbooks/KIND.
 
-            Example: crihealthd explain RuntimeDown
+            Example: crihealthd explain RuntimeDown/Hung
             """)
 
-    @Argument(help: "A kind of incident: RuntimeDown, StatusBlocked, ...")
-    var kind: String?
+    @Argument(
+        help: ArgumentHelp("What to explain: RuntimeDown, RuntimeDown/Hung, Hung, ...", valueName: "name"))
+    var name: String?
 
     func run() throws {
-        guard let kind else {
-            Output.write(Runbooks.pages.keys.sorted().map { $0 + "\n" }.joined())
-            return
-        }
-        Output.write(try Self.page(kind))
+        Output.write(try name.map { try Self.page($0) } ?? Self.list)
     }
 
-    /// The page of that kind, whatever its case. An id of an incident (`RuntimeDown-…`) is taken, too.
+    /// The kinds, each with the causes that it tells apart.
+    static var list: String {
+        Runbooks.pages.keys.sorted().map { kind in
+            let causes = Cause.all(of: IncidentKind(rawValue: kind)).map { "  " + $0.rawValue + "\n" }
+            return kind + "\n" + causes.joined()
+        }.joined()
+    }
+
+    /// The page of that kind, cause or incident, whatever its case; a cause comes with what is said of it first.
     static func page(_ name: String) throws(ValidationError) -> String {
+        let parts = name.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(
+            String.init)
+        if parts.count == 2, let kind = kind(parts[0]), let cause = cause(parts[1]),
+            let page = page(cause, of: kind)
+        {
+            return page
+        }
+        if let kind = kind(name), let page = Runbooks.page(kind) { return page }
+        if let cause = cause(name) {
+            let pages = cause.kinds.compactMap { page(cause, of: $0) }
+            if !pages.isEmpty { return pages.joined(separator: "\n") }
+        }
+        throw ValidationError(hint(name))
+    }
+
+    private static func page(_ cause: Cause, of kind: IncidentKind) -> String? {
+        guard let entry = Runbooks.entry(cause, of: kind), let page = Runbooks.page(kind) else { return nil }
+        return wrapped("\(kind.rawValue)/\(cause.rawValue): \(entry)") + "\n" + page
+    }
+
+    /// By its name, or by the id of one of its incidents (`RuntimeDown-…`).
+    private static func kind(_ name: String) -> IncidentKind? {
         let wanted = name.lowercased()
-        let exact = Runbooks.pages.first { $0.key.lowercased() == wanted }
-        let ofIncident = Runbooks.pages.first { wanted.hasPrefix($0.key.lowercased() + "-") }
-        if let page = exact ?? ofIncident { return page.value }
-        let near = Runbooks.pages.keys.filter { $0.lowercased().contains(wanted) }.sorted()
-        let hint = near.isEmpty ? Runbooks.pages.keys.sorted() : near
-        throw ValidationError(
-            "no kind of incident is called \(name.prefix(80)); there are: \(hint.joined(separator: ", "))")
+        let exact = Runbooks.pages.keys.first { $0.lowercased() == wanted }
+        let ofIncident = Runbooks.pages.keys.first { wanted.hasPrefix($0.lowercased() + "-") }
+        return (exact ?? ofIncident).map { IncidentKind(rawValue: $0) }
+    }
+
+    private static func cause(_ name: String) -> Cause? {
+        Cause.allCases.first { $0.rawValue.lowercased() == name.lowercased() }
+    }
+
+    private static func hint(_ name: String) -> String {
+        let wanted = name.split(separator: "/").last.map { $0.lowercased() } ?? ""
+        let all = Runbooks.pages.keys.sorted() + Cause.allCases.map(\.rawValue)
+        let near = wanted.isEmpty ? [] : all.filter { $0.lowercased().contains(wanted) }
+        return "no kind or cause of incidents is called \(name.prefix(80)); there are: "
+            + (near.isEmpty ? Runbooks.pages.keys.sorted() : near).joined(separator: ", ")
+    }
+
+    /// As wide as the pages are.
+    private static func wrapped(_ text: String) -> String {
+        var lines = [""]
+        for word in text.split(separator: " ") {
+            if lines[lines.count - 1].count + word.count >= 80 { lines.append("") }
+            if !lines[lines.count - 1].isEmpty { lines[lines.count - 1] += " " }
+            lines[lines.count - 1] += word
+        }
+        return lines.joined(separator: "\n") + "\n"
     }
 }

@@ -30,7 +30,7 @@ struct Capture {
         let entries = names.contains("journal.export") ? try journal() : []
         let items = names.contains("index.jsonl") ? try index() : []
         let endpoints = endpoints(items, entries)
-        let clock = ClockMap(entries)
+        let clock = entries.isEmpty ? ClockMap(units: unitTexts(items)) : ClockMap(entries)
         var all = ReplaySource.starts(of: entries, capture: endpoints)
         if entries.isEmpty, let first = items.compactMap({ WallTime(rfc3339: $0.end) }).min() {
             let start = DaemonStart(
@@ -92,8 +92,10 @@ struct Capture {
         guard let end = WallTime(rfc3339: item.end) else { return [] }
         let at = clock.moment(end)
         if let proc = item.proc {
-            return CaptureProc(name: proc, text: text("proc/" + proc), at: at, endpoints: endpoints)
-                .observations()
+            return CaptureProc(
+                name: proc, text: text("proc/" + proc), at: at, endpoints: endpoints,
+                isClockKnown: clock.isKnown
+            ).observations()
         }
         if let name = item.call, let log = log(name, item) {
             return [Observation(at: at, event: .node(.containerLog(log)))]
@@ -148,6 +150,11 @@ struct Capture {
         return (try? FileBytes.read(path + "/" + name, limit: 64 << 20)) ?? []
     }
 
+    /// What `systemctl show` printed of units.
+    private func unitTexts(_ items: [Item]) -> [String] {
+        items.compactMap(\.proc).filter { $0.contains(CaptureProc.unitMark) }.map { text("proc/" + $0) }
+    }
+
     private func text(_ name: String) -> String { String(decoding: bytes(name), as: UTF8.self) }
 }
 
@@ -186,28 +193,5 @@ struct CaptureCall {
         case Endpoint.wellKnown[2]: runtime.hasPrefix("cri-dockerd") || runtime.hasPrefix("docker")
         default: runtime.hasPrefix("k3s")
         }
-    }
-}
-
-/// Both clocks for what was only dated by the wall clock, by the journal's own pairs.
-struct ClockMap {
-    private let pairs: [Moment]
-
-    init(_ entries: [JournalEntry]) {
-        pairs = entries.map(\.at).sorted { $0.wall < $1.wall }
-    }
-
-    /// `wall` on both clocks, by the nearest entry before it.
-    func moment(_ wall: WallTime) -> Moment {
-        var low = 0
-        var high = pairs.count
-        while low < high {
-            let middle = (low + high) / 2
-            if pairs[middle].wall <= wall { low = middle + 1 } else { high = middle }
-        }
-        guard let pair = low > 0 ? pairs[low - 1] : pairs.first else {
-            return Moment(wall: wall, monotonic: MonotonicTime(microseconds: wall.microseconds))
-        }
-        return Moment(wall: wall, monotonic: pair.monotonic + (wall - pair.wall))
     }
 }

@@ -44,7 +44,7 @@ extension CaptureProc {
 
     /// USER_HZ ticks since boot (proc(5), `starttime`), which is 100 on every Linux that Swift runs on.
     private func ticks(_ text: Substring) -> WallTime? {
-        guard let ticks = Int64(text), ticks >= 0, ticks < 1 << 40 else { return nil }
+        guard isClockKnown, let ticks = Int64(text), ticks >= 0, ticks < 1 << 40 else { return nil }
         return at.wall + (MonotonicTime(microseconds: ticks * 10_000) - at.monotonic)
     }
 

@@ -6,10 +6,15 @@ struct CaptureProc {
     let text: String
     let at: Moment
     let endpoints: [Endpoint]
+    /// Whether `at` is on the node's own monotonic clock.
+    let isClockKnown: Bool
+
+    /// What the name of a `systemctl show` holds.
+    static let unitMark = ".systemctl-show."
 
     func observations() -> [Observation] {
         let events: [Observation.Event]
-        if name.contains(".systemctl-show.") {
+        if name.contains(Self.unitMark) {
             events = unit.map { [.unit($0)] } ?? []
         } else if name.hasSuffix("ss-tl.txt") {
             events = tcp
@@ -51,8 +56,30 @@ struct CaptureProc {
             execMainCode: Int32(clamping: number("ExecMainCode")),
             execMainStatus: Int32(clamping: number("ExecMainStatus")), invocationID: text("InvocationID"),
             fragmentPath: text("FragmentPath"), execStart: path(in: text("ExecStart")),
-            stateChangedAt: stamp > 0 ? MonotonicTime(microseconds: stamp) : nil,
+            stateChangedAt: stamp > 0 && isClockKnown ? MonotonicTime(microseconds: stamp) : nil,
             unitFileState: values["UnitFileState"].map(String.init), restartPolicy: text("Restart"))
+    }
+
+    /// Instants that `systemctl show` gives on both clocks: `XTimestamp=Sun 2026-11-22 02:21:52 UTC` and
+    /// `XTimestampMonotonic=4711000`. Another time zone than UTC says nothing here.
+    static func clockPairs(_ text: String) -> [Moment] {
+        var walls: [Substring: WallTime] = [:]
+        var stamps: [Substring: Int64] = [:]
+        for line in text.split(separator: "\n").prefix(20_000) {
+            guard let mark = line.firstIndex(of: "=") else { continue }
+            let key = line[..<mark]
+            let value = line[line.index(after: mark)...]
+            if key.hasSuffix("TimestampMonotonic") {
+                stamps[key.dropLast(9)] = Int64(value).flatMap { $0 > 0 ? $0 : nil }
+            } else if key.hasSuffix("Timestamp") {
+                let words = value.split(separator: " ")
+                guard words.count == 4, words[3] == "UTC" else { continue }
+                walls[key] = WallTime(rfc3339: "\(words[1])T\(words[2])Z")
+            }
+        }
+        return stamps.compactMap { key, stamp in
+            walls[key].map { Moment(wall: $0, monotonic: MonotonicTime(microseconds: stamp)) }
+        }
     }
 
     /// `{ path=/usr/bin/containerd ; argv[]=… }`

@@ -84,6 +84,11 @@ extension Daemon {
         case .none: return nil
         case .loaded(let checkpoint):
             logger.info("going on from a checkpoint", metadata: ["written": "\(checkpoint.writtenAt)"])
+            if checkpoint.engine.hasLostFacts {
+                logger.warning(
+                    "the checkpoint is of another version: its incidents are kept, the node is asked anew",
+                    metadata: ["version": "\(checkpoint.version)"])
+            }
             return checkpoint
         case .damaged(let reason):
             logger.error("the checkpoint cannot be used; starting anew", metadata: ["reason": "\(reason)"])

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct AddressInUseTests {
     /// A container that ended for the second time, and its log.
-    private static func node(_ line: String) throws -> ContainerScene {
+    static func node(_ line: String) throws -> ContainerScene {
         var node = try ContainerScene()
         node.containers = [
             Container(
@@ -22,7 +22,7 @@ import Testing
         return node
     }
 
-    private static func holder(_ pid: Int32, unit: String?) -> ProcessIdentity {
+    static func holder(_ pid: Int32, unit: String?) -> ProcessIdentity {
         ProcessIdentity(pid: pid, name: "nginx", unit: unit)
     }
 
@@ -106,5 +106,56 @@ import Testing
         node.scan()
         let logs = node.scene.inquiries.filter { if case .containerLog = $0 { true } else { false } }
         #expect(logs.isEmpty)
+    }
+}
+
+/// How an AddressInUse ends.
+@Suite struct AddressInUseEndTests {
+    private static func held() throws -> ContainerScene {
+        var node = try AddressInUseTests.node("listen tcp 0.0.0.0:7443: bind: address already in use")
+        node.scene.feed(
+            .node(
+                .tcpListener(
+                    address: "0.0.0.0:7443", holders: [AddressInUseTests.holder(88, unit: "nginx.service")])))
+        #expect(node.openNames == ["AddressInUse/HeldByUnit"])
+        node.scene.wait(.seconds(20))
+        return node
+    }
+
+    @Test("the port is free, by a look at it or at all of them", arguments: [true, false])
+    func free(alone: Bool) throws {
+        var node = try Self.held()
+        node.scene.feed(
+            .node(alone ? .tcpListener(address: "0.0.0.0:7443", holders: []) : .tcpListeners([])))
+        #expect(node.openNames == [])
+    }
+
+    @Test("the container has left every list")
+    func unlisted() throws {
+        var node = try Self.held()
+        node.containers = []
+        node.list()
+        #expect(node.openNames == [])
+        #expect(node.scene.resolvedNames == ["AddressInUse/HeldByUnit"])
+    }
+
+    @Test("another attempt in its place that ended, too, is no end")
+    func again() throws {
+        var node = try Self.held()
+        node.containers[0].id = ContainerScene.id(51)
+        node.containers[0].attempt = 2
+        node.list()
+        #expect(node.openNames == ["AddressInUse/HeldByUnit"])
+    }
+
+    @Test("the steps say how to stop who holds it")
+    func steps() throws {
+        let unit = try Self.held()
+        #expect(
+            unit.scene.open[0].nextSteps.contains { $0.command == "systemctl disable --now nginx.service" })
+        var process = try AddressInUseTests.node("listen tcp 0.0.0.0:7443: bind: address already in use")
+        process.scene.feed(
+            .node(.tcpListener(address: "0.0.0.0:7443", holders: [AddressInUseTests.holder(88, unit: nil)])))
+        #expect(process.scene.open[0].nextSteps.contains { $0.command == "kill -TERM 88" })
     }
 }

@@ -39,6 +39,8 @@ import Testing
         scene.refuses(Self.v1)
         scene.wait(.seconds(5))
         #expect(scene.openNames == [])
+        #expect(scene.condition(.criVersionSupported)?.status == .unknown)
+        #expect(scene.engine.snapshot(at: scene.now).verdict == .unknown)
         scene.wait(.seconds(6))
         #expect(scene.openNames == ["CRIVersionUnsupported/RuntimeTooOld"])
     }
@@ -52,7 +54,8 @@ import Testing
         scene.probe(.pods, .pods([]))
         scene.wait(.seconds(60))
         #expect(scene.transitions.isEmpty)
-        #expect(scene.condition(.criVersionSupported)?.status == .false)
+        #expect(scene.condition(.criVersionSupported)?.status == .true)
+        #expect(scene.condition(.criVersionSupported)?.reason == "CRIv1alpha2")
     }
 
     @Test(arguments: ["pods", "kubelet", "complaint"])

@@ -12,9 +12,10 @@ struct ContainerScene {
     var pods: [PodSandbox] = []
     var alive: [ContainerProcesses] = []
 
-    init() throws {
+    /// `isStartSeen`: whether CRI-O's start is in what is told, or lies before it.
+    init(isStartSeen: Bool = true) throws {
         scene = try Scene(endpoints: [Self.endpoint])
-        start()
+        if isStartSeen { start() }
     }
 
     static func id(_ number: Int) -> String {
@@ -25,16 +26,26 @@ struct ContainerScene {
     // MARK: The node
 
     mutating func start(ready: Bool = true) {
-        scene.journal(source: .manager, unit: Self.unit, message: "", messageID: MessageID.unitStarting)
+        scene.record(MessageID.unitStarting, of: Self.unit)
         guard ready else { return }
         scene.wait(.milliseconds(100))
-        scene.journal(source: .manager, unit: Self.unit, message: "", messageID: MessageID.unitStarted)
+        scene.record(MessageID.unitStarted, of: Self.unit)
         scene.wait(.seconds(1))
         answers()
     }
 
+    /// systemd's record about a unit: CRI-O's, or the scope of a container.
+    mutating func record(_ messageID: String, of unit: String = Self.unit) {
+        scene.record(messageID, of: unit)
+    }
+
+    mutating func scopes(_ number: Int, _ messageID: String) {
+        record(messageID, of: "crio-conmon-\(Self.id(number)).scope")
+        record(messageID, of: "crio-\(Self.id(number)).scope")
+    }
+
     mutating func stop() {
-        scene.journal(source: .manager, unit: Self.unit, message: "", messageID: MessageID.unitStopping)
+        scene.record(MessageID.unitStopping, of: Self.unit)
         scene.journal(
             source: .manager, unit: Self.unit, message: "", messageID: MessageID.unitStopped,
             fields: ["JOB_TYPE": "restart"])
@@ -104,8 +115,13 @@ struct ContainerScene {
     }
 
     mutating func killFails(_ number: Int) {
+        killFails(
+            number, "error opening file `/run/other/\(Self.id(number))/status`: No such file or directory")
+    }
+
+    mutating func killFails(_ number: Int, _ reason: String) {
         line(
-            #"time="2025-01-06 08:00:13.000000000Z" level=error msg="Killing container \#(Self.id(number)) failed: `/opt/crio/bin/crun --root /run/other --systemd-cgroup kill \#(Self.id(number)) KILL` failed: error opening file `/run/other/\#(Self.id(number))/status`: No such file or directory\n : exit status 1""#
+            #"time="2025-01-06 08:00:13.000000000Z" level=error msg="Killing container \#(Self.id(number)) failed: `/opt/crio/bin/crun --root /run/other --systemd-cgroup kill \#(Self.id(number)) KILL` failed: \#(reason)\n : exit status 1""#
         )
     }
 

@@ -7,8 +7,7 @@ import Testing
 /// says that it is not wanted.
 @Suite struct GivenUpTests {
     private static func stop(_ scene: inout Scene) {
-        scene.manager(MessageID.unitStopping)
-        scene.manager(MessageID.unitStopped, ["JOB_TYPE": "stop"])
+        scene.stops()
     }
 
     private static func bus(_ scene: inout Scene, _ fileState: String, loadState: String = "loaded") {
@@ -39,8 +38,7 @@ import Testing
     func second() throws {
         var scene = try Scene(endpoints: [Scene.endpoint, ContainerScene.endpoint])
         scene.starts()
-        scene.journal(
-            source: .manager, unit: ContainerScene.unit, message: "", messageID: MessageID.unitStarted)
+        scene.record(MessageID.unitStarted, of: ContainerScene.unit)
         scene.journal(
             source: .manager, unit: ContainerScene.unit, message: "", messageID: MessageID.unitStopped,
             fields: ["JOB_TYPE": "stop"])

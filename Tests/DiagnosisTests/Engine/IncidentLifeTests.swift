@@ -184,4 +184,44 @@ import Testing
         scene.wait(.seconds(301))
         #expect(scene.openNames == [])
     }
+
+    @Test("incidents outlive an upgrade that cannot read the facts of the version before it")
+    func factsOfAnotherVersion() throws {
+        var scene = try Scene()
+        scene.starts()
+        scene.killed()
+        let state = try JSONEncoder().encode(scene.engine.state)
+        var document = try #require(JSONSerialization.jsonObject(with: state) as? [String: Any])
+        var facts = try #require(document["facts"] as? [String: Any])
+        facts["containers"] = ["written": "otherwise"]
+        document["facts"] = facts
+        let old = try JSONDecoder().decode(
+            EngineState.self, from: JSONSerialization.data(withJSONObject: document))
+        #expect(old.hasLostFacts)
+        #expect(try !JSONDecoder().decode(EngineState.self, from: state).hasLostFacts)
+        scene.engine = Engine(rules: Scene.shipped, restoring: old)
+        scene.feed(
+            .started(
+                DaemonStart(bootID: "boot-1", version: "test", hostname: "node1", endpoints: [Scene.endpoint])
+            ))
+        #expect(scene.openNames == ["RuntimeDown/Killed"])
+        scene.wait(.seconds(1))
+        scene.answers()
+        #expect(scene.openNames == [])
+        #expect(scene.resolvedNames == ["RuntimeDown/Killed"])
+    }
+
+    @Test("what is said again with other numbers is evidence once")
+    func repeatedEvidence() throws {
+        var node = try ContainerScene()
+        node.stop()
+        node.start(ready: false)
+        for _ in 0..<6 {
+            node.scene.wait(.seconds(10))
+            node.killFails(2)
+        }
+        let evidence = try #require(node.scene.open.first).evidence.map(\.summary)
+        #expect(evidence.count { $0.contains("times to kill") } == 1)
+        #expect(evidence.contains { $0.contains("has tried 6 times") })
+    }
 }

@@ -10,18 +10,10 @@ import Testing
     private static func say(_ word: Word, _ scene: inout Scene) {
         switch word {
         case .logind:
-            scene.journal(
-                source: .unit, unit: "systemd-logind.service", message: "System is rebooting.",
-                messageID: MessageID.shutdown)
+            scene.goesDown()
         case .multiUserTarget:
-            scene.journal(
-                source: .manager, unit: "multi-user.target", message: "", messageID: MessageID.unitStopped)
+            scene.record(MessageID.unitStopped, of: "multi-user.target")
         }
-    }
-
-    private static func stop(_ scene: inout Scene) {
-        scene.manager(MessageID.unitStopping)
-        scene.manager(MessageID.unitStopped, ["JOB_TYPE": "stop"])
     }
 
     @Test("one word is enough", arguments: Word.allCases)
@@ -29,7 +21,7 @@ import Testing
         var scene = try Scene()
         scene.starts()
         Self.say(word, &scene)
-        Self.stop(&scene)
+        scene.stops()
         scene.wait(.seconds(60))
         #expect(scene.openNames == [])
         #expect(scene.transitions.isEmpty)
@@ -39,7 +31,7 @@ import Testing
     func lateWord(_ word: Word) throws {
         var scene = try Scene()
         scene.starts()
-        Self.stop(&scene)
+        scene.stops()
         scene.wait(.milliseconds(500))
         Self.say(word, &scene)
         scene.wait(.seconds(60))
@@ -49,11 +41,10 @@ import Testing
     @Test func withoutAnyWordShutdownTargetEndsTheIncident() throws {
         var scene = try Scene()
         scene.starts()
-        Self.stop(&scene)
+        scene.stops()
         scene.wait(.seconds(20))
         #expect(scene.openNames == ["RuntimeDown/Stopped"])
-        scene.journal(
-            source: .manager, unit: SystemTarget.shutdown, message: "", messageID: MessageID.unitStarted)
+        scene.record(MessageID.unitStarted, of: SystemTarget.shutdown)
         #expect(scene.openNames == [])
     }
 
@@ -62,7 +53,7 @@ import Testing
         var scene = try Scene()
         scene.starts()
         Self.say(.multiUserTarget, &scene)
-        Self.stop(&scene)
+        scene.stops()
         scene.wait(.seconds(299))
         #expect(scene.openNames == [])
         scene.wait(.seconds(10))
@@ -74,11 +65,10 @@ import Testing
         var scene = try Scene()
         scene.starts()
         Self.say(.multiUserTarget, &scene)
-        Self.stop(&scene)
+        scene.stops()
         scene.wait(.seconds(20))
         #expect(scene.openNames == [])
-        scene.journal(
-            source: .manager, unit: SystemTarget.running, message: "", messageID: MessageID.unitStarted)
+        scene.record(MessageID.unitStarted, of: SystemTarget.running)
         scene.wait(.seconds(5))
         #expect(scene.openNames == ["RuntimeDown/Stopped"])
     }
@@ -86,9 +76,8 @@ import Testing
     @Test func aDesktopThatStopsIsNone() throws {
         var scene = try Scene()
         scene.starts()
-        scene.journal(
-            source: .manager, unit: "graphical.target", message: "", messageID: MessageID.unitStopped)
-        Self.stop(&scene)
+        scene.record(MessageID.unitStopped, of: "graphical.target")
+        scene.stops()
         scene.wait(.seconds(5))
         #expect(scene.openNames == ["RuntimeDown/Stopped"])
     }
@@ -102,7 +91,7 @@ import Testing
         scene.manager(MessageID.unitFailed, ["UNIT_RESULT": "exit-code"])
         scene.wait(.seconds(5))
         #expect(scene.openNames == ["RuntimeDown/ConfigInvalid"])
-        Self.stop(&scene)
+        scene.stops()
         Self.say(.logind, &scene)
         scene.wait(.seconds(60))
         #expect(scene.openNames == ["RuntimeDown/ConfigInvalid"])

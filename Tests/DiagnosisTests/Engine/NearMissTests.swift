@@ -27,8 +27,7 @@ import Testing
     @Test func aRestartThatIsCancelledInTheMiddleIsAStop() throws {
         var scene = try Scene()
         scene.starts()
-        scene.manager(MessageID.unitStopping)
-        scene.manager(MessageID.unitStopped, ["JOB_TYPE": "restart"])
+        scene.stops("restart")
         scene.feed(.unit(UnitState(name: Scene.unit, activeState: "inactive", subState: "dead")))
         scene.wait(.seconds(4))
         #expect(scene.openNames == ["RuntimeDown/Stopped"])
@@ -217,8 +216,7 @@ import Testing
         scene.killed()
         scene.starts()
         scene.wait(.seconds(1500))
-        scene.manager(MessageID.unitStopping)
-        scene.manager(MessageID.unitStopped, ["JOB_TYPE": "stop"])
+        scene.stops()
         scene.wait(.seconds(2))
         scene.starts()
         #expect(scene.resolvedNames == ["RuntimeDown/Stopped", "RuntimeDown/Killed"])
@@ -282,5 +280,20 @@ import Testing
             scene.wait(.seconds(3))
         }
         #expect(scene.transitions.count <= 1)
+    }
+
+    @Test("a crictl that was killed once, as at the daemon's own stop, is no news; one that always is is")
+    func killedCrictl() throws {
+        var scene = try Scene()
+        scene.starts()
+        scene.probe(.pods, .broken(ProbeBreakage(reason: .crictlKilled, text: "signal 15")))
+        scene.wait(.seconds(2))
+        scene.answers()
+        #expect(scene.transitions.isEmpty)
+        for _ in 0..<5 {
+            scene.probe(.version, .broken(ProbeBreakage(reason: .crictlKilled, text: "signal 9")))
+            scene.wait(.seconds(2))
+        }
+        #expect(scene.openNames == ["MonitoringImpaired/CrictlUnusable"])
     }
 }

@@ -18,8 +18,7 @@ import Testing
     @Test func aStopIsShownAfterItsGraceAndClearedByAnAnswerOnly() throws {
         var scene = try Scene()
         scene.starts()
-        scene.manager(MessageID.unitStopping)
-        scene.manager(MessageID.unitStopped, ["JOB_TYPE": "stop"])
+        scene.stops()
         scene.wait(.milliseconds(600))
         #expect(scene.openNames == [])
         scene.wait(.milliseconds(200))
@@ -36,8 +35,7 @@ import Testing
     @Test func stopAndStartInOneBreathIsNoIncident() throws {
         var scene = try Scene()
         scene.starts()
-        scene.manager(MessageID.unitStopping)
-        scene.manager(MessageID.unitStopped, ["JOB_TYPE": "stop"])
+        scene.stops()
         scene.wait(.milliseconds(300))
         scene.manager(MessageID.unitStarting)
         scene.manager(MessageID.unitStarted)
@@ -163,11 +161,8 @@ import Testing
     @Test func shutdownIsNoOutage() throws {
         var scene = try Scene()
         scene.starts()
-        scene.journal(
-            source: .unit, unit: "systemd-logind.service", message: "System is powering down.",
-            messageID: MessageID.shutdown)
-        scene.manager(MessageID.unitStopping)
-        scene.manager(MessageID.unitStopped, ["JOB_TYPE": "stop"])
+        scene.goesDown()
+        scene.stops()
         scene.fails(.socketMissing)
         scene.wait(.seconds(30))
         #expect(scene.transitions.isEmpty)

@@ -58,6 +58,64 @@ import Testing
         #expect(node.openNames == ["RuntimeSwitched/ContainersOrphaned"])
     }
 
+    @Test("a RuntimeClass' container is looked for in its own handler")
+    func runtimeClass() throws {
+        var node = try ContainerScene()
+        node.run(1, runtime: "/usr/bin/kata-runtime", root: "/run/kata", pod: "vm")
+        node.pods = [
+            PodSandbox(
+                id: ContainerScene.id(901), name: "vm", namespace: "shop", uid: "u-vm", ready: true,
+                runtimeHandler: "kata")
+        ]
+        node.list()
+        node.scan()
+        node.stop()
+        node.start()
+        node.scene.feed(
+            .node(
+                .runtimeConfiguration(
+                    RuntimeConfiguration(
+                        defaultRuntime: "runc",
+                        handlers: [
+                            .init(name: "runc", path: "/usr/bin/runc", root: "/run/runc"),
+                            .init(name: "kata", path: "/usr/bin/kata-runtime", root: "/run/kata"),
+                        ], files: []))))
+        node.setState(1, .exited)
+        node.list()
+        node.scene.wait(.seconds(3))
+        node.scan()
+        node.scene.wait(.seconds(15))
+        #expect(node.openNames == ["OrphanedContainers/CalledExited"])
+    }
+
+    @Test("what was read before a restart that only the bus tells of says nothing of today's default")
+    func staleConfiguration() throws {
+        var node = try ContainerScene(isStartSeen: false)
+        func state(_ invocation: String, _ age: Int) -> Observation.Event {
+            .unit(
+                UnitState(
+                    name: ContainerScene.unit, activeState: "active", subState: "running",
+                    invocationID: invocation, stateChangedAt: node.scene.now.monotonic + .seconds(-age)))
+        }
+        node.scene.wait(.seconds(200))
+        node.scene.feed(state("one", 100))
+        node.run(1)
+        node.answers()
+        node.list()
+        node.configure("runc", path: "/usr/bin/runc", root: "/run/runc")
+        node.scan()
+        node.scene.wait(.seconds(60))
+        node.scene.feed(state("two", 5))
+        node.setState(1, .exited)
+        node.answers()
+        node.list()
+        node.scene.wait(.seconds(3))
+        node.scan()
+        node.scene.wait(.seconds(15))
+        let incident = try #require(node.scene.open.first { $0.kind == .orphanedContainers })
+        #expect(incident.explanation.contains("is not known"))
+    }
+
     @Test("only a scan tells that a leftover is gone: silence and answers do not")
     func silence() throws {
         var node = try Self.switched()
@@ -67,6 +125,32 @@ import Testing
         }
         #expect(node.openNames == ["RuntimeSwitched/ContainersLost"])
         #expect(node.scene.inquiries.contains(.containerProcesses))
+    }
+
+    @Test(
+        "while all is well the processes are looked through every five minutes, and after each start of CRI-O"
+    )
+    func looks() throws {
+        var node = try Self.healthy()
+        node.scene.inquiries = []
+        for _ in 0..<20 {
+            node.scene.wait(.seconds(10))
+            node.list()
+        }
+        #expect(!node.scene.inquiries.contains(.containerProcesses))
+        for _ in 0..<10 {
+            node.scene.wait(.seconds(10))
+            node.list()
+        }
+        #expect(node.scene.inquiries.contains(.containerProcesses))
+        node.scan()
+        node.configure("runc", path: "/usr/bin/runc", root: "/run/runc")
+        node.scene.wait(.seconds(10))
+        node.scene.inquiries = []
+        node.stop()
+        node.start()
+        #expect(node.scene.inquiries.contains(.containerProcesses))
+        #expect(node.scene.inquiries.contains(.runtimeConfiguration))
     }
 
     @Test("a start that cannot kill is one incident, and RuntimeDown stands back")
@@ -85,8 +169,7 @@ import Testing
         #expect(node.scene.condition(.runtimeReady)?.status == .false)
         node.scan()
         #expect(node.scene.open.first?.impact.runningContainers == 3)
-        node.scene.journal(
-            source: .manager, unit: ContainerScene.unit, message: "", messageID: MessageID.unitStarted)
+        node.scene.record(MessageID.unitStarted, of: ContainerScene.unit)
         node.alive = []
         node.containers = []
         node.answers()

@@ -108,6 +108,24 @@ struct Scene {
         answers()
     }
 
+    /// A stop job, or the first half of a restart.
+    mutating func stops(_ job: String = "stop") {
+        manager(MessageID.unitStopping)
+        manager(MessageID.unitStopped, ["JOB_TYPE": job])
+    }
+
+    /// A record of systemd's about any unit.
+    mutating func record(_ messageID: String, of unit: String) {
+        journal(source: .manager, unit: unit, message: "", messageID: messageID)
+    }
+
+    /// logind says that the machine goes down.
+    mutating func goesDown() {
+        journal(
+            source: .unit, unit: "systemd-logind.service", message: "System is rebooting.",
+            messageID: MessageID.shutdown)
+    }
+
     mutating func killed() {
         manager(MessageID.processExit, ["EXIT_CODE": "killed", "EXIT_STATUS": "9"])
         manager(MessageID.unitFailed, ["UNIT_RESULT": "signal"])

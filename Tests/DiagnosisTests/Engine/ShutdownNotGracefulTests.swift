@@ -34,13 +34,94 @@ import Testing
         node.containers = []
         node.scene.wait(.seconds(120))
         node.scan()
-        #expect(node.openNames == ["ShutdownNotGraceful/Exposed"], "an empty node proves nothing")
+        node.scene.wait(.seconds(3))
+        #expect(node.openNames == [], "the last that was exposed has ended")
         node.run(2, runtime: "/usr/bin/crun", root: "/run/crun")
         node.list()
         node.scan()
         node.scene.feed(.node(.scopes([Self.scope(2, dependencies: true, ordered: true)])))
         #expect(node.openNames == [])
         #expect(node.scene.condition(.shutdownGraceful)?.status == .true)
+    }
+
+    @Test("a container that was started after the last look is looked at soon, not at once")
+    func unseen() throws {
+        var node = try ContainerScene()
+        node.run(1)
+        node.list()
+        node.scan()
+        node.scene.feed(.node(.scopes([Self.scope(1, dependencies: true, ordered: true)])))
+        node.scene.wait(.seconds(10))
+        node.run(2)
+        node.scene.inquiries = []
+        node.list()
+        #expect(!node.scene.inquiries.contains(.containerProcesses))
+        node.scene.wait(.seconds(25))
+        node.list()
+        #expect(node.scene.inquiries.contains(.containerProcesses))
+        node.scan()
+        node.scene.inquiries = []
+        node.scene.wait(.seconds(40))
+        node.list()
+        #expect(!node.scene.inquiries.contains(.containerProcesses), "all that is listed was seen")
+    }
+
+    /// A node with one exposed container.
+    private static func exposedNode() throws -> ContainerScene {
+        var node = try ContainerScene()
+        node.run(1, runtime: "/usr/bin/crun", root: "/run/crun")
+        node.list()
+        node.scan()
+        node.scene.feed(.node(.scopes([scope(1, dependencies: false, ordered: false)])))
+        #expect(node.openNames == ["ShutdownNotGraceful/Exposed"])
+        node.scene.wait(.seconds(30))
+        return node
+    }
+
+    @Test(
+        "the end of the last exposed scope clears it, by one record of systemd",
+        arguments: ["crio-", "crio-conmon-"])
+    func lastEnded(_ prefix: String) throws {
+        var node = try Self.exposedNode()
+        node.record(MessageID.unitSucceeded, of: "\(prefix)\(ContainerScene.id(1)).scope")
+        node.scene.wait(.seconds(3))
+        #expect(node.openNames == [])
+    }
+
+    @Test("what ends because the machine goes down was exposed to that; it is over on the next boot")
+    func reboot() throws {
+        var node = try Self.exposedNode()
+        node.record(MessageID.unitSucceeded, of: "crio-\(ContainerScene.id(1)).scope")
+        node.scene.wait(.milliseconds(300))
+        node.scene.goesDown()
+        node.scene.wait(.seconds(5))
+        var early = try Self.exposedNode()
+        early.scene.goesDown()
+        early.scene.wait(.seconds(1))
+        early.record(MessageID.unitSucceeded, of: "crio-\(ContainerScene.id(1)).scope")
+        early.scene.wait(.seconds(5))
+        #expect(early.openNames == ["ShutdownNotGraceful/Exposed"])
+        early.scene.reboot(Self.endpoint)
+        early.scene.wait(.seconds(5))
+        #expect(early.openNames == [])
+    }
+
+    @Test(
+        "one record of a container's end is enough, whichever is not lost",
+        arguments: [
+            ("crio-", MessageID.unitStopping), ("crio-", MessageID.unitStopped),
+            ("crio-", MessageID.unitSucceeded),
+            ("crio-conmon-", MessageID.unitSucceeded),
+        ])
+    func anyRecord(_ prefix: String, _ record: String) throws {
+        var node = try ContainerScene()
+        node.record(MessageID.unitStarted, of: "crio-\(ContainerScene.id(1)).scope")
+        node.record(MessageID.shutdown, of: "systemd-logind.service")
+        node.record(record, of: "\(prefix)\(ContainerScene.id(1)).scope")
+        node.record(MessageID.unitStarted, of: SystemTarget.shutdown)
+        node.scene.reboot(Self.endpoint)
+        node.scene.wait(.seconds(1))
+        #expect(node.scene.transitions.isEmpty)
     }
 
     @Test(
@@ -71,7 +152,7 @@ import Testing
     }
 
     private static func record(_ node: inout ContainerScene, _ unit: String, _ id: String) {
-        node.scene.journal(source: .manager, unit: unit, message: "", messageID: id)
+        node.scene.record(id, of: unit)
     }
 
     /// A boot with two containers, of which one ends before shutdown.target is reached, and the next boot.

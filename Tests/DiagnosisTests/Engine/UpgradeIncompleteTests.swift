@@ -47,7 +47,8 @@ import Testing
         var scene = try scene(report)
         #expect(scene.openNames == ["UpgradeIncomplete/\(cause)"])
         #expect(scene.open.map(\.severity) == [severity])
-        #expect(scene.condition(.upgradeComplete)?.status == .false)
+        #expect(scene.condition(.upgradeComplete)?.status == (severity == .info ? .true : .false))
+        #expect(scene.condition(.upgradeComplete)?.reason == cause)
         scene.feed(.node(.binaries(Self.report())))
         #expect(scene.openNames == [])
     }
@@ -56,6 +57,21 @@ import Testing
     @Test func oldShimsAloneLeaveTheVerdict() throws {
         let scene = try scene(Self.report(oldShims: 1))
         #expect(scene.engine.snapshot(at: scene.now).verdict == .healthy)
+    }
+
+    @Test("a unit without a main process is not asked for one again and again")
+    func withoutMainProcess() throws {
+        var scene = try Scene()
+        scene.starts()
+        scene.feed(.unit(UnitState(name: Scene.unit, activeState: "active", subState: "exited")))
+        scene.inquiries = []
+        for _ in 0..<10 {
+            scene.answers()
+            scene.wait(.seconds(5))
+        }
+        #expect(!scene.inquiries.contains(.unit(Scene.unit)))
+        scene.wait(.seconds(20))
+        #expect(scene.inquiries.contains(.unit(Scene.unit)))
     }
 
     /// A wrapper starts something else by design.
@@ -77,8 +93,7 @@ import Testing
     /// What was seen of the process before the restart says nothing of the one after it.
     @Test func aRestartVoidsTheReport() throws {
         var scene = try scene(Self.report(onDisk: .replaced))
-        scene.manager(MessageID.unitStopping)
-        scene.manager(MessageID.unitStopped, ["JOB_TYPE": "restart"])
+        scene.stops("restart")
         scene.starts()
         #expect(scene.openNames == ["UpgradeIncomplete/RestartPending"])
         scene.feed(.node(.binaries(Self.report())))

@@ -7,7 +7,7 @@ enum SignalVocabulary {
         .runtimeStarting, .runtimeBooted, .recoveryStarted, .runtimeStopping, .criPluginLoading,
         .createSucceeded,
         .sandboxRequested, .containerOOMKilled, .deprecated, .kubeletVersion, .ociRuntimeVersion,
-        .containerStateUnknown, .benign, .noted,
+        .containerStateUnknown, .cniLoaded, .benign, .noted,
     ]
 
     /// The names of `signals` that mean trouble.

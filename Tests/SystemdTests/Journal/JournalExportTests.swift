@@ -36,10 +36,13 @@ import Testing
                 builder.add(name: name, value: value)
                 return true
             }
-            // The importer numbers entries anew.
             builder.set(
-                cursor: "", at: Moment(wall: try journal.wallTime(), monotonic: try journal.monotonicTime()))
-            expected.append(builder.build())
+                cursor: try journal.cursor(),
+                at: Moment(wall: try journal.wallTime(), monotonic: try journal.monotonicTime()))
+            // The importer numbers entries anew.
+            var entry = builder.build()
+            entry.cursor = ""
+            expected.append(entry)
         }
         let parsed = try JournalExport.entries(in: stream).map {
             var entry = $0
@@ -48,6 +51,22 @@ import Testing
         }
         #expect(parsed.count > 200)
         #expect(parsed == expected)
+    }
+
+    @Test(
+        "An entry is of the boot that its own field names, else of its cursor's",
+        arguments: [
+            ("_BOOT_ID=0123456789abcdef0123456789abcdef\n", "0123456789abcdef0123456789abcdef"),
+            ("", "ffffffffffffffffffffffffffffffff"),
+            ("_BOOT_ID=nonsense\n", "ffffffffffffffffffffffffffffffff"),
+        ])
+    func boot(_ field: String, _ expected: String) throws {
+        let cursor =
+            "s=\(String(repeating: "a", count: 32));i=1;b=\(String(repeating: "f", count: 32));m=1;t=1;x=1"
+        let text =
+            "__CURSOR=\(cursor)\n__REALTIME_TIMESTAMP=1\n__MONOTONIC_TIMESTAMP=1\n\(field)MESSAGE=x\n\n"
+        let entry = try #require(try JournalExport.entries(in: Array(text.utf8)).first)
+        #expect(entry.bootID == expected)
     }
 
     @Test("The recording says who speaks")

@@ -151,4 +151,36 @@ import Testing
         let error = #expect(throws: StatusAnswer.NoAnswer.self) { try StatusAnswer.ask([], format: .text) }
         #expect(error?.description == "the configuration names no address")
     }
+
+    @Test(
+        "explain takes what the page shows",
+        arguments: [
+            ("RuntimeDown", "# RuntimeDown:"), ("runtimedown-66af9f101c9c2774", "# RuntimeDown:"),
+            ("RuntimeDown/Hung", "RuntimeDown/Hung: It accepts connections"),
+            ("hung", "RuntimeDown/Hung: It accepts connections"), ("AddressInUse", "# AddressInUse:"),
+            ("runtimedown/addressinuse", "RuntimeDown/AddressInUse: It cannot listen"),
+        ])
+    func explain(_ name: String, _ beginning: String) throws {
+        let page = try ExplainCommand.page(name)
+        #expect(page.hasPrefix(beginning))
+        #expect(page.contains("## What to do"))
+        #expect(page.split(separator: "\n").allSatisfy { $0.count <= 80 })
+    }
+
+    @Test("a cause of two kinds is explained for both")
+    func explainBoth() throws {
+        let page = try ExplainCommand.page("DiskFull")
+        #expect(page.contains("RuntimeDown/DiskFull: ") && page.contains("CreateFailing/DiskFull: "))
+    }
+
+    @Test(
+        "what nobody knows is answered with what there is",
+        arguments: ["nonsense", "RuntimeDown/Exposed", "/", ""])
+    func explainNothing(_ name: String) {
+        let error = #expect(throws: ValidationError.self) { try ExplainCommand.page(name) }
+        #expect(error?.message.contains("there are: ") == true)
+        #expect(
+            ExplainCommand.list.contains("RuntimeDown\n  AddressInUse")
+                || ExplainCommand.list.contains("  Hung\n"))
+    }
 }

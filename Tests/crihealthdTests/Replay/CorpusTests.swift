@@ -55,8 +55,7 @@ struct Expectation: CustomTestStringConvertible, Sendable {
         ),
         .init(
             "S1v2-crun-1.8.1-scope", ["ShutdownNotGraceful/Exposed"], open: ["ShutdownNotGraceful/Exposed"]),
-        .init(
-            "S1v2-crun-1.8.1-crictl", ["ShutdownNotGraceful/Exposed"], open: ["ShutdownNotGraceful/Exposed"]),
+        .init("S1v2-crun-1.8.1-crictl", ["ShutdownNotGraceful/Exposed"]),
         .init("S1v2-runc-1.1.5-poweroff", []),
         .init("S1v2-runc-1.1.5-scope", []),
         .init(

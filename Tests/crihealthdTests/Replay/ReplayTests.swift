@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import HealthModel
 import Testing
@@ -37,6 +38,38 @@ import Testing
         #expect(replayer.incidents.map(\.status) == [.confirmed])
         let end = try Recordings.replay("containerd-1.6.20-kill9")
         #expect(end.incidents.map(\.status) == [.resolved])
+    }
+
+    @Test("before it begins there is nothing, and it says when it begins")
+    func tooEarly() throws {
+        let path = Recordings.path("containerd-1.6.20-kill9")
+        let begins = try #require(try Recordings.observations("containerd-1.6.20-kill9").first?.at.wall)
+        let command = try ReplayCommand.parse([path, "--at", "2020-01-01T00:00:00Z"])
+        let error = #expect(throws: ReplayError.self) { try command.run() }
+        #expect(error?.description.contains("begins at \(begins)") == true)
+    }
+
+    @Test(
+        "captures without a journal are of their time, and their units of theirs",
+        arguments: CorpusTests.table.map(\.recording))
+    func withoutJournal(_ recording: String) throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "crihealthd-\(UUID())")
+        try FileManager.default.copyItem(atPath: Recordings.path(recording), toPath: folder.path)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try FileManager.default.removeItem(at: folder.appending(path: "journal.export"))
+        let observations = try ReplaySource.observations(ReplayInput.detect(folder.path))
+        let replayer = Replayer.replay(observations, rules: Recordings.rules)
+        let first = try #require(observations.first?.at.wall)
+        let last = try #require(observations.last?.at.wall)
+        for incident in replayer.incidents {
+            #expect(incident.openedAt >= first + .seconds(-120) && incident.openedAt <= last)
+            for item in incident.evidence {
+                #expect(item.at >= first + .seconds(-120) && item.at <= last, "\(item.summary)")
+            }
+        }
+        print(
+            recording, "without its journal:",
+            replayer.incidents.map { "\($0.kind.rawValue)/\($0.cause) \($0.status)" })
     }
 
     @Test(

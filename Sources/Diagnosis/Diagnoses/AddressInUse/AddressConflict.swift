@@ -29,25 +29,26 @@ struct AddressConflict: Hashable, Sendable {
     var holderAt: Moment?
     /// Who held it has ended since.
     var isOver = false
+    /// The latest look found nobody on the port; nil: somebody was there, or nobody has looked since.
+    var freeSince: Moment?
 
     var leftover: ContainerFacts.Entry? {
         if case .leftover(let entry) = holder { return entry }
         return nil
     }
 
-    /// Every conflict that the logs that were read tell of, oldest container first.
+    /// Every conflict that the logs that were read tell of, oldest container first; also of containers that have left
+    /// the lists since.
     static func all(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> [AddressConflict] {
-        facts.runtimes.flatMap { runtime in
-            (runtime.containers ?? []).filter { $0.state == .exited }.compactMap { container in
-                guard let log = facts.containers.logs[container.id],
-                    let found = BindFailure.find(in: log.value.lines ?? [])
-                else { return nil }
-                var conflict = AddressConflict(
-                    container: container, line: found.line, loggedAt: log.at, port: found.port,
-                    address: found.address)
-                conflict.resolve(facts, configuration)
-                return conflict
-            }
+        facts.containers.logs.values.compactMap { log in
+            guard let container = facts.containers.logged[log.value.id], container.state == .exited,
+                let found = BindFailure.find(in: log.value.lines ?? [])
+            else { return nil }
+            var conflict = AddressConflict(
+                container: container, line: found.line, loggedAt: log.at, port: found.port,
+                address: found.address)
+            conflict.resolve(facts, configuration)
+            return conflict
         }.sorted {
             ($0.container.createdAt ?? $0.loggedAt.wall, $0.container.id) < (
                 $1.container.createdAt ?? $1.loggedAt.wall, $1.container.id
@@ -77,12 +78,11 @@ struct AddressConflict: Hashable, Sendable {
 
     private mutating func resolve(_ facts: NodeFacts, _ configuration: EngineConfiguration) {
         if let port {
-            if let answer = facts.answers.tcpHolders(of: ":\(port)"), let first = answer.value.first {
+            guard let answer = Self.holders(of: port, facts) else { return }
+            if let first = answer.value.first {
                 take(first, facts, answer.at)
-            } else if let listeners = facts.containers.listeners,
-                let found = listeners.value.first(where: { $0.port == port }), let first = found.holders.first
-            {
-                take(first, facts, listeners.at)
+            } else if answer.at.monotonic > loggedAt.monotonic {
+                freeSince = answer.at
             }
             return
         }
@@ -98,6 +98,19 @@ struct AddressConflict: Hashable, Sendable {
         address = found.address
         port = TCPListener(address: found.address, holders: []).port
         take(found.process, facts, found.at)
+    }
+
+    /// Who listens on the port, by the latest look at it alone or at all of them.
+    private static func holders(of port: UInt16, _ facts: NodeFacts) -> NodeAnswers.Dated<[ProcessIdentity]>?
+    {
+        let alone = facts.answers.tcpHolders(of: ":\(port)")
+        guard let all = facts.containers.listeners,
+            alone.map({ $0.at.monotonic < all.at.monotonic }) ?? true
+        else { return alone }
+        let found = all.value.filter { $0.port == port }
+        // A table that was cut off does not say that nobody is there.
+        if found.isEmpty, all.value.count >= ContainerFacts.listenersKept { return alone }
+        return .init(at: all.at, value: found.flatMap(\.holders))
     }
 
     private mutating func take(_ process: ProcessIdentity, _ facts: NodeFacts, _ at: Moment) {

@@ -3,7 +3,7 @@ import HealthModel
 /// The causes, told apart by the version that runs and by the lines of its start.
 extension RuntimeCase<CRIVersionUnsupported> {
     /// Why v1 is not served; nil when it is the client that is too old: it got v1alpha2 of a runtime that has v1.
-    var cause: CRIVersionUnsupported.Cause? {
+    var cause: CRIVersionUnsupported.Reason? {
         let version = facts.runningVersion(of: runtime)
         let first = CRIVersionUnsupported.firstWithV1(runtime.endpoint.runtime)
         if let number = version?.number, let first, number < first { return tooOld(version, first) }
@@ -14,7 +14,30 @@ extension RuntimeCase<CRIVersionUnsupported> {
         return unexplained(version)
     }
 
+    /// What the lines of the start say by themselves, where nobody has asked the endpoint. One that is too old may be all
+    /// that this node needs, and beside another runtime nobody needs the CRI plugin.
+    var loggedCause: CRIVersionUnsupported.Reason? {
+        let version = facts.runningVersion(of: runtime)
+        let first = CRIVersionUnsupported.firstWithV1(runtime.endpoint.runtime)
+        if let number = version?.number, let first, number < first { return nil }
+        if booted != nil, let line = sinceStart(.criPluginFailed) { return pluginFailed(line, version) }
+        guard facts.runtimes.count == 1 else { return nil }
+        return bootedWithoutPlugin.map { pluginDisabled($0, version) }
+    }
+
     // MARK: The lines of this start
+
+    /// Whether the endpoint was never asked: a journal alone.
+    var isUnasked: Bool { runtime.api.rungs.isEmpty }
+
+    /// The line of this start that says that it is up.
+    var booted: Signal? { sinceStart(.runtimeBooted) }
+
+    /// The line of this start that says that the CRI plugin is loaded, if none says that it failed.
+    var loaded: Signal? {
+        guard booted != nil, sinceStart(.criPluginFailed) == nil else { return nil }
+        return sinceStart(.criPluginLoading)
+    }
 
     private var start: Signal? { facts.signals.last(.runtimeStarting, unit: unit) }
 
@@ -51,7 +74,8 @@ extension RuntimeCase<CRIVersionUnsupported> {
 
     // MARK: Causes
 
-    private func tooOld(_ version: RunningVersion?, _ first: SoftwareVersion) -> CRIVersionUnsupported.Cause {
+    private func tooOld(_ version: RunningVersion?, _ first: SoftwareVersion) -> CRIVersionUnsupported.Reason
+    {
         let since = "\(first.numbers[0]).\(first.numbers[1])"
         let text = version?.text.bounded(40) ?? ""
         var ruledOut = "Its CRI plugin is not the reason: no \(title) before \(since) has CRI v1."
@@ -59,7 +83,7 @@ extension RuntimeCase<CRIVersionUnsupported> {
             ruledOut = "Its CRI plugin is loaded: a client that falls back to v1alpha2 is answered."
         }
         return .init(
-            name: "RuntimeTooOld", depth: 50, sentence: "\(name) \(text) is too old to serve CRI v1",
+            name: .runtimeTooOld, depth: 50, sentence: "\(name) \(text) is too old to serve CRI v1",
             explanation: "\(title) serves CRI v1 from \(since) on; \(text) has v1alpha2 only.",
             evidence: [version?.evidence].compactMap { $0 } + alphaEvidence, ruledOut: ruledOut,
             proven: false,
@@ -71,10 +95,10 @@ extension RuntimeCase<CRIVersionUnsupported> {
             ])
     }
 
-    private func pluginFailed(_ line: Signal, _ version: RunningVersion?) -> CRIVersionUnsupported.Cause {
+    private func pluginFailed(_ line: Signal, _ version: RunningVersion?) -> CRIVersionUnsupported.Reason {
         let detail = (line.captures["detail"] ?? line.captures["error"] ?? line.excerpt).bounded(240)
         return .init(
-            name: "CRIPluginFailed", depth: 60,
+            name: .criPluginFailed, depth: 60,
             sentence: "\(name) runs without CRI: its CRI plugin failed to load",
             explanation: "\(name) stays up, and its CRI plugin does not: \(detail).",
             evidence: [Evidence.journal(line)], ruledOut: notTooOld(version), proven: true,
@@ -86,10 +110,10 @@ extension RuntimeCase<CRIVersionUnsupported> {
     }
 
     private func pluginFailed(silently loading: Signal, _ version: RunningVersion?)
-        -> CRIVersionUnsupported.Cause
+        -> CRIVersionUnsupported.Reason
     {
         .init(
-            name: "CRIPluginFailed", depth: 55,
+            name: .criPluginFailed, depth: 55,
             sentence: "\(name) runs without CRI: its CRI plugin failed to load",
             explanation:
                 "\(name) began to load its CRI plugin, said that it is up, and does not serve CRI; the line that says why was not seen.",
@@ -101,9 +125,10 @@ extension RuntimeCase<CRIVersionUnsupported> {
             ])
     }
 
-    private func pluginDisabled(_ booted: Signal, _ version: RunningVersion?) -> CRIVersionUnsupported.Cause {
+    private func pluginDisabled(_ booted: Signal, _ version: RunningVersion?) -> CRIVersionUnsupported.Reason
+    {
         .init(
-            name: "CRIPluginDisabled", depth: 60,
+            name: .criPluginDisabled, depth: 60,
             sentence: "\(name) runs without CRI: its CRI plugin is disabled",
             explanation:
                 "\(name) started without loading its CRI plugin and without an error: disabled_plugins names it, as Docker's package of containerd does.",
@@ -119,9 +144,9 @@ extension RuntimeCase<CRIVersionUnsupported> {
     }
 
     /// The start was not seen: a disabled and a failed plugin look the same.
-    private func unexplained(_ version: RunningVersion?) -> CRIVersionUnsupported.Cause {
+    private func unexplained(_ version: RunningVersion?) -> CRIVersionUnsupported.Reason {
         .init(
-            name: "CRINotServed", depth: 10, sentence: "\(name) does not serve CRI v1",
+            name: .criNotServed, depth: 10, sentence: "\(name) does not serve CRI v1",
             explanation:
                 "The socket answers, and not with CRI v1: \(title) is too old, or its CRI plugin is disabled or failed to load. The journal of its start, which would tell, was not seen.",
             evidence: [version?.evidence].compactMap { $0 }, ruledOut: notTooOld(version), proven: false,

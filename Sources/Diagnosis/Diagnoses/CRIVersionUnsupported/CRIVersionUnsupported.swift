@@ -19,15 +19,17 @@ struct CRIVersionUnsupported: Diagnosis {
 
     func nextDeadline(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> MonotonicTime? {
         facts.runtimes.compactMap { runtime in
-            guard let refusal = runtime.api.service.v1 else { return nil }
-            let due = refusal.since.monotonic + configuration.versionGrace
-            return due > facts.now.monotonic ? due : nil
+            let booted = facts.signals.last(.runtimeBooted, unit: runtime.unit.name)?.at.monotonic
+            let due =
+                runtime.api.service.v1.map { $0.since.monotonic + configuration.versionGrace }
+                ?? booted.map { $0 + configuration.startSettling }
+            return due.flatMap { $0 > facts.now.monotonic ? $0 : nil }
         }.min()
     }
 
     /// Why v1 is not served.
-    struct Cause {
-        var name: String
+    struct Reason {
+        var name: Cause
         var depth: Int
         var sentence: String
         var explanation: String
@@ -59,7 +61,7 @@ extension RuntimeCase<CRIVersionUnsupported> {
     func assess() -> Assessment {
         if let other = servedElsewhere { return .cleared(other) }
         guard let seen = [service.v1?.at, service.alphaAnsweredAt].compactMap({ $0 }).latest else {
-            return service.v1AnsweredAt.map { .cleared(served(at: $0, by: name)) } ?? .unknown(inquiries: [])
+            return service.v1AnsweredAt.map { .cleared(served(at: $0, by: name)) } ?? untold()
         }
         // What was heard before the process started says nothing of it.
         if let since = runtime.unit.phaseSince?.monotonic, seen.monotonic < since {
@@ -75,6 +77,16 @@ extension RuntimeCase<CRIVersionUnsupported> {
                     command: crictl("version")))
         }
         return .holds(finding(cause))
+    }
+
+    /// A journal without any answer of the endpoint: the lines of the start are all there is.
+    private func untold() -> Assessment {
+        guard isUnasked, facts.monitoring.journal != .catchingUp,
+            runtime.isUp || runtime.unit.phase == .unknown
+        else { return .unknown(inquiries: []) }
+        if let cause = loggedCause { return .holds(finding(cause)) }
+        return loaded.map { .cleared(.journal($0, "\(name) loaded its CRI plugin")) }
+            ?? .unknown(inquiries: [])
     }
 
     private var askAgain: Inquiry { .probe(runtime.endpoint, from: .version) }
@@ -130,8 +142,8 @@ extension RuntimeCase<CRIVersionUnsupported> {
         !complaints.isEmpty || kubeletNeedsV1 || !(runtime.pods ?? []).isEmpty
     }
 
-    private func finding(_ cause: CRIVersionUnsupported.Cause) -> Finding {
-        let since = service.v1?.since ?? service.alphaAnsweredAt ?? facts.now
+    private func finding(_ cause: CRIVersionUnsupported.Reason) -> Finding {
+        let since = service.v1?.since ?? service.alphaAnsweredAt ?? booted?.at ?? facts.now
         let tolerated = service.alphaAnsweredAt != nil && complaints.isEmpty && !kubeletNeedsV1
         let evidence =
             cause.evidence + complaints.suffix(3).reversed().map { Evidence.journal($0) } + refusals
@@ -139,7 +151,9 @@ extension RuntimeCase<CRIVersionUnsupported> {
             cause: cause.name, depth: cause.depth,
             severity: tolerated && kubelet != nil ? .warning : .critical,
             confirmed: true, since: since,
-            grace: cause.proven || isNeeded ? .zero : configuration.versionGrace,
+            grace: isUnasked
+                ? configuration.startSettling
+                : cause.proven || isNeeded ? .zero : configuration.versionGrace,
             sentence: cause.sentence,
             explanation: cause.explanation + " " + cause.ruledOut, impact: impact, evidence: evidence,
             nextSteps: cause.steps,

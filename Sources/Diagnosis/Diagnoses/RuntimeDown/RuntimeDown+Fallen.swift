@@ -4,7 +4,7 @@ import HealthModel
 extension RuntimeCase<RuntimeDown> {
     /// A cause and its words, before it becomes a finding.
     struct Fall {
-        var cause: String
+        var cause: Cause
         var depth: Int
         var sentence: String
         var explanation: String
@@ -24,7 +24,7 @@ extension RuntimeCase<RuntimeDown> {
         .compactMap { $0 }
         evidence += [endpointEvidence(since: since.monotonic)].compactMap { $0 }
         var explanation = fall.explanation
-        if looping >= configuration.crashLoopCount, fall.cause != "CrashLooping" {
+        if looping >= configuration.crashLoopCount, fall.cause != .crashLooping {
             explanation += " systemd has tried \(looping) times in \(configuration.crashLoopWindow.brief)."
         }
         if unit.phase == .failed,
@@ -101,7 +101,7 @@ extension RuntimeCase<RuntimeDown> {
             ?? (runtime.endpoint.runtime == .crio ? "/etc/crio/crio.conf" : "/etc/containerd/config.toml")
         let detail = line.captures["detail"].map { ": " + $0.bounded(200) } ?? ""
         return Fall(
-            cause: "ConfigInvalid", depth: 90,
+            cause: .configInvalid, depth: 90,
             sentence: "\(name) does not start: its configuration is invalid",
             explanation: "\(name) refuses \(file)\(detail).", proof: line,
             steps: [
@@ -119,7 +119,7 @@ extension RuntimeCase<RuntimeDown> {
         let holders = facts.answers.tcpHolders(of: address)?.value ?? []
         let holder = holders.first.map { ", which \($0.label) holds" } ?? ", which another process holds"
         return Fall(
-            cause: "AddressInUse", depth: 88,
+            cause: .addressInUse, depth: 88,
             sentence: "\(name) does not start: \(address) is already in use",
             explanation: "\(name) must listen on \(address)\(what)\(holder).", proof: line,
             steps: [NextStep("see who holds it", "ss -tlnp 'sport = :\(digits: port(of: address))'")],
@@ -129,7 +129,7 @@ extension RuntimeCase<RuntimeDown> {
     private func binaryMissing(_ line: Signal?) -> Fall {
         let path = line?.captures["path"] ?? line?.captures["name"] ?? unit.state?.execStart ?? "its binary"
         return Fall(
-            cause: "BinaryMissing", depth: 89, sentence: "\(name) does not start: \(path) cannot be executed",
+            cause: .binaryMissing, depth: 89, sentence: "\(name) does not start: \(path) cannot be executed",
             explanation: "systemd could not execute \(path) for \(unit.name) (exit status 203/EXEC).",
             proof: line,
             steps: [
@@ -140,7 +140,7 @@ extension RuntimeCase<RuntimeDown> {
 
     private func stateLocked(_ line: Signal) -> Fall {
         Fall(
-            cause: "StateLocked", depth: 87,
+            cause: .stateLocked, depth: 87,
             sentence: "\(name) does not start: another process holds its database",
             explanation:
                 "A second \(runtime.endpoint.runtime.title) has the state directory open; the new one waits for its lock.",
@@ -154,7 +154,7 @@ extension RuntimeCase<RuntimeDown> {
 
     private func diskFull(_ line: Signal) -> Fall {
         Fall(
-            cause: "DiskFull", depth: 86, sentence: "\(name) does not run: no space is left where it writes",
+            cause: .diskFull, depth: 86, sentence: "\(name) does not run: no space is left where it writes",
             explanation: "\(name) could not write \(line.captures["path"] ?? "its state") and ended.",
             proof: line,
             steps: [
@@ -166,14 +166,14 @@ extension RuntimeCase<RuntimeDown> {
 
     private func outOfMemory(_ line: Signal?) -> Fall {
         Fall(
-            cause: "OOMKilled", depth: 85, sentence: "\(name) was killed: out of memory",
+            cause: .oomKilled, depth: 85, sentence: "\(name) was killed: out of memory",
             explanation: "The kernel's OOM killer took \(name) itself, not a container.", proof: line,
             steps: [NextStep("see what used the memory", "journalctl -k -g 'oom|Killed process' -n 40")])
     }
 
     private func watchdog(_ line: Signal?) -> Fall {
         Fall(
-            cause: "WatchdogTimeout", depth: 80,
+            cause: .watchdogTimeout, depth: 80,
             sentence: "\(name) was killed by systemd: its watchdog expired",
             explanation:
                 "\(name) stopped reporting to systemd's watchdog, which takes a hang for granted and kills it.",
@@ -182,7 +182,7 @@ extension RuntimeCase<RuntimeDown> {
 
     private func crashed(_ line: Signal) -> Fall {
         Fall(
-            cause: "Crashed", depth: 75, sentence: "\(name) crashed",
+            cause: .crashed, depth: 75, sentence: "\(name) crashed",
             explanation: "\(name) panicked: \((line.captures["detail"] ?? line.excerpt).bounded(200)).",
             proof: line,
             steps: [
@@ -194,7 +194,7 @@ extension RuntimeCase<RuntimeDown> {
 
     private func startTimeout(_ line: Signal?) -> Fall {
         Fall(
-            cause: "StartTimeout", depth: 60, sentence: "\(name) does not start: it was not ready in time",
+            cause: .startTimeout, depth: 60, sentence: "\(name) does not start: it was not ready in time",
             explanation: "\(name) did not report READY=1 within TimeoutStartSec= and systemd ended it.",
             proof: line)
     }
@@ -202,7 +202,7 @@ extension RuntimeCase<RuntimeDown> {
     private func byExit(_ fatal: Signal?, looping: Int) -> Fall {
         guard let exit = unit.exit else {
             return Fall(
-                cause: "Failed", depth: 20, sentence: "\(name) has failed",
+                cause: .failed, depth: 20, sentence: "\(name) has failed",
                 explanation: "systemd reports Result=\(unit.result ?? "unknown") for \(unit.name).",
                 proof: fatal)
         }
@@ -212,7 +212,7 @@ extension RuntimeCase<RuntimeDown> {
             let signal = Signals.name(exit.status)
             let crash = exit.code == "dumped" || [4, 6, 7, 8, 11].contains(exit.status)
             return Fall(
-                cause: loops ? "CrashLooping" : crash ? "Crashed" : "Killed", depth: loops ? 50 : 45,
+                cause: loops ? .crashLooping : crash ? .crashed : .killed, depth: loops ? 50 : 45,
                 sentence: loops
                     ? "\(name) keeps dying (\(signal))"
                     : crash ? "\(name) crashed (\(signal))" : "\(name) was killed (\(signal))",
@@ -223,7 +223,7 @@ extension RuntimeCase<RuntimeDown> {
         default:
             let said = fatal.map { " It said: \(($0.captures["detail"] ?? $0.excerpt).bounded(200))." } ?? ""
             return Fall(
-                cause: loops ? "CrashLooping" : "Exited", depth: loops ? 50 : 40,
+                cause: loops ? .crashLooping : .exited, depth: loops ? 50 : 40,
                 sentence: loops
                     ? "\(name) keeps exiting with status \(exit.status)"
                     : "\(name) exited with status \(exit.status)",

@@ -20,7 +20,7 @@ extension RuntimeCase<RuntimeDown> {
             let condition = runtime.status?.condition("RuntimeReady"), !condition.status
         else { return nil }
         return Finding(
-            cause: "RuntimeNotReady", depth: 62, severity: .critical, confirmed: true, since: at,
+            cause: .runtimeNotReady, depth: 62, severity: .critical, confirmed: true, since: at,
             sentence: "\(name) answers, and says that it is not ready",
             explanation: "CRI RuntimeReady=false: \(condition.reason) \(condition.message)".bounded(300)
                 + ".",
@@ -44,7 +44,7 @@ extension RuntimeCase<RuntimeDown> {
         ]
         evidence += [endpointEvidence(since: since.monotonic)].compactMap { $0 }
         return Finding(
-            cause: "Stopped", depth: 30, severity: .critical, confirmed: true, since: since,
+            cause: .stopped, depth: 30, severity: .critical, confirmed: true, since: since,
             grace: configuration.stopGrace, isWanted: true, sentence: "\(name) was stopped",
             explanation: "Somebody or something asked systemd to stop \(unit.name); it did not fail.",
             impact: impact,
@@ -58,7 +58,7 @@ extension RuntimeCase<RuntimeDown> {
     func finding(dependency: Signal) -> Finding {
         let other = dependency.captures["dependency"] ?? "a unit that it requires"
         return Finding(
-            cause: "DependencyFailed", depth: 70, severity: .critical, confirmed: true, since: dependency.at,
+            cause: .dependencyFailed, depth: 70, severity: .critical, confirmed: true, since: dependency.at,
             sentence: "\(name) does not run: \(other) failed",
             explanation: "systemd does not start \(unit.name) because \(other) is not up.", impact: impact,
             evidence: [Evidence.journal(dependency)],
@@ -82,7 +82,7 @@ extension RuntimeCase<RuntimeDown> {
         evidence += [endpointEvidence(since: since.monotonic)].compactMap { $0 }
         let inRecovery = recovering != nil && booted == nil
         return Finding(
-            cause: locked == nil ? "StuckActivating" : "StateLocked", depth: locked == nil ? 55 : 87,
+            cause: locked == nil ? .stuckActivating : .stateLocked, depth: locked == nil ? 64 : 87,
             severity: .critical, confirmed: stuck >= configuration.startGrace + configuration.startGrace,
             since: since,
             sentence: locked == nil
@@ -96,7 +96,7 @@ extension RuntimeCase<RuntimeDown> {
     }
 
     func findingUnreachable(_ failing: APIFacts.Failing) -> Finding {
-        let words: (cause: String, depth: Int, sentence: String, explanation: String)
+        let words: (cause: Cause, depth: Int, sentence: String, explanation: String)
         let path = runtime.endpoint.socketPath
         let runs =
             unit.isRunning
@@ -104,17 +104,17 @@ extension RuntimeCase<RuntimeDown> {
         switch failing.failure.reason {
         case .socketMissing, .notASocket:
             words = (
-                "SocketMissing", 65, "\(name) runs, but its socket \(path) is gone",
+                .socketMissing, 65, "\(name) runs, but its socket \(path) is gone",
                 "\(runs), and \(path) does not exist: it was removed while the runtime ran, or the runtime listens elsewhere."
             )
         case .refused:
             words = (
-                "ConnectionRefused", 35, "\(name) does not listen on \(path)",
+                .connectionRefused, 35, "\(name) does not listen on \(path)",
                 "\(runs), and nobody listens on the socket file: it is a left-over, or the runtime is not ready."
             )
         default:
             words = (
-                "APIError", 33, "\(name) answers its CRI socket with errors",
+                .apiError, 33, "\(name) answers its CRI socket with errors",
                 "\(runs), and every call ends in \(failing.failure.grpcCode ?? failing.failure.reason.rawValue)."
             )
         }
@@ -145,7 +145,7 @@ extension RuntimeCase<RuntimeDown> {
                     command: "grep State /proc/\(process.pid)/status"), at: 0)
         }
         return Finding(
-            cause: "Hung", depth: 63, severity: .critical,
+            cause: .hung, depth: 63, severity: .critical,
             confirmed: failing.count >= 2 || stopped || blocked,
             since: failing.since, sentence: "\(name) is hung: it accepts connections and does not answer",
             explanation: stopped
@@ -183,7 +183,7 @@ extension RuntimeCase<RuntimeDown> {
                     command: "systemctl status \(unit.name)"))
         }
         return Finding(
-            cause: "SocketTakenOver", depth: 64, severity: .critical, confirmed: true,
+            cause: .socketTakenOver, depth: 64, severity: .critical, confirmed: true,
             since: unit.isRunning ? failing.since : unit.phaseSince ?? failing.since,
             sentence: "\(path) is served by \(holder?.label ?? "something else"), not by \(name)",
             explanation: unit.isRunning
@@ -198,7 +198,7 @@ extension RuntimeCase<RuntimeDown> {
 
     func findingReported(_ signal: Signal) -> Finding {
         Finding(
-            cause: "ReportedByKubelet", depth: 5, severity: .warning, confirmed: false, since: signal.at,
+            cause: .reportedByKubelet, depth: 5, severity: .warning, confirmed: false, since: signal.at,
             sentence: "the kubelet says that the container runtime is down",
             explanation: "Nothing that crihealthd sees explains it yet.", impact: impact,
             evidence: [Evidence.journal(signal)],

@@ -18,11 +18,11 @@ struct RuntimeDown: Diagnosis {
                 .starting: configuration.startGrace, .restarting: configuration.transitGrace,
                 .stopping: configuration.transitGrace, .stopped: configuration.transitGrace,
             ]
-            guard let grace = patience[runtime.unit.phase], let since = runtime.unit.phaseSince else {
-                return nil
+            let settled = runtime.unit.deactivated.map { $0.monotonic + configuration.stopGrace }
+            let transit = runtime.unit.phaseSince.flatMap { since in
+                patience[runtime.unit.phase].map { since.monotonic + $0 }
             }
-            let due = since.monotonic + grace
-            return due > facts.now.monotonic ? due : nil
+            return [settled, transit].compactMap { $0 }.filter { $0 > facts.now.monotonic }.min()
         }.min()
     }
 }
@@ -36,7 +36,7 @@ extension RuntimeCase<RuntimeDown> {
         if endedWithTheMachine(judgement) { return .expired("the machine goes down") }
         // A start that hangs because containers cannot be killed is RuntimeSwitched, whatever somebody does to end it;
         // a reason of its own not to start is not.
-        if runtime.blockedStart != nil, case .holds(let finding) = judgement, finding.depth < Self.ownCause {
+        if stuckStart != nil, case .holds(let finding) = judgement, finding.depth < Self.ownCause {
             return .explained(by: RuntimeSwitched.kind, subject: name, summary: finding.sentence)
         }
         return judgement
@@ -103,7 +103,17 @@ extension RuntimeCase<RuntimeDown> {
     /// The main process ended without being asked to.
     private func fallen() -> Assessment {
         if api.answered(after: unit.phaseSince?.monotonic) { return .cleared(answered) }
+        if let exit = unit.exit, endedAsAsked(exit) { return .holds(findingStopped(since: exit.at)) }
         return .holds(findingFallen())
+    }
+
+    /// It ended well and said that it was asked to, though no stop job was told of.
+    private func endedAsAsked(_ exit: UnitFacts.Exit) -> Bool {
+        guard unit.phase == .exited, exit.code == "exited", exit.status == 0,
+            let word = facts.signals.last(
+                .runtimeStopping, unit: unit.name, since: exit.at.monotonic - configuration.transitGrace)
+        else { return false }
+        return word.at.monotonic <= exit.at.monotonic
     }
 
     /// Between two states: nothing is proven well, and what was wrong still is.
@@ -117,6 +127,13 @@ extension RuntimeCase<RuntimeDown> {
         if unit.phase == .starting {
             return waited >= configuration.startGrace
                 ? .holds(findingActivating(since: since)) : .unknown(inquiries: [askAgain])
+        }
+        if let since = unit.deactivated {
+            // The line that says what the stop job was for is late, or lost; the runtime may say that it starts again.
+            let starts = facts.signals.last(.runtimeStarting, unit: unit.name, since: since.monotonic)
+            if starts != nil { return .unknown(inquiries: [askAgain, .unit(unit.name)]) }
+            return now.monotonic - since.monotonic >= configuration.stopGrace
+                ? .holds(findingStopped(since: since)) : .unknown(inquiries: [askAgain, .unit(unit.name)])
         }
         // Between the halves of a restart, or in a stop job, and it does not move on.
         guard waited >= configuration.transitGrace, unit.phase == .restarting || api.failing != nil else {
@@ -179,10 +196,15 @@ extension RuntimeCase<RuntimeDown> {
     /// While the unit is inactive, something else answers or accepts on its socket.
     private func takenOver() -> Finding? {
         guard let stopped = unit.phaseSince?.monotonic, let failing = api.failing,
-            failing.at.monotonic > stopped,
-            failing.failure.reason == .notGRPC
-                || (failing.failure.reason == .timedOut && failing.rung > .connect)
+            failing.at.monotonic > stopped
         else { return nil }
+        switch failing.failure.reason {
+        case .notGRPC: break
+        case .timedOut where failing.rung > .connect: break
+        // It accepts and hangs up; at the stop itself that is the runtime's own end.
+        case .reset where failing.at.monotonic - stopped >= configuration.stopGrace: break
+        default: return nil
+        }
         return findingTakenOver(failing)
     }
 

@@ -7,15 +7,17 @@ extension RuntimeCase<RuntimeSwitched> {
             blocked.last.signal,
             "\(name) has tried \(blocked.count) times to kill \(blocked.ids.count) container\(plural(blocked.ids.count)): "
                 + blocked.last.signal.words)
-        let activating = Evidence(
-            at: blocked.startedAt.wall, source: .systemd,
-            summary:
-                "\(runtime.unit.name) has been starting since \(blocked.startedAt.wall.date) \(blocked.startedAt.wall.clock) UTC and is not ready",
-            command: "systemctl show -p ActiveState,SubState \(runtime.unit.name)")
+        let activating = blocked.startedAt.map { began in
+            Evidence(
+                at: began.wall, source: .systemd,
+                summary:
+                    "\(runtime.unit.name) has been starting since \(began.wall.date) \(began.wall.clock) UTC and is not ready",
+                command: "systemctl show -p ActiveState,SubState \(runtime.unit.name)")
+        }
         return Finding(
-            cause: "StartBlocked", depth: 9500 + leftovers.count, severity: .critical,
+            cause: .startBlocked, depth: 9500 + leftovers.count, severity: .critical,
             confirmed: !leftovers.isEmpty || blocked.count >= 2,
-            since: blocked.startedAt,
+            since: blocked.since,
             sentence:
                 "\(name) does not become ready: it cannot kill containers of \(made(leftovers)) through \(asked)",
             explanation:
@@ -27,12 +29,12 @@ extension RuntimeCase<RuntimeSwitched> {
                         ? ""
                         : " \(count(leftovers)) of the old OCI runtime run on, with ports and files\(names(leftovers))."),
                 pods: runtime.readyPods, runningContainers: leftovers.isEmpty ? nil : leftovers.count),
-            evidence: [first, activating] + evidence(leftovers),
+            evidence: [first] + [activating].compactMap { $0 } + evidence(leftovers),
             nextSteps: [
                 NextStep("see which OCI runtime made what still runs", Self.listMonitors),
                 NextStep(
                     "go back to the old default, in a file that is read last",
-                    "printf '[crio.runtime]\\ndefault_runtime = \"\(name: leftovers.first?.processes.monitor?.identity?.kind ?? "runc")\"\\n' > /etc/crio/crio.conf.d/99-rollback.conf"
+                    "printf '[crio.runtime]\\ndefault_runtime = \"\(name: handlerOf(leftovers))\"\\n' > /etc/crio/crio.conf.d/99-rollback.conf"
                 ),
                 NextStep(
                     "end the start that hangs; it begins anew",
@@ -53,7 +55,7 @@ extension RuntimeCase<RuntimeSwitched> {
         let denied =
             orphaned ? "no longer lists" : "takes for exited" + (isMixed ? " or no longer lists" : "")
         return Finding(
-            cause: orphaned ? "ContainersOrphaned" : "ContainersLost",
+            cause: orphaned ? .containersOrphaned : .containersLost,
             depth: (orphaned ? 7500 : 8000) + leftovers.count,
             severity: .critical, confirmed: true, since: begin,
             sentence:
@@ -71,6 +73,14 @@ extension RuntimeCase<RuntimeSwitched> {
             nextSteps: steps(leftovers), clearsWhen: clearsWhen, inquiries: followUp)
     }
 
+    /// The name in CRI-O's configuration of the OCI runtime that made the leftovers.
+    private func handlerOf(_ leftovers: [ContainerFacts.Entry]) -> String {
+        guard let made = leftovers.lazy.compactMap({ $0.processes.monitor?.identity }).first else {
+            return "runc"
+        }
+        return containers.configuration?.value.handler(of: made)?.name ?? made.kind
+    }
+
     // MARK: Words
 
     static let listMonitors: ShellCommand = "ps -eo pid,lstart,args | grep '[c]onmon'"
@@ -79,11 +89,11 @@ extension RuntimeCase<RuntimeSwitched> {
         "no process of a container that \(name) lost is alive, and \(name) answers (a reboot does both)"
     }
 
-    private var asked: String {
+    var asked: String {
         (today ?? runtime.blockedStart?.last.identity)?.label ?? "another OCI runtime"
     }
 
-    private func plural(_ count: Int) -> String { count == 1 ? "" : "s" }
+    func plural(_ count: Int) -> String { count == 1 ? "" : "s" }
 
     private func count(_ leftovers: [ContainerFacts.Entry]) -> String {
         leftovers.isEmpty ? "containers" : "\(leftovers.count) container\(plural(leftovers.count))"
@@ -122,7 +132,7 @@ extension RuntimeCase<RuntimeSwitched> {
     }
 
     /// Which file decides today's default, and since when.
-    private var configurationEvidence: [Evidence] {
+    var configurationEvidence: [Evidence] {
         guard let configuration = containers.configuration, let file = configuration.value.decidingFile,
             let name = file.defaultRuntime,
             runtime.unit.startedAt.map({ configuration.at.monotonic >= $0.monotonic }) ?? true
@@ -156,39 +166,8 @@ extension RuntimeCase<RuntimeSwitched> {
         ]
     }
 
-    private var followUp: [Inquiry] {
+    var followUp: [Inquiry] {
         ContainerQuestions(facts, configuration).followUp
             + [.probe(runtime.endpoint, from: .version), .unit(runtime.unit.name)]
-    }
-}
-
-extension ContainerFacts.Entry {
-    /// `kube-system/ds-host/hostweb (a01fcd991cfe)`.
-    var label: String {
-        (processes.monitor?.pod?.label ?? processes.command) + " (\(processes.id.prefix(12)))"
-    }
-
-    /// What lives, who made it.
-    var aliveSentence: String {
-        let first = processes.pids.first.map { "\(processes.command) (pid \($0))" }
-        let monitor = processes.monitor.map { "\($0.name) (pid \($0.pid))" }
-        let who = [first, monitor].compactMap { $0 }.joined(separator: " under ")
-        let by = processes.monitor?.identity.map { identity in
-            ", made by \(processes.monitor?.runtimePath ?? identity.kind)"
-                + (identity.root.map { " in \($0)" } ?? "")
-        }
-        return "\(label) is alive: \(who)\(by ?? "")"
-    }
-
-    /// What the runtime says of it.
-    var denialEvidence: Evidence? {
-        guard let denial, let deniedSince else { return nil }
-        let id = processes.id
-        return Evidence(
-            at: deniedSince.wall, source: .cri,
-            summary: denial == .exited
-                ? "crictl ps --all calls \(id.prefix(12)) exited"
-                : "no list of the runtime has \(id.prefix(12))",
-            command: denial == .exited ? "crictl inspect \(id)" : "crictl ps --all | grep \(id.prefix(13))")
     }
 }

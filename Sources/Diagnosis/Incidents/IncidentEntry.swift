@@ -1,0 +1,88 @@
+import HealthModel
+
+extension IncidentBook {
+    /// One subject of one kind, from its first finding on.
+    struct Entry: Hashable, Codable, Sendable {
+        var incident: Incident
+        /// False while the finding still has its grace.
+        var shown: Bool
+        var since: MonotonicTime
+        var resolvedAt: MonotonicTime?
+        /// How often in a row it was opened for the same cause.
+        var repeats = 1
+        /// The last transition, or the first finding.
+        var changedAt: MonotonicTime
+        /// The cause nearest to the root that this occurrence had, and its words.
+        var deepest: Words
+    }
+
+    /// What an incident says of its cause.
+    struct Words: Hashable, Codable, Sendable {
+        var depth: Int
+        var cause: String
+        var sentence: String
+        var explanation: String
+        var severity: Severity
+        var impact: Impact
+
+        /// A finding's; `depth` is its own, or that of words which any other outdoes.
+        init(_ finding: Finding, depth: Int) {
+            self.depth = depth
+            cause = finding.cause
+            sentence = finding.sentence
+            explanation = finding.explanation
+            severity = finding.severity
+            impact = finding.impact
+        }
+    }
+}
+
+extension IncidentBook.Entry {
+    /// A new incident, not shown yet.
+    init(_ finding: Finding, id: String, kind: IncidentKind, subject: String, at now: Moment) {
+        incident = Incident(
+            id: id, kind: kind, subject: subject, cause: finding.cause, severity: finding.severity,
+            status: .suspected, sentence: finding.sentence, explanation: finding.explanation,
+            impact: finding.impact, evidence: [], symptoms: [], nextSteps: finding.nextSteps,
+            clearsWhen: finding.clearsWhen, timeline: [], openedAt: finding.since.wall, lastSeenAt: now.wall,
+            resolvedAt: nil, occurrences: 1)
+        shown = false
+        since = finding.since.monotonic
+        changedAt = now.monotonic
+        deepest = .init(finding, depth: .min)
+    }
+
+    /// The same incident once more.
+    mutating func reopen(_ finding: Finding, at now: Moment) {
+        incident.occurrences += 1
+        repeats = incident.cause == finding.cause && !finding.isWanted ? repeats + 1 : 1
+        incident.resolvedAt = nil
+        incident.evidence = []
+        shown = false
+        since = finding.since.monotonic
+        resolvedAt = nil
+        changedAt = now.monotonic
+        deepest = .init(finding, depth: .min)
+    }
+
+    /// Takes what a diagnosis holds to be wrong now.
+    mutating func take(_ finding: Finding, at now: Moment) {
+        // Its grace counts from the trouble that is there now, not from one that passed unseen.
+        if !shown, finding.since.monotonic > since {
+            since = finding.since.monotonic
+            if incident.occurrences == 1 { incident.openedAt = finding.since.wall }
+        }
+        let wasConfirmed = incident.status == .confirmed && shown
+        incident.status = finding.confirmed || wasConfirmed ? .confirmed : .suspected
+        incident.cause = finding.cause
+        incident.severity = finding.severity
+        incident.sentence = finding.sentence
+        incident.explanation = finding.explanation
+        incident.impact = finding.impact
+        incident.nextSteps = finding.nextSteps
+        incident.clearsWhen = finding.clearsWhen
+        incident.lastSeenAt = max(incident.lastSeenAt, now.wall)
+        incident.merge(finding.evidence)
+        if finding.depth >= deepest.depth { deepest = .init(finding, depth: finding.depth) }
+    }
+}
