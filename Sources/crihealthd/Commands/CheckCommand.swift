@@ -34,7 +34,7 @@ struct CheckCommand: ParsableCommand {
         let logger = Logger(label: "crihealthd") { _ in StderrLogHandler(threshold: threshold) }
         let snapshot = try OneLook(configuration: configuration, logger: logger).take()
         switch output {
-        case .text: Output.write(TextPage.render(snapshot, width: width))
+        case .text: Output.write(TextPage.render(snapshot, width: width, origin: .oneLook))
         case .json: Output.write(StateDocument.json(snapshot))
         }
         throw ExitCode(ExitStatus.code(snapshot.verdict))

@@ -46,7 +46,8 @@ struct ReplayCommand: ParsableCommand {
         if json {
             Output.write(IncidentArray.json(replayer.incidents, now: now.wall))
         } else if limit != nil {
-            Output.write(TextPage.render(replayer.engine.snapshot(at: now), width: width))
+            Output.write(
+                TextPage.render(replayer.engine.snapshot(at: now), width: width, origin: .recording))
         } else {
             Output.write(ReplayText.render(replayer, at: now, width: width))
         }

@@ -63,6 +63,7 @@ final class Daemon: Sendable {
     private let writer: CheckpointWriter<Checkpoint>
     private let discovery: Confined<Set<String>>
     private let asker: any NodeAsker
+    private let crictl: CrictlVersion
     private let resumesAt: JournalPosition?
     private let firstReports: [SelfReport]
 
@@ -81,6 +82,8 @@ final class Daemon: Sendable {
         let saved = Self.restore(store, &reports, logger)
         let relay = relay
         let current = CurrentRules(rules)
+        let crictl = CrictlVersion(configuration.cri.crictl)
+        self.crictl = crictl
 
         server = HealthServer(
             configuration: Self.server(configuration, surroundings.passed), initial: nil
@@ -107,7 +110,7 @@ final class Daemon: Sendable {
             position: saved?.position,
             time: .init(now: { Moment.now() }),
             outlets: Self.outlets(
-                server, follower, prober, unitWatcher, writer, surroundings, asker, relay, logger))
+                server, follower, prober, unitWatcher, writer, surroundings, asker, relay, crictl, logger))
         relay.attach(host)
         self.configuration = Mutex(configuration)
         self.surroundings = surroundings
@@ -135,6 +138,7 @@ final class Daemon: Sendable {
         follower.start(from: resumesAt)
         unitWatcher?.start()
         for endpoint in endpoints { prober.watch(endpoint) }
+        crictl.start()
         if configuration.withLock({ $0.cri.endpoints.isEmpty }) { rediscover() }
         surroundings.serviceManager.startWatchdog { [host, follower] in
             min(host.lastTurn, follower.lastProgress)
