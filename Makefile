@@ -3,7 +3,7 @@ SHELL := /bin/bash
 SWIFT ?= swift
 RELEASE_FLAGS := -c release --static-swift-stdlib --scratch-path .build-release -Xswiftc -Osize -Xlinker --no-export-dynamic -Xlinker --icf=safe
 
-.PHONY: run demo test prometheus build release deb rpm unit test-node format lint deps-build deps-test deps-package clean
+.PHONY: run demo test prometheus endpoint build release deb rpm unit test-node format lint deps-build deps-test deps-package clean
 
 ## Installs what is missing, builds, and runs the daemon; without a container runtime it serves a recorded outage.
 run: deps-build
@@ -15,9 +15,10 @@ demo: deps-build
 	$(SWIFT) build --product crihealthd
 	scripts/run "$$($(SWIFT) build --show-bin-path)/crihealthd" --recorded
 
-## Everything: format, unit and corpus tests, the journal's races, real containerd, both packages, booted nodes (root).
-test: deps-test lint prometheus unit test-node
-	scripts/summary .build/crictl.log .build/unit.log .build/node.log
+## Everything: format, unit and corpus tests, the journal's races, real containerd, the endpoint in a browser, both packages,
+## booted nodes (root).
+test: deps-test lint prometheus unit endpoint test-node
+	scripts/summary .build/crictl.log .build/unit.log .build/endpoint.log .build/node.log
 
 unit:
 	@mkdir -p .build
@@ -28,6 +29,13 @@ unit:
 ## The alerts and recording rules, by promtool.
 prometheus: deps-test
 	cd packaging/prometheus && promtool check config --lint-fatal scrape.yml && promtool test rules tests.yml
+
+## A running daemon: its API against its own description, its metrics, its page in a browser, what its streams cost.
+endpoint: deps-test
+	scripts/python-venv .build/endpoint-venv Tests/Endpoint/requirements.txt
+	$(SWIFT) build --product crihealthd
+	set -o pipefail; Tests/Endpoint/run .build/endpoint-venv/bin/python \
+	    "$$($(SWIFT) build --show-bin-path)/crihealthd" 2>&1 | tee .build/endpoint.log
 
 build: deps-build
 	$(SWIFT) build

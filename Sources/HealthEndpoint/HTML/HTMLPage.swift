@@ -59,7 +59,8 @@ enum HTMLPage {
             header.element("p", [.init("class", "word")], text: snapshot.verdict.rawValue.uppercased())
             header.element("h1", text: snapshot.headline)
             header.element("p", [.init("class", "where")]) { line in
-                line.text(snapshot.hostname + ", ")
+                line.text(snapshot.hostname)
+                line.markup(", ")
                 let now = snapshot.at.wall
                 HTMLTime.write("\(now.date) \(now.clock) UTC", at: now, id: "at", to: &line)
                 if !snapshot.open.isEmpty {

@@ -67,7 +67,8 @@ enum HTMLSections {
             section.element("ul") { list in
                 for advice in snapshot.advice.prefix(AdviceText.limit * 4) {
                     list.element("li") { item in
-                        item.text(AdviceText.sentence(advice) + " ")
+                        item.text(AdviceText.sentence(advice))
+                        item.markup(" ")
                         item.element("span", [.init("class", "source")], text: advice.id)
                     }
                 }
@@ -85,7 +86,8 @@ enum HTMLSections {
                             TimeText.stamp(incident.openedAt, on: snapshot.at.wall), at: incident.openedAt,
                             to: &item)
                         let end = incident.resolvedAt ?? incident.lastSeenAt
-                        item.text(", lasted \((end - incident.openedAt).brief): ")
+                        item.text(", lasted \((end - incident.openedAt).brief)")
+                        item.markup(": ")
                         let path = "v1/incidents/\(PercentEncoding.segment(incident.id)).txt"
                         item.element("a", [.init("href", path)], text: incident.sentence)
                     }
@@ -97,7 +99,8 @@ enum HTMLSections {
     static func writeSelf(_ snapshot: Snapshot, to page: inout HTMLWriter) {
         page.element("footer") { footer in
             footer.element("p") { line in
-                line.text("crihealthd \(snapshot.version), running for ")
+                line.text("crihealthd \(snapshot.version)")
+                line.markup(", running for ")
                 HTMLTime.writeAge(since: snapshot.startedAt, now: snapshot.at.wall, to: &line)
             }
             footer.element("dl") { list in

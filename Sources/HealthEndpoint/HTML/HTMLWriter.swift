@@ -15,7 +15,7 @@ struct HTMLWriter {
     /// Markup that is in the source code.
     mutating func markup(_ literal: StaticString) { html += literal.description }
 
-    /// Text from anywhere.
+    /// Text from anywhere, without blanks at its ends.
     mutating func text(_ text: String) { html += Self.escaped(Printable.line(text)) }
 
     /// A command, blanks kept: what is copied is what runs.
