@@ -194,6 +194,29 @@ import Testing
         #expect(!whole.contains("more lines"))
     }
 
+    @Test("A recording comes whole, to who may open the socket; others are served meanwhile")
+    func aRecordingIsPoured() throws {
+        let observations = (0..<20_000).map { n in
+            Observation(
+                at: Moment(
+                    wall: Fixtures.second("01:00:00") + .seconds(n), monotonic: MonotonicTime(microseconds: 0)
+                ),
+                event: .tick)
+        }
+        let test = try TestServer(recording: { observations })
+        let client = try test.unix()
+        let head = try #require(follow(client, "/v1/recording"))
+        #expect(head.contains("application/x-ndjson"))
+        #expect(try test.unix().get("/livez")?.status == 200)
+        let body = try #require(client.hear("\r\n0\r\n\r\n"))
+        #expect(body.matches(of: /"wall":"/).count == observations.count)
+        let refused = try #require(try test.tcp().get("/v1/recording"))
+        #expect(refused.status == 403)
+        #expect(refused.body.contains("--unix-socket"))
+        let none = try TestServer()
+        #expect(try none.unix().get("/v1/recording")?.status == 404)
+    }
+
     @Test func aStopEndsStreamsInGoodOrder() throws {
         let test = try TestServer()
         let client = try test.unix()

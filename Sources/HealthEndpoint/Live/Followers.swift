@@ -20,6 +20,10 @@ final class Followers {
         var readsEvents: Bool {
             if case .events = feed { true } else { false }
         }
+
+        var watches: Bool {
+            if case .page = feed { true } else { false }
+        }
     }
 
     private let loop: any EventLoop
@@ -54,6 +58,7 @@ final class Followers {
         switch feed {
         case .events(let id): connection.push(opening(picture, after: id))
         case .page: connection.push(page(feed, picture.snapshot))
+        case .recording: break
         }
     }
 
@@ -117,7 +122,7 @@ final class Followers {
     private func show(_ snapshot: Snapshot) {
         tellState(snapshot)
         var pages: [Feed: ByteBuffer] = [:]
-        for follower in all where !follower.readsEvents && !follower.connection.isBehind {
+        for follower in all where follower.watches && !follower.connection.isBehind {
             let page = pages[follower.feed] ?? self.page(follower.feed, snapshot)
             pages[follower.feed] = page
             follower.connection.push(page)

@@ -43,6 +43,7 @@ struct Problem: Error, Sendable {
         case 200: "OK"
         case 304: "Not Modified"
         case 400: "Bad Request"
+        case 403: "Forbidden"
         case 404: "Not Found"
         case 405: "Method Not Allowed"
         case 408: "Request Timeout"

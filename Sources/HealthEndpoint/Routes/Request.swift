@@ -10,6 +10,8 @@ struct Request: Hashable, Sendable {
     var ifNoneMatch = ""
     /// What a reader of events has already.
     var lastEventID: String?
+    /// Whether it came on a unix socket, whose permissions say who may ask.
+    var isOnSocket = true
 
     struct Item: Hashable, Sendable {
         var name: String

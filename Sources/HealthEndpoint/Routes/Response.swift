@@ -21,6 +21,7 @@ struct Response: Hashable, Sendable {
     static let plainText = "text/plain; charset=utf-8"
     static let html = "text/html; charset=utf-8"
     static let json = "application/json"
+    static let jsonLines = "application/x-ndjson"
     static let eventStream = "text/event-stream; charset=utf-8"
 
     static func text(_ text: String, status: Int = 200) -> Response {
@@ -39,8 +40,10 @@ struct Response: Hashable, Sendable {
     func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
 }
 
-/// An answer without an end.
+/// An answer that is not there as a whole when it begins.
 enum Feed: Hashable, Sendable {
+    /// The flight recorder, one observation a line; it ends.
+    case recording
     /// Server-sent events; `lastEventID` is the latest that the reader has, nil for one who begins.
     case events(lastEventID: String?)
     /// The text page, drawn again and again.

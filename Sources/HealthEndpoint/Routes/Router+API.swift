@@ -11,6 +11,7 @@ extension Router {
         case "/v1/incidents": return try incidents(request)
         case "/v1/events": return try eventList(request)
         case "/v1/stream": return try stream(request)
+        case "/v1/recording": return try recording(request)
         case "/v1/openapi.json":
             if let problem = request.problem(allowing: []) { throw problem }
             return Asset.openAPI
@@ -110,5 +111,20 @@ extension Router {
             throw Problem(status: 400, detail: "since is the id of an event")
         }
         return .feed(.events(lastEventID: request.lastEventID ?? since), contentType: Response.eventStream)
+    }
+
+    // MARK: The flight recorder
+
+    /// Whole lines of the journal are for those who may read the journal: anybody can open a TCP port.
+    private func recording(_ request: Request) throws(Problem) -> Response {
+        if let problem = request.problem(allowing: []) { throw problem }
+        guard hasRecording else { throw notFound("a recording is served here, and none is made of it") }
+        guard request.isOnSocket else {
+            throw Problem(
+                status: 403,
+                detail: "it holds lines of the journal, and is served on the unix socket only:"
+                    + " curl --unix-socket /run/crihealthd/http.sock http://localhost/v1/recording")
+        }
+        return .feed(.recording, contentType: Response.jsonLines)
     }
 }

@@ -10,6 +10,8 @@ struct Router {
     var server = ServerCounters()
     /// Pages of `/runbooks/NAME`, by name.
     var runbooks: [String: String] = [:]
+    /// Whether there is a flight recorder.
+    var hasRecording = true
     /// The process' own figures; read only for `/metrics`.
     var process: () -> ProcessFigures = ProcessFigures.current
 
@@ -17,7 +19,8 @@ struct Router {
     static let paths = [
         "/", "/?watch", "/livez", "/readyz", "/healthz", "/healthz/CONDITION", "/metrics",
         "/v1/state", "/v1/conditions", "/v1/incidents", "/v1/incidents/ID", "/v1/incidents/ID.txt",
-        "/v1/runtimes", "/v1/versions", "/v1/events", "/v1/stream", "/v1/openapi.json",
+        "/v1/runtimes", "/v1/versions", "/v1/events", "/v1/stream", "/v1/recording",
+        "/v1/openapi.json",
     ]
 
     /// The answer, or that the one that the peer has still holds.

@@ -1,7 +1,9 @@
+import HealthModel
 import NIOCore
 import NIOHTTP1
 
-/// Answers without an end: after the head, ``Followers`` pushes bytes until the peer leaves or falls behind.
+/// Answers that are not there as a whole when they begin. After the head, ``Followers`` pushes bytes until the peer leaves
+/// or falls behind; a recording is pushed piece by piece, each when the peer has taken the one before.
 extension Connection {
     /// Whether the peer has not taken yet what it was told.
     var isBehind: Bool { pendingBytes > 0 }
@@ -14,7 +16,8 @@ extension Connection {
             let problem = Problem(
                 status: 503, detail: "\(server.configuration.followerLimit) readers follow already",
                 headers: [.init("Retry-After", "10")])
-            let path = response.contentType == Response.eventStream ? "/v1/stream" : "/"
+            let path: String
+            if case .page = feed { path = "/" } else { path = "/v1" }
             return write(problem.response(at: path), version: version, isHead: false)
         }
         server.counters.count(status: response.status)
@@ -24,6 +27,7 @@ extension Connection {
         context?.channel.setOption(.socketOption(.so_sndbuf), value: 32 * 1024).whenFailure { _ in }
         writeHead(response, version: version)
         server.followers.add(self, feed)
+        if feed == .recording { pour(server.recording?()[...] ?? []) }
         // Who says no more when it has asked has left.
         if isInputClosed { close() }
     }
@@ -49,7 +53,25 @@ extension Connection {
         guard phase == .following else { return }
         guard case .success = result else { return close() }
         limit(to: isBehind ? server.configuration.writeDeadline : nil)
+        if !isBehind, let rest = poured { pour(rest) }
     }
+
+    /// Writes some of these, and the rest when the peer has taken them. In turns of the loop: others are served between.
+    private func pour(_ observations: ArraySlice<Observation>) {
+        poured = nil
+        server.loop.assumeIsolated().execute {
+            guard self.phase == .following else { return }
+            guard !observations.isEmpty else { return self.endFeed() }
+            var rest = observations
+            var bytes: [UInt8] = []
+            while bytes.count < Self.pieceSize, let next = rest.popFirst() { bytes += JSONText.encode(next) }
+            self.poured = rest
+            self.push(ByteBuffer(bytes: bytes))
+        }
+    }
+
+    /// A piece has at least so many bytes, but for the last.
+    private static let pieceSize = 16 * 1024
 
     /// Ends such an answer in good order.
     func endFeed() {

@@ -64,6 +64,9 @@ final class Connection: ChannelInboundHandler {
         }
     }
 
+    /// What is left of a recording.
+    var poured: ArraySlice<Observation>?
+
     /// Bytes of the answer that the peer has not taken yet, at most.
     var pendingBytes = 0
 

@@ -16,6 +16,7 @@ public final class HealthServer: Sendable {
     private let published: Published
     private let group: MultiThreadedEventLoopGroup
     private let core: NIOLoopBoundBox<ServerCore?>
+    private let recording: (@Sendable () -> [Observation])?
     private let onListener: @Sendable (ListenerReport) -> Void
     /// Held while ``start()`` runs, so that the loop cannot end under it.
     private let isStopped = Mutex(false)
@@ -23,13 +24,18 @@ public final class HealthServer: Sendable {
     /// Makes a server that does not listen yet. Before the first ``publish(_:)``, requests read `initial`; without
     /// one, the answer is that nothing is known.
     ///
+    /// `recording` hands over the latest observations, for `/v1/recording`; without it there is no such page. It is called
+    /// on the event-loop thread and must return at once.
+    ///
     /// `onListener` is called on the event-loop thread whenever an address begins to be served or cannot be, first and
     /// whenever the reason changes; it must return at once.
     public init(
         configuration: Configuration = Configuration(), initial: Snapshot?,
-        onListener: @escaping @Sendable (ListenerReport) -> Void
+        onListener: @escaping @Sendable (ListenerReport) -> Void,
+        recording: (@Sendable () -> [Observation])? = nil
     ) {
         self.configuration = configuration
+        self.recording = recording
         self.onListener = onListener
         published = Published(initial)
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -43,14 +49,14 @@ public final class HealthServer: Sendable {
     public func start() {
         let loop = group.next()
         let (core, group, configuration, published) = (core, group, configuration, published)
-        let onListener = onListener
+        let (recording, onListener) = (recording, onListener)
         isStopped.withLock { stopped in
             guard !stopped else { return }
             let tried = loop.flatSubmit {
                 guard core.value == nil else { return loop.makeSucceededVoidFuture() }
                 let server = ServerCore(
                     group: group, loop: loop, configuration: configuration, published: published,
-                    onListener: onListener)
+                    recording: recording, onListener: onListener)
                 core.value = server
                 return server.start()
             }

@@ -24,6 +24,8 @@ final class ServerCore {
     let configuration: HealthServer.Configuration
     let published: Published
     let followers: Followers
+    /// The latest observations; nil: nobody keeps them.
+    let recording: (@Sendable () -> [Observation])?
     var counters = ServerCounters()
     private let group: MultiThreadedEventLoopGroup
     private let onListener: @Sendable (ListenerReport) -> Void
@@ -37,12 +39,14 @@ final class ServerCore {
 
     init(
         group: MultiThreadedEventLoopGroup, loop: any EventLoop, configuration: HealthServer.Configuration,
-        published: Published, onListener: @escaping @Sendable (ListenerReport) -> Void
+        published: Published, recording: (@Sendable () -> [Observation])?,
+        onListener: @escaping @Sendable (ListenerReport) -> Void
     ) {
         self.group = group
         self.loop = loop
         self.configuration = configuration
         self.published = published
+        self.recording = recording
         followers = Followers(loop: loop, configuration: configuration, published: published)
         self.onListener = onListener
     }
@@ -93,7 +97,8 @@ final class ServerCore {
         counters.followers = followers.count
         return Router(
             snapshot: picture.snapshot, events: picture.events, server: counters,
-            runbooks: configuration.runbooks)
+            runbooks: configuration.runbooks,
+            hasRecording: recording != nil)
     }
 
     /// Takes a new connection in; over the limit, another one goes.

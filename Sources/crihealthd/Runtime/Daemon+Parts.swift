@@ -168,7 +168,7 @@ extension Daemon {
     static func outlets(
         _ server: HealthServer, _ follower: JournalFollower, _ prober: Prober, _ units: UnitWatcher?,
         _ writer: CheckpointWriter<Checkpoint>, _ surroundings: Surroundings, _ asker: any NodeAsker,
-        _ relay: Relay, _ crictl: CrictlVersion, _ logger: Logger
+        _ relay: Relay, _ crictl: CrictlVersion, _ recorder: FlightRecorder, _ logger: Logger
     ) -> EngineHost.Outlets {
         let (status, transitions) = (surroundings.serviceManager, surroundings.transitions)
         let inquirer = Inquirer(
@@ -191,6 +191,7 @@ extension Daemon {
                 prober.suspect(alert)
                 follower.setCadence(alert ? .alert : .calm)
             },
+            record: { recorder.record($0) },
             decorate: { snapshot in
                 let counters = follower.counters
                 snapshot.statistics.journalEntries = counters.entriesRead

@@ -84,13 +84,15 @@ final class Daemon: Sendable {
         let current = CurrentRules(rules)
         let crictl = CrictlVersion(configuration.cri.crictl)
         self.crictl = crictl
+        let recorder = FlightRecorder()
 
         server = HealthServer(
-            configuration: Self.server(configuration, surroundings.passed), initial: nil
-        ) { report in
-            Self.log(report, logger)
-            relay.observe(.daemon(.listener(address: report.address.description, problem: report.problem)))
-        }
+            configuration: Self.server(configuration, surroundings.passed), initial: nil,
+            onListener: { report in
+                Self.log(report, logger)
+                relay.observe(
+                    .daemon(.listener(address: report.address.description, problem: report.problem)))
+            }, recording: { recorder.observations })
         let status = surroundings.serviceManager
         follower = JournalFollower(
             configuration: Self.journal(configuration, units), prefilter: { current.value.mightMatch($0) }
@@ -110,7 +112,8 @@ final class Daemon: Sendable {
             position: saved?.position,
             time: .init(now: { Moment.now() }),
             outlets: Self.outlets(
-                server, follower, prober, unitWatcher, writer, surroundings, asker, relay, crictl, logger))
+                server, follower, prober, unitWatcher, writer, surroundings, asker, relay, crictl, recorder,
+                logger))
         relay.attach(host)
         self.configuration = Mutex(configuration)
         self.surroundings = surroundings

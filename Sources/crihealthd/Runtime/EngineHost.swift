@@ -22,6 +22,8 @@ final class EngineHost: Sendable {
         var checkpoint: @Sendable (Checkpoint) -> Void
         /// Something is open or suspected now, or no longer.
         var alert: @Sendable (Bool) -> Void
+        /// An observation that told something.
+        var record: @Sendable (Observation) -> Void = { _ in }
         /// Completes a snapshot with what the engine cannot know.
         var decorate: @Sendable (inout Snapshot) -> Void = { _ in }
     }
@@ -123,7 +125,9 @@ final class EngineHost: Sendable {
     private func take(_ observations: [Observation], _ state: inout State) {
         var transitioned = false
         for observation in observations {
-            for effect in state.engine.receive(observation) {
+            let effects = state.engine.receive(observation)
+            if state.engine.tookNotice { outlets.record(observation) }
+            for effect in effects {
                 switch effect {
                 case .inquire(let inquiry): outlets.inquire(inquiry)
                 case .transition(let transition):
