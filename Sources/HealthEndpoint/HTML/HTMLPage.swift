@@ -33,6 +33,8 @@ enum HTMLPage {
                     .init("rel", "icon"), .init("type", "image/svg+xml"),
                     .init("href", "assets/\(verdict).svg"),
                 ])
+            // Who runs no scripts sees a page that is half a minute old at most.
+            head.markup("<noscript><meta http-equiv=\"refresh\" content=\"30\"></noscript>")
             head.markup(
                 "<link rel=\"stylesheet\" href=\"assets/page.css\"><script src=\"assets/page.js\" defer></script>"
             )

@@ -50,14 +50,21 @@ public enum TextPage {
     }
 
     private static func writeVerdict(_ snapshot: Snapshot, _ origin: Origin, to writer: inout TextWriter) {
+        // Of a recording it is said first what it is: nobody shall take it for this machine.
+        if origin == .recording {
+            writePlace(snapshot, "A recording of \(snapshot.hostname), at ", to: &writer)
+        }
         let verdict = snapshot.verdict.rawValue.uppercased()
         writer.paragraph(
             snapshot.headline, lead: verdict + "  ", indent: writer.width < 60 ? 2 : verdict.utf8.count + 2)
+        if origin != .recording { writePlace(snapshot, "\(snapshot.hostname), ", to: &writer) }
+    }
+
+    private static func writePlace(_ snapshot: Snapshot, _ lead: String, to writer: inout TextWriter) {
         let now = snapshot.at.wall
-        let what = origin == .recording ? "A recording: " : ""
         let open =
             snapshot.open.isEmpty ? "" : ", \(TimeText.count(UInt64(snapshot.open.count), "open incident"))"
-        writer.paragraph("\(what)\(snapshot.hostname), \(now.date) \(now.clock) UTC\(open)")
+        writer.paragraph("\(lead)\(now.date) \(now.clock) UTC\(open)")
     }
 
     private static func writeOpen(_ snapshot: Snapshot, _ origin: Origin, to writer: inout TextWriter) {

@@ -35,7 +35,8 @@ struct Capture {
         var all = ReplaySource.starts(of: entries, capture: endpoints)
         if entries.isEmpty, let first = items.compactMap({ WallTime(rfc3339: $0.end) }).min() {
             let start = DaemonStart(
-                bootID: "unknown", version: Release.version, hostname: "recorded", endpoints: endpoints)
+                bootID: "unknown", version: Release.version, hostname: "an unnamed node", endpoints: endpoints
+            )
             all.append(Observation(at: clock.moment(first), event: .started(start)))
         }
         for item in items { all += try observations(item, endpoints, clock) }

@@ -107,7 +107,8 @@ struct ReplaySource {
                         at: entry.at,
                         event: .started(
                             DaemonStart(
-                                bootID: id, version: Release.version, hostname: "recorded", endpoints: found))
+                                bootID: id, version: Release.version, hostname: "an unnamed node",
+                                endpoints: found))
                     ))
                 observations.append(Observation(at: entry.at, event: .daemon(.journal(.following))))
             }

@@ -1,6 +1,7 @@
 import Foundation
 import HealthEndpoint
 import HealthModel
+import Node
 import Testing
 
 @testable import crihealthd
@@ -36,6 +37,14 @@ import Testing
         #expect(try second.open() == [])
         #expect(second.page("/v1/incidents").contains(before.first?.id ?? "none"))
         second.daemon.stop()
+    }
+
+    @Test func itAnswersToItsOwnNameAndThoseThatAreConfigured() {
+        var configuration = Configuration()
+        configuration.hostNames = ["node7.example"]
+        let names = Daemon.server(configuration).hostNames
+        #expect(names == ["node7.example", BootIdentity.current().hostname])
+        #expect(names.last?.isEmpty == false)
     }
 
     @Test("What the flight recorder hands out replays to what the daemon says")

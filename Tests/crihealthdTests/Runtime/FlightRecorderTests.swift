@@ -47,7 +47,7 @@ import Testing
         let kept = recorder.observations
         #expect(kept.first == start())
         #expect(kept.last == entry(5000, size: 1000))
-        #expect((500...1100).contains(kept.count))
+        #expect((200...600).contains(kept.count))
         #expect(kept.dropFirst().map(\.at.wall) == kept.dropFirst().map(\.at.wall).sorted())
     }
 
@@ -67,7 +67,24 @@ import Testing
         #expect(recorder.observations.count == 120)
         let changing = FlightRecorder()
         for n in 1...120 { changing.record(pods(Int64(n) * 30, 110 + n)) }
-        #expect(changing.observations.count < 30)
+        #expect(changing.observations.count < 15)
+    }
+
+    @Test("Success that lasts is recorded now and then, failure always")
+    func whatRepeatsIsThinned() {
+        let recorder = FlightRecorder()
+        let failure = ProbeFailure(reason: .socketMissing, errno: 2, text: "gone")
+        let connect = { (n: Int64, outcome: ProbeReport.Outcome) in
+            Observation(
+                at: self.at(n),
+                event: .probe(
+                    ProbeReport(endpoint: Self.endpoint, rung: .connect, outcome: outcome, latency: .zero)))
+        }
+        for n in 1...60 { recorder.record(connect(Int64(n), .reached)) }
+        #expect(recorder.observations.map(\.at) == [1, 2, 3, 13, 23, 33, 43, 53].map(at))
+        for n in 61...70 { recorder.record(connect(Int64(n), .failed(failure))) }
+        for n in 71...75 { recorder.record(connect(Int64(n), .reached)) }
+        #expect(recorder.observations.dropFirst(8).map(\.at) == (Array(61...70) + [71, 72, 73]).map(at))
     }
 
     @Test func passingTimeIsNotRecorded() {
