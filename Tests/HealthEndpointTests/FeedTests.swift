@@ -217,6 +217,28 @@ import Testing
         #expect(try none.unix().get("/v1/recording")?.status == 404)
     }
 
+    @Test(
+        "Everybody may connect to the socket, and only root and the daemon's own user get the journal's lines",
+        .enabled(if: geteuid() == 0, "only root can be somebody else"))
+    func aRecordingIsNotForEverybody() throws {
+        let test = try TestServer(configure: { $0.socketMode = 0o666 }, recording: { [] })
+        for (path, status) in [("/livez", "200"), ("/v1/recording", "403")] {
+            let process = Process()
+            process.executableURL = URL(filePath: "/usr/bin/setpriv")
+            process.arguments = [
+                "--reuid=65534", "--regid=65534", "--clear-groups", "curl", "--silent", "--output",
+                "/dev/null",
+                "--write-out", "%{http_code}", "--unix-socket", test.socketPath, "http://localhost\(path)",
+            ]
+            let output = Pipe()
+            process.standardOutput = output
+            try process.run()
+            process.waitUntilExit()
+            #expect(
+                String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self) == status)
+        }
+    }
+
     @Test func aStopEndsStreamsInGoodOrder() throws {
         let test = try TestServer()
         let client = try test.unix()

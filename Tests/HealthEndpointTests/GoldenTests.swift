@@ -79,7 +79,7 @@ extension Router {
             openDescriptors: 14,
             maximumDescriptors: 1024, threads: 2)
         guard let parsed = try? RequestTarget(target) else { return .text("bad target", status: 400) }
-        let request = Request(path: parsed.path, query: parsed.query, accept: accept)
+        let request = Request(path: parsed.path, query: parsed.query, accept: accept, isTrusted: true)
         return Router(snapshot: snapshot, process: { figures }).respond(to: request)
     }
 }

@@ -10,8 +10,8 @@ struct Request: Hashable, Sendable {
     var ifNoneMatch = ""
     /// What a reader of events has already.
     var lastEventID: String?
-    /// Whether it came on a unix socket, whose permissions say who may ask.
-    var isOnSocket = true
+    /// Whether root or this process' own user asks, on a unix socket.
+    var isTrusted = false
 
     struct Item: Hashable, Sendable {
         var name: String

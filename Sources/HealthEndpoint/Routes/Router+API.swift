@@ -115,15 +115,15 @@ extension Router {
 
     // MARK: The flight recorder
 
-    /// Whole lines of the journal are for those who may read the journal: anybody can open a TCP port.
+    /// Whole lines of the journal are for those who may read it, and everybody may connect.
     private func recording(_ request: Request) throws(Problem) -> Response {
         if let problem = request.problem(allowing: []) { throw problem }
         guard hasRecording else { throw notFound("a recording is served here, and none is made of it") }
-        guard request.isOnSocket else {
+        guard request.isTrusted else {
             throw Problem(
                 status: 403,
-                detail: "it holds lines of the journal, and is served on the unix socket only:"
-                    + " curl --unix-socket /run/crihealthd/http.sock http://localhost/v1/recording")
+                detail: "it holds lines of the journal, and is for root on the unix socket only:"
+                    + " sudo curl --unix-socket /run/crihealthd/http.sock http://localhost/v1/recording")
         }
         return .feed(.recording, contentType: Response.jsonLines)
     }

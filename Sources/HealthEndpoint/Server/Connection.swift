@@ -36,6 +36,7 @@ final class Connection: ChannelInboundHandler {
     let server: ServerCore
     let gate: InputGate
     private let isTCP: Bool
+    private let isTrusted: Bool
     var phase = Phase.head
     private(set) var context: ChannelHandlerContext?
     var deadline: Scheduled<Void>?
@@ -47,10 +48,11 @@ final class Connection: ChannelInboundHandler {
     /// The next answer, or the one under way, is the last.
     var isLast = false
 
-    init(server: ServerCore, gate: InputGate, isTCP: Bool) {
+    init(server: ServerCore, gate: InputGate, isTCP: Bool, isTrusted: Bool) {
         self.server = server
         self.gate = gate
         self.isTCP = isTCP
+        self.isTrusted = isTrusted
     }
 
     /// Who is dropped first when there are too many: the lowest. Followers have a limit of their own.
@@ -99,7 +101,9 @@ final class Connection: ChannelInboundHandler {
             guard !gate.isShut else { return }
             // What announces a body is refused before the body comes.
             switch RequestGuard.check(head, isTCP: isTCP, configuration: server.configuration) {
-            case .success(let request): begun = (request, head)
+            case .success(var request):
+                request.isTrusted = isTrusted
+                begun = (request, head)
             case .failure(let problem): refuse(problem, head)
             }
         case .body: break

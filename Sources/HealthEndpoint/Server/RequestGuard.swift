@@ -29,7 +29,7 @@ enum RequestGuard {
             Request(
                 path: target.path, query: target.query, accept: head.headers.joined("accept"),
                 ifNoneMatch: head.headers.joined("if-none-match"),
-                lastEventID: head.headers["last-event-id"].first, isOnSocket: !isTCP))
+                lastEventID: head.headers["last-event-id"].first))
     }
 
     private static func refusal(_ head: HTTPRequestHead, _ configuration: HealthServer.Configuration)

@@ -160,7 +160,9 @@ final class ServerCore {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let gate = InputGate(limit: core.value.configuration.headLimit)
-                    let connection = Connection(server: core.value, gate: gate, isTCP: isTCP)
+                    let connection = Connection(
+                        server: core.value, gate: gate, isTCP: isTCP,
+                        isTrusted: !isTCP && PeerCredentials.areTrusted(of: channel))
                     let pipeline = channel.pipeline.syncOperations
                     try pipeline.addHandler(gate)
                     try pipeline.addHandler(HTTPResponseEncoder(configuration: framing))
