@@ -99,7 +99,7 @@ enum HTMLIncident {
                 for step in incident.nextSteps.prefix(16) {
                     items.element("li") { item in
                         item.text((step.purpose.isEmpty ? "then" : step.purpose) + ":")
-                        item.element("pre", [.init("tabindex", "0")]) {
+                        item.element("pre") {
                             $0.element("code") { $0.command(step.command) }
                         }
                     }

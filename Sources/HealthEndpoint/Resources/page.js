@@ -78,7 +78,7 @@
         const unfolded = [...document.querySelectorAll('details[open]')].map((details) => details.id);
         const focused = document.activeElement;
         const focus = focused && focused !== document.body && focused.closest('main')
-            ? [...document.querySelectorAll('main a, main button, main summary, main pre')].indexOf(focused) : -1;
+            ? [...document.querySelectorAll('main a, main button, main summary')].indexOf(focused) : -1;
         for (const part of parts) {
             const old = document.querySelector(`body > ${part}`);
             const fresh = next.querySelector(`body > ${part}`);
@@ -94,7 +94,7 @@
         setClock();
         addCopyButtons();
         if (focus >= 0) {
-            const all = document.querySelectorAll('main a, main button, main summary, main pre');
+            const all = document.querySelectorAll('main a, main button, main summary');
             if (all[focus]) all[focus].focus({ preventScroll: true });
         }
     }
