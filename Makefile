@@ -3,11 +3,8 @@ SHELL := /bin/bash
 SWIFT ?= swift
 RELEASE_FLAGS := -c release --static-swift-stdlib --scratch-path .build-release -Xswiftc -Osize -Xlinker --no-export-dynamic -Xlinker --icf=safe
 
-<<<<<<< HEAD
-.PHONY: bench bench-quick soak deps-bench run demo test prometheus build release deb rpm unit test-node format lint deps-build deps-test deps-package clean
-=======
-.PHONY: run demo test prometheus prometheus-live bench-fleet build release deb rpm unit test-node format lint deps-build deps-test deps-package clean
->>>>>>> x-i5b
+.PHONY: run demo test prometheus prometheus-live endpoint build release deb rpm unit test-node bench bench-quick bench-fleet soak format lint \
+    deps-build deps-test deps-bench deps-package clean
 
 ## Installs what is missing, builds, and runs the daemon; without a container runtime it serves a recorded outage.
 run: deps-build
@@ -19,10 +16,10 @@ demo: deps-build
 	$(SWIFT) build --product crihealthd
 	scripts/run "$$($(SWIFT) build --show-bin-path)/crihealthd" --recorded
 
-## Everything: format, unit and corpus tests, the journal's races, real containerd and Prometheus, both packages, booted
-## nodes (root).
-test: deps-test lint prometheus unit prometheus-live test-node
-	scripts/summary .build/crictl.log .build/unit.log .build/prometheus.log .build/node.log
+## Everything: format, unit and corpus tests, the journal's races, real containerd and Prometheus, the endpoint in a browser,
+## both packages, booted nodes (root).
+test: deps-test lint prometheus unit prometheus-live endpoint test-node
+	scripts/summary .build/crictl.log .build/unit.log .build/prometheus.log .build/endpoint.log .build/node.log
 
 unit:
 	@mkdir -p .build
@@ -49,6 +46,13 @@ prometheus-live: deps-test
 bench-fleet: deps-test
 	$(SWIFT) build --product crihealthd
 	Benchmarks/fleet/bench.py "$$($(SWIFT) build --show-bin-path)/crihealthd"
+
+## A running daemon: its API against its own description, its metrics, its page in a browser, what its streams cost.
+endpoint: deps-test
+	scripts/python-venv .build/endpoint-venv Tests/Endpoint/requirements.txt
+	$(SWIFT) build --product crihealthd
+	set -o pipefail; Tests/Endpoint/run .build/endpoint-venv/bin/python \
+	    "$$($(SWIFT) build --show-bin-path)/crihealthd" 2>&1 | tee .build/endpoint.log
 
 build: deps-build
 	$(SWIFT) build

@@ -52,7 +52,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-            ], swiftSettings: strict),
+            ], resources: [.embedInCode("Resources")], swiftSettings: strict),
 
         // MARK: The daemon
         .executableTarget(

@@ -16,7 +16,7 @@ struct SnapshotBuilder {
             startedAt: (facts.startedAt ?? moment).wall, verdict: verdict, headline: headline(verdict, open),
             open: open,
             resolved: book.resolved, conditions: conditions.all, runtimes: facts.runtimes.map(view),
-            monitoring: monitoring(open), statistics: statistics, advice: advice)
+            monitoring: monitoring(open), statistics: statistics, advice: advice, versions: versions)
     }
 
     private func condition(_ kind: Condition.Kind) -> Condition? { conditions.all.first { $0.type == kind } }
@@ -84,6 +84,15 @@ struct SnapshotBuilder {
         return known[unit.phase].map {
             UnitState(name: unit.name, activeState: $0.0, subState: $0.1, result: unit.result ?? "success")
         }
+    }
+
+    /// As far as they were told: by the runtimes' own starts, by who was asked, by the kubelet's start on this boot.
+    private var versions: NodeVersions {
+        let daemons = Set(facts.runtimes.map(\.endpoint.runtime.rawValue))
+        let oci = Advisor.components(facts).filter { !daemons.contains($0.name) }
+        return NodeVersions(
+            ociRuntimes: oci.map { NodeVersions.Named(name: $0.name, version: $0.version) },
+            kubelet: facts.signals.last(.kubeletVersion)?.captures["version"])
     }
 
     private func monitoring(_ open: [Incident]) -> MonitoringView {

@@ -38,13 +38,16 @@ public struct Snapshot: Hashable, Codable, Sendable {
     public var statistics: Statistics
     /// What is worth knowing of the versions that run, worst first. Never changes ``verdict``.
     public var advice: [Advice]
+    /// Versions of what runs beside the runtimes.
+    public var versions: NodeVersions
 
     /// Makes a snapshot.
     public init(
         at: Moment, version: String, hostname: String, startedAt: WallTime, verdict: Verdict,
         headline: String,
         open: [Incident], resolved: [Incident], conditions: [Condition], runtimes: [RuntimeView],
-        monitoring: MonitoringView, statistics: Statistics, advice: [Advice] = []
+        monitoring: MonitoringView, statistics: Statistics, advice: [Advice] = [],
+        versions: NodeVersions = NodeVersions()
     ) {
         self.at = at
         self.version = version
@@ -59,6 +62,7 @@ public struct Snapshot: Hashable, Codable, Sendable {
         self.monitoring = monitoring
         self.statistics = statistics
         self.advice = advice
+        self.versions = versions
     }
 }
 

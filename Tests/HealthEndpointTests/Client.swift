@@ -116,9 +116,20 @@ final class Client {
         return answer
     }
 
+    /// Reads until `part` was heard, or nothing comes for ten seconds, or the peer closes; hands over all up to its end.
+    func hear(_ part: String) -> String? {
+        let mark = Array(part.utf8)
+        while true {
+            if let start = index(of: mark) {
+                defer { buffer.removeFirst(start + mark.count) }
+                return String(decoding: buffer[..<(start + mark.count)], as: UTF8.self)
+            }
+            guard fill() == true else { return nil }
+        }
+    }
+
     private func index(of mark: [UInt8]) -> Int? {
-        guard buffer.count >= mark.count else { return nil }
-        return (0...(buffer.count - mark.count)).first { Array(buffer[$0..<($0 + mark.count)]) == mark }
+        buffer.firstRange(of: mark)?.lowerBound
     }
 
     /// One request, one answer.

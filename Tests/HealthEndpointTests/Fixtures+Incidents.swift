@@ -120,6 +120,8 @@ extension Fixtures {
             BlindWindow(reason: .skipped, from: nil, to: second("01:00:00"), unit: text, entries: nil)
         }
         snapshot.statistics.signals = [text: 3, "ok-rule": 4]
+        snapshot.versions = NodeVersions(
+            ociRuntimes: [.init(name: text, version: text)], kubelet: text, crictl: text, libsystemd: text)
         snapshot.statistics.incidentsOpened = [text: 7]
         return snapshot
     }

@@ -71,7 +71,11 @@ enum Fixtures {
         headline: "containerd answers, and nothing is wrong.", open: [], resolved: [stopped],
         conditions: conditions([:]), runtimes: [runtime(isUp: true)],
         monitoring: MonitoringView(journalReady: true, probesReady: true, journal: .following),
-        statistics: statistics)
+        statistics: statistics, versions: versions)
+
+    static let versions = NodeVersions(
+        ociRuntimes: [.init(name: "runc", version: "1.1.5+ds1")], kubelet: "v1.30.1", crictl: "v1.36.0",
+        libsystemd: "0.35.0")
 
     /// Well, but for what is worth knowing of the versions, and a condition with much to say.
     static let advised = {
@@ -115,5 +119,5 @@ enum Fixtures {
                     unit: "kubelet.service",
                     entries: 1284)
             ], problems: ["no inotify instance is left (EMFILE): the journal is polled"]),
-        statistics: statistics)
+        statistics: statistics, versions: versions)
 }

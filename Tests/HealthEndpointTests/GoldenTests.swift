@@ -26,6 +26,11 @@ import Testing
         Case(name: "state") { body("/v1/state?pretty", Fixtures.down) },
         Case(name: "conditions") { body("/v1/conditions?pretty", Fixtures.healthy) },
         Case(name: "incidents") { body("/v1/incidents?pretty", Fixtures.down) },
+        Case(name: "versions") { body("/v1/versions?pretty", Fixtures.down) },
+        Case(name: "page-look") { TextPage.render(Fixtures.down, origin: .oneLook) },
+        Case(name: "page-recording") { TextPage.render(Fixtures.down, origin: .recording) },
+        Case(name: "page-down-html") { HTMLPage.render(Fixtures.down) },
+        Case(name: "problem") { body("/v1/nothing", Fixtures.down) },
         Case(name: "runtimes") { body("/v1/runtimes?pretty", Fixtures.healthy) },
         Case(name: "healthz-verbose-down") { body("/healthz?verbose", Fixtures.down) },
         Case(name: "healthz-verbose-healthy") { body("/healthz?verbose", Fixtures.healthy) },
@@ -74,7 +79,7 @@ extension Router {
             openDescriptors: 14,
             maximumDescriptors: 1024, threads: 2)
         guard let parsed = try? RequestTarget(target) else { return .text("bad target", status: 400) }
-        let request = Request(path: parsed.path, query: parsed.query, accept: accept)
+        let request = Request(path: parsed.path, query: parsed.query, accept: accept, isTrusted: true)
         return Router(snapshot: snapshot, process: { figures }).respond(to: request)
     }
 }

@@ -31,7 +31,8 @@ final class TestServer: Sendable {
 
     init(
         _ snapshot: Snapshot? = Fixtures.down, port: UInt16 = 0,
-        configure: (inout HealthServer.Configuration) -> Void = { _ in }
+        configure: (inout HealthServer.Configuration) -> Void = { _ in },
+        recording: (@Sendable () -> [Observation])? = nil
     ) throws {
         directory = URL(filePath: "/tmp/he-\(getpid())-\(UInt32.random(in: 0 ... .max))")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
@@ -42,7 +43,9 @@ final class TestServer: Sendable {
         configure(&configuration)
         let reports = Reports()
         self.reports = reports
-        server = HealthServer(configuration: configuration, initial: snapshot) { reports.append($0) }
+        server = HealthServer(
+            configuration: configuration, initial: snapshot, onListener: { reports.append($0) },
+            recording: recording)
         server.start()
     }
 

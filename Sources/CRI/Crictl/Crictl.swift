@@ -121,7 +121,7 @@ public final class Crictl: Sendable {
             || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
     }
 
-    private func run(_ arguments: [String]) throws(ProbeBreakage) -> Execution {
+    func run(_ arguments: [String]) throws(ProbeBreakage) -> Execution {
         try reapAbandoned()
         let path = try locate()
         let arguments = ["crictl"] + arguments

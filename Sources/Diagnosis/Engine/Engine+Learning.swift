@@ -105,6 +105,7 @@ extension Engine {
             matters = true
         }
         for signal in rules.recognize(entry) {
+            tookNotice = true
             statistics.signals[signal.rule, default: 0] += 1
             guard signal.name != .benign, state.facts.signals.take(signal) else { continue }
             matters = matters || signal.name != .noted

@@ -26,6 +26,8 @@ public struct Engine: Sendable {
     /// Since when the machine goes down, as the chronicles know it.
     var heldFrom: Moment?
     var statistics = Statistics()
+    /// Whether the last observation told anything: one that did not can be left out of a recording.
+    internal(set) public var tookNotice = false
 
     /// Makes an engine, new or with what an earlier one knew.
     public init(
@@ -77,7 +79,10 @@ public struct Engine: Sendable {
     /// Takes one observation in; what is to be done about it comes back.
     public mutating func receive(_ observation: Observation) -> [Effect] {
         statistics.observations += 1
-        return absorb(observation) ? diagnose() : []
+        tookNotice = false
+        let matters = absorb(observation)
+        tookNotice = tookNotice || matters
+        return matters ? diagnose() : []
     }
 
     // MARK: Showing

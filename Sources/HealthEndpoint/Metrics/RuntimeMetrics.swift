@@ -7,7 +7,8 @@ enum RuntimeMetrics {
         let rows = runtimes.flatMap { runtime in
             ProbeReport.Rung.allCases.map { rung in row(runtime.endpoint, rung, snapshot.statistics) }
         }
-        return info(Array(runtimes)) + probes(rows, Array(runtimes)) + holdings(Array(runtimes))
+        return info(Array(runtimes)) + [ociRuntimes(snapshot.versions)] + probes(rows, Array(runtimes))
+            + holdings(Array(runtimes))
     }
 
     /// One view per socket: two with one path would be the same series twice.
@@ -44,6 +45,18 @@ enum RuntimeMetrics {
                 name: "crihealthd_runtime_up", kind: .gauge,
                 help: "Whether every probe of the runtime that was made last succeeded.", samples: up),
         ]
+    }
+
+    /// Most OCI runtimes; a node has one or two.
+    static let ociRuntimeLimit = 8
+
+    private static func ociRuntimes(_ versions: NodeVersions) -> MetricFamily {
+        MetricFamily(
+            name: "crihealthd_oci_runtime", kind: .info,
+            help: "OCI runtimes that containers run with, and their versions.",
+            samples: versions.ociRuntimes.prefix(ociRuntimeLimit).map {
+                .init(labels: [.init("runtime", $0.name), .init("version", $0.version)], value: 1)
+            })
     }
 
     private static func probes(_ rows: [Statistics.Probe], _ runtimes: [RuntimeView]) -> [MetricFamily] {

@@ -49,7 +49,7 @@ enum SnapshotMetrics {
                 value: Double(snapshot.open.count { $0.severity == severity }))
         }
         var opened = snapshot.statistics.incidentsOpened
-        for kind in IncidentKind.known { opened[kind.rawValue, default: 0] += 0 }
+        for kind in IncidentKind.shipped where kind != .knownDefect { opened[kind.rawValue, default: 0] += 0 }
         return [
             MetricFamily(
                 name: "crihealthd_incidents_open", kind: .gauge, help: "Open incidents.", samples: severities),
@@ -148,6 +148,9 @@ enum SnapshotMetrics {
                 name: "crihealthd_http_requests", kind: .counter, help: "HTTP answers by status.",
                 samples: answers),
             .gauge("crihealthd_http_connections", "Open HTTP connections.", Double(server.connections)),
+            .gauge(
+                "crihealthd_http_followers", "Open HTTP connections that follow a stream.",
+                Double(server.followers)),
             .counter(
                 "crihealthd_http_connections_dropped", "HTTP connections dropped: too many, or too slow.",
                 Double(server.dropped)),
@@ -188,12 +191,4 @@ enum SnapshotMetrics {
             .init(labels: [.init(label, $0.key)], value: Double($0.value))
         }
     }
-}
-
-extension IncidentKind {
-    /// The kinds whose counters exist from the start.
-    static let known: [IncidentKind] = [
-        .runtimeDown, .criVersionUnsupported, .networkNotReady, .createFailing, .containerStuck,
-        .monitoringImpaired,
-    ]
 }

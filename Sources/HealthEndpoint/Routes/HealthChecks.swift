@@ -41,9 +41,15 @@ enum HealthChecks {
         return report("readyz", checks, request)
     }
 
-    /// One condition: 200 only when it is True.
-    static func condition(_ condition: Condition, _ request: Request) -> Response {
-        report("healthz/\(condition.type.rawValue)", [check(condition)], request)
+    /// One condition: 200 when it is True, or when this node has nothing that it could be about.
+    static func condition(_ condition: Condition, _ snapshot: Snapshot, _ request: Request) -> Response {
+        let name = condition.type.rawValue
+        guard condition.type.isAdvice, condition.status == .false else {
+            return report("healthz/\(name)", [check(condition, snapshot)], request)
+        }
+        // Who asks for this one by name wants to know.
+        let check = Check(name: name, problem: condition.reason + ": " + condition.message)
+        return report("healthz/\(name)", [check], request)
     }
 
     /// The verdict, with the conditions for `?verbose`. `?exclude=CONDITION` judges as if that condition were True.
@@ -56,7 +62,7 @@ enum HealthChecks {
         let verdict = Check(
             name: "verdict", problem: passes ? nil : isUnknown ? snapshot.headline : word, note: word,
             isUnknown: isUnknown)
-        var lines = [verdict.line] + conditions.map { ($0.type.isAdvice ? advice($0) : check($0)).line }
+        var lines = [verdict.line] + conditions.map { check($0, snapshot).line }
         let known = Set(snapshot.conditions.map { $0.type.rawValue.lowercased() })
         for name in excluded.subtracting(known).sorted() {
             lines.append("warn: nothing to exclude is called \"\(Printable.line(name, limit: 100))\"")
@@ -66,20 +72,17 @@ enum HealthChecks {
         return .text(text, status: passes ? 200 : 503)
     }
 
-    private static func check(_ condition: Condition) -> Check {
-        let why = condition.reason + (condition.message.isEmpty ? "" : ": " + condition.message)
-        return switch condition.status {
-        case .true: Check(name: condition.type.rawValue)
-        case .false: Check(name: condition.type.rawValue, problem: why)
-        case .unknown: Check(name: condition.type.rawValue, problem: why, isUnknown: true)
+    /// What is only advice fails nothing, nor does what this node has nothing of.
+    private static func check(_ condition: Condition, _ snapshot: Snapshot) -> Check {
+        let view = ConditionView(condition, snapshot)
+        let name = condition.type.rawValue
+        return switch view.standing {
+        case .good: Check(name: name)
+        case .notice: Check(name: name, note: "worth knowing, \(view.line)")
+        case .notApplicable: Check(name: name, note: "not applicable: \(condition.message)")
+        case .bad: Check(name: name, problem: view.line)
+        case .unknown: Check(name: name, problem: view.line, isUnknown: true)
         }
-    }
-
-    /// What is only advice fails nothing.
-    private static func advice(_ condition: Condition) -> Check {
-        guard condition.status == .false else { return check(condition) }
-        return Check(
-            name: condition.type.rawValue, note: "advice only, \(condition.reason): \(condition.message)")
     }
 
     private static func report(_ name: String, _ checks: [Check], _ request: Request) -> Response {
@@ -99,23 +102,23 @@ enum HealthChecks {
         switch snapshot.verdict {
         case .healthy, .degraded: return true
         case .unhealthy:
-            let critical = snapshot.open.filter { $0.severity == .critical }
+            let critical = snapshot.open.filter { $0.severity == .critical && $0.status == .confirmed }
             guard !excluded.isEmpty, !critical.isEmpty else { return false }
             return critical.allSatisfy { incident in condition(of: incident.kind).map(isOut) ?? false }
-        case .unknown:
-            let unknown = snapshot.conditions.filter { $0.status == .unknown }
-            return !excluded.isEmpty && !unknown.isEmpty && unknown.allSatisfy { isOut($0.type) }
+        // Nothing is open that hurts: it is this condition alone that nobody knows.
+        case .unknown: return isOut(.runtimeReady)
         }
     }
 
-    /// The condition that an incident of this kind makes false; nil for kinds that have none.
-    private static func condition(of kind: IncidentKind) -> Condition.Kind? {
+    /// The condition that an incident of this kind makes False, or would; nil for kinds that have none.
+    static func condition(of kind: IncidentKind) -> Condition.Kind? {
         switch kind {
         case .runtimeDown, .createFailing, .statusBlocked: .runtimeReady
         case .upgradeIncomplete: .upgradeComplete
         case .criVersionUnsupported: .criVersionSupported
         case .networkNotReady: .networkReady
-        case .containerStuck: .containersTracked
+        case .runtimeSwitched, .orphanedContainers: .containersTracked
+        case .shutdownNotGraceful: .shutdownGraceful
         case .monitoringImpaired: .monitoringHealthy
         default: nil
         }

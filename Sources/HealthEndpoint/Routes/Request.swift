@@ -6,6 +6,12 @@ struct Request: Hashable, Sendable {
     var query: [Item] = []
     /// The `Accept` headers, joined.
     var accept = ""
+    /// The `If-None-Match` headers, joined.
+    var ifNoneMatch = ""
+    /// What a reader of events has already.
+    var lastEventID: String?
+    /// Whether root or this process' own user asks, on a unix socket.
+    var isTrusted = false
 
     struct Item: Hashable, Sendable {
         var name: String
@@ -64,6 +70,12 @@ struct RequestTarget {
         }
         query = items
         self.authority = authority
+    }
+
+    /// The path of a target that may be a wrong one: as much as it takes to know how to say so.
+    static func path(of target: String) -> String {
+        if let target = try? RequestTarget(target) { return target.path }
+        return String(target.prefix(16).prefix { $0 != "?" })
     }
 
     /// Percent-decoded once. `+` stays a plus sign (RFC 3986), so that `?since=…+01:00` works as it is typed.

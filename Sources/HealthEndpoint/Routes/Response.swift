@@ -8,14 +8,21 @@ struct Response: Hashable, Sendable {
     var body: [UInt8]
     /// Headers of this answer alone, beside those that every answer has.
     var headers: [Header] = []
+    /// What follows the head for as long as the peer stays; ``body`` is empty then.
+    var feed: Feed?
 
     struct Header: Hashable, Sendable {
         var name: String
         var value: String
+
+        init(_ name: String, _ value: String) { (self.name, self.value) = (name, value) }
     }
 
     static let plainText = "text/plain; charset=utf-8"
+    static let html = "text/html; charset=utf-8"
     static let json = "application/json"
+    static let jsonLines = "application/x-ndjson"
+    static let eventStream = "text/event-stream; charset=utf-8"
 
     static func text(_ text: String, status: Int = 200) -> Response {
         Response(status: status, contentType: plainText, body: Array(text.utf8))
@@ -24,53 +31,21 @@ struct Response: Hashable, Sendable {
     static func json(_ value: some Encodable, for request: Request) -> Response {
         Response(status: 200, contentType: json, body: JSONText.encode(value, pretty: request.flag("pretty")))
     }
+
+    static func feed(_ feed: Feed, contentType: String) -> Response {
+        Response(status: 200, contentType: contentType, body: [], feed: feed)
+    }
+
+    /// The value of a header of its own.
+    func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
 }
 
-/// An error as text, or as problem+json (RFC 9457) for those who ask for JSON.
-struct Problem: Sendable {
-    var status: Int
-    var detail: String
-    /// Where something can be found; only for 404.
-    var paths: [String] = []
-    var headers: [Response.Header] = []
-
-    private struct JSON: Encodable {
-        let type = "about:blank"
-        let title: String
-        let status: Int
-        let detail: String
-        let paths: [String]?
-    }
-
-    func response(accept: String) -> Response {
-        let problem = "application/problem+json"
-        let chosen = Accept.choose(["text/plain", problem, "application/json"], header: accept)
-        guard chosen == "text/plain" else {
-            let json = JSON(
-                title: Self.title(status), status: status, detail: detail, paths: paths.isEmpty ? nil : paths)
-            return Response(
-                status: status, contentType: problem, body: JSONText.encode(json), headers: headers)
-        }
-        var text = "\(status) \(Self.title(status)): \(detail)\n"
-        if !paths.isEmpty { text += "\n" + paths.map { "  \($0)\n" }.joined() }
-        var response = Response.text(text, status: status)
-        response.headers = headers
-        return response
-    }
-
-    /// The reason phrases of RFC 9110 §15.
-    static func title(_ status: Int) -> String {
-        switch status {
-        case 400: "Bad Request"
-        case 404: "Not Found"
-        case 405: "Method Not Allowed"
-        case 408: "Request Timeout"
-        case 413: "Content Too Large"
-        case 414: "URI Too Long"
-        case 421: "Misdirected Request"
-        case 431: "Request Header Fields Too Large"
-        case 505: "HTTP Version Not Supported"
-        default: "Error"
-        }
-    }
+/// An answer that is not there as a whole when it begins.
+enum Feed: Hashable, Sendable {
+    /// The flight recorder, one observation a line; it ends.
+    case recording
+    /// Server-sent events; `lastEventID` is the latest that the reader has, nil for one who begins.
+    case events(lastEventID: String?)
+    /// The text page, drawn again and again.
+    case page(width: Int, height: Int?)
 }

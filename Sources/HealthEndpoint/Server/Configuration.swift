@@ -26,9 +26,17 @@ extension HealthServer {
         public var writeDeadline: Duration = .seconds(10)
         /// How long a refused or closing connection is still drained, so that the peer can read the last answer.
         public var lingerDeadline: Duration = .seconds(1)
-        /// Most connections over all listeners. One more drops another: the oldest that has not finished a head, else
+        /// Most connections over all listeners, followers not counted. One more drops another: the oldest that has not finished a head, else
         /// the oldest idle one, else the one that takes longest to read its answer.
         public var connectionLimit = 64
+        /// Most connections that follow `/v1/stream` or `/?watch`, beside ``connectionLimit``; one more is told 503.
+        public var followerLimit = 256
+        /// Most bytes that wait for one follower; more drops it. A single message may be longer.
+        public var followerBacklog = 64 * 1024
+        /// Least pause between two states or pages for followers; events do not wait for it.
+        public var followPace: Duration = .seconds(1)
+        /// How often a follower of events is told that the connection stands.
+        public var heartbeat: Duration = .seconds(15)
         /// Most bytes of answers that wait for slow readers, over all connections; more drops the oldest such reader.
         public var pendingLimit = 4 * 1024 * 1024
         /// First and longest pause before an address that could not be bound is tried again; it doubles in between.

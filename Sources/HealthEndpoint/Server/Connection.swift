@@ -10,13 +10,15 @@ final class Connection: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
-    private enum Phase {
+    enum Phase {
         /// Waits for a head, or for the rest of one.
         case head
         /// Answered before, waits for the next request.
         case idle
         /// The peer takes an answer.
         case writing
+        /// Is told news for as long as it stays.
+        case following
         /// Takes no more requests; its input is drained until the peer has read the last answer.
         case lingering
         case closed
@@ -25,64 +27,53 @@ final class Connection: ChannelInboundHandler {
     /// What is to be answered, in the order in which it came.
     private enum Work {
         case request(Request, HTTPRequestHead)
-        case refusal(Problem, accept: String, isHead: Bool)
+        case refusal(Problem, path: String, isHead: Bool)
     }
 
     /// More requests than one read can hold (4 KiB, at 16 bytes each).
     private static let workLimit = 256
 
-    private let server: ServerCore
-    private let gate: InputGate
+    let server: ServerCore
+    let gate: InputGate
     private let isTCP: Bool
-    private var phase = Phase.head
-    private var context: ChannelHandlerContext?
-    private var deadline: Scheduled<Void>?
+    private let isTrusted: Bool
+    var phase = Phase.head
+    private(set) var context: ChannelHandlerContext?
+    var deadline: Scheduled<Void>?
     private var work: [Work] = []
     /// A head that passed, until its end.
     private var begun: (request: Request, head: HTTPRequestHead)?
     private var isServing = false
-    private var isInputClosed = false
+    private(set) var isInputClosed = false
     /// The next answer, or the one under way, is the last.
-    private var isLast = false
+    var isLast = false
 
-    init(server: ServerCore, gate: InputGate, isTCP: Bool) {
+    init(server: ServerCore, gate: InputGate, isTCP: Bool, isTrusted: Bool) {
         self.server = server
         self.gate = gate
         self.isTCP = isTCP
+        self.isTrusted = isTrusted
     }
 
-    /// Who is dropped first when there are too many: the lowest.
-    var dropRank: Int {
+    /// Who is dropped first when there are too many: the lowest. Followers have a limit of their own.
+    var dropRank: Int? {
         switch phase {
         case .closed, .lingering: 0
         case .head: 1
         case .idle: 2
         case .writing: 3
+        case .following: nil
         }
     }
 
+    /// What is left of a recording.
+    var poured: ArraySlice<Observation>?
+
     /// Bytes of the answer that the peer has not taken yet, at most.
-    private(set) var pendingBytes = 0
+    var pendingBytes = 0
 
     /// Closes at once.
     func close() { context?.close(promise: nil) }
-
-    /// Answers once more if it has not done so, and closes; at once when it idles after an answer.
-    func finish() {
-        isLast = true
-        switch phase {
-        case .head: break
-        case .writing: gate.shut()
-        case .idle, .lingering, .closed: close()
-        }
-    }
-
-    /// Closes as soon as the answer that is under way was taken.
-    func stop() {
-        isLast = true
-        gate.shut()
-        if phase != .writing { close() }
-    }
 
     // MARK: The channel
 
@@ -110,7 +101,9 @@ final class Connection: ChannelInboundHandler {
             guard !gate.isShut else { return }
             // What announces a body is refused before the body comes.
             switch RequestGuard.check(head, isTCP: isTCP, configuration: server.configuration) {
-            case .success(let request): begun = (request, head)
+            case .success(var request):
+                request.isTrusted = isTrusted
+                begun = (request, head)
             case .failure(let problem): refuse(problem, head)
             }
         case .body: break
@@ -136,7 +129,11 @@ final class Connection: ChannelInboundHandler {
         }
         // The peer says no more; what it asked is still answered.
         isInputClosed = true
-        if phase == .lingering || (phase != .writing && work.isEmpty) { close() }
+        switch phase {
+        case .following, .lingering: close()
+        case .writing, .closed: break
+        case .head, .idle: if work.isEmpty { close() }
+        }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -158,54 +155,64 @@ final class Connection: ChannelInboundHandler {
     // MARK: Answering
 
     /// Queues an error as the last answer.
-    private func refuse(_ problem: Problem, _ head: HTTPRequestHead? = nil) {
-        let accept = head?.headers["accept"].joined(separator: ",") ?? ""
-        work.append(.refusal(problem, accept: accept, isHead: head?.method == .HEAD))
+    func refuse(_ problem: Problem, _ head: HTTPRequestHead? = nil) {
+        let path = head.map { RequestTarget.path(of: $0.uri) } ?? ""
+        work.append(.refusal(problem, path: path, isHead: head?.method == .HEAD))
         begun = nil
         gate.shut()
     }
 
     /// Answers what is queued until the peer must read, then asks for more. A write that ends at once comes back
     /// through ``written(_:)`` within the loop; the flag keeps that from nesting.
-    private func serve() {
+    func serve() {
         guard !isServing else { return }
         isServing = true
-        while phase != .writing, phase != .lingering, phase != .closed, !work.isEmpty {
+        while phase == .head || phase == .idle, !work.isEmpty {
             answer(work.removeFirst())
         }
         isServing = false
         guard phase != .writing, phase != .closed else { return }
-        if phase != .lingering, isLast || isInputClosed { return close() }
+        // Who only listens is read from, too: that is how one learns that it left.
+        if phase == .head || phase == .idle, isLast || isInputClosed { return closeSoon() }
         context?.read()
     }
 
     private func answer(_ item: Work) {
         switch item {
-        case .refusal(let problem, let accept, let isHead):
+        case .refusal(let problem, let path, let isHead):
             isLast = true
-            write(problem.response(accept: accept), version: .http1_1, isHead: isHead)
+            write(problem.response(at: path), version: .http1_1, isHead: isHead)
         case .request(let request, let head):
             if head.version == .http1_0 || !head.isKeepAlive || (gate.isShut && work.isEmpty) {
                 isLast = true
             }
-            let router = Router(
-                snapshot: server.store.snapshot, server: server.counters,
-                runbooks: server.configuration.runbooks)
-            write(router.respond(to: request), version: head.version, isHead: head.method == .HEAD)
+            let response = server.router.respond(to: request)
+            let isHead = head.method == .HEAD
+            guard let feed = response.feed else {
+                return write(response, version: head.version, isHead: isHead)
+            }
+            follow(feed, response, version: head.version, isHead: isHead)
         }
     }
 
-    private func write(_ response: Response, version: HTTPVersion, isHead: Bool) {
+    /// Takes no more requests from here on.
+    func stopReading() {
+        gate.shut()
+        work.removeAll()
+    }
+
+    func writeHead(_ response: Response, version: HTTPVersion, isHead: Bool = false) {
+        let head = response.head(version: version, isLast: isLast, isHead: isHead, now: WallClock.now())
+        context?.write(wrapOutboundOut(.head(head)), promise: nil)
+    }
+
+    func write(_ response: Response, version: HTTPVersion, isHead: Bool) {
         guard let context else { return }
         server.counters.count(status: response.status)
         enter(.writing)
-        if isLast {
-            gate.shut()
-            work.removeAll()
-        }
-        let head = response.head(version: version, isLast: isLast, now: WallClock.now())
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
-        if !isHead {
+        if isLast { stopReading() }
+        writeHead(response, version: version, isHead: isHead)
+        if !isHead, response.status != 304 {
             let body = context.channel.allocator.buffer(bytes: response.body)
             context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
         }
@@ -216,7 +223,7 @@ final class Connection: ChannelInboundHandler {
         if phase == .writing { server.boundPendingBytes() }
     }
 
-    private func written(_ result: Result<Void, any Error>) {
+    func written(_ result: Result<Void, any Error>) {
         pendingBytes = 0
         guard phase == .writing else { return }
         guard case .success = result else { return close() }
@@ -228,38 +235,5 @@ final class Connection: ChannelInboundHandler {
         }
         enter(gate.isWithinHead ? .head : .idle)
         serve()
-    }
-
-    // MARK: Deadlines
-
-    /// Goes to a phase and starts its deadline; staying in a phase does not renew it.
-    private func enter(_ next: Phase) {
-        phase = next
-        deadline?.cancel()
-        deadline = nil
-        let limits = server.configuration
-        let limit: Duration
-        switch next {
-        case .head: limit = limits.headDeadline
-        case .idle: limit = limits.idleDeadline
-        case .writing: limit = limits.writeDeadline
-        case .lingering: limit = limits.lingerDeadline
-        case .closed: return
-        }
-        deadline = server.loop.assumeIsolated().scheduleTask(in: limit.timeAmount) { self.expired() }
-    }
-
-    private func expired() {
-        deadline = nil
-        switch phase {
-        case .head where gate.isWithinHead:
-            server.counters.dropped += 1
-            refuse(Problem(status: 408, detail: "the head did not come in time"))
-            serve()
-        case .head, .writing:
-            server.counters.dropped += 1
-            close()
-        case .idle, .lingering, .closed: close()
-        }
     }
 }

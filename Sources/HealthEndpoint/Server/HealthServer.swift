@@ -7,15 +7,16 @@ import Synchronization
 /// The HTTP endpoint: answers from the latest published snapshot, and from nothing else.
 ///
 /// ## Concurrency
-/// One event-loop thread owns all sockets and connections (``ServerCore`` is confined to it). The published snapshot
-/// and the counters are the only state that other threads touch, behind a mutex that is held for a copy only.
-/// ``publish(_:)`` can be called from any thread and never waits for a request; ``start()`` and ``stop()`` block and
+/// One event-loop thread owns all sockets and connections (``ServerCore`` is confined to it). What is published is the
+/// only state that other threads touch, behind a mutex that is held for a copy only. Both ways of publishing can be
+/// called from any thread and never wait for a request; ``start()`` and ``stop()`` block and
 /// must not be called from `onListener`.
 public final class HealthServer: Sendable {
     private let configuration: Configuration
-    private let store: SnapshotStore
+    private let published: Published
     private let group: MultiThreadedEventLoopGroup
     private let core: NIOLoopBoundBox<ServerCore?>
+    private let recording: (@Sendable () -> [Observation])?
     private let onListener: @Sendable (ListenerReport) -> Void
     /// Held while ``start()`` runs, so that the loop cannot end under it.
     private let isStopped = Mutex(false)
@@ -23,15 +24,20 @@ public final class HealthServer: Sendable {
     /// Makes a server that does not listen yet. Before the first ``publish(_:)``, requests read `initial`; without
     /// one, the answer is that nothing is known.
     ///
+    /// `recording` hands over the latest observations, for `/v1/recording`; without it there is no such page. It is called
+    /// on the event-loop thread and must return at once.
+    ///
     /// `onListener` is called on the event-loop thread whenever an address begins to be served or cannot be, first and
     /// whenever the reason changes; it must return at once.
     public init(
         configuration: Configuration = Configuration(), initial: Snapshot?,
-        onListener: @escaping @Sendable (ListenerReport) -> Void
+        onListener: @escaping @Sendable (ListenerReport) -> Void,
+        recording: (@Sendable () -> [Observation])? = nil
     ) {
         self.configuration = configuration
+        self.recording = recording
         self.onListener = onListener
-        store = SnapshotStore(initial)
+        published = Published(initial)
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         core = NIOLoopBoundBox.makeEmptyBox(valueType: ServerCore.self, eventLoop: group.next())
     }
@@ -42,14 +48,15 @@ public final class HealthServer: Sendable {
     /// nothing when it listens already, or was stopped.
     public func start() {
         let loop = group.next()
-        let (core, group, configuration, store, onListener) = (core, group, configuration, store, onListener)
+        let (core, group, configuration, published) = (core, group, configuration, published)
+        let (recording, onListener) = (recording, onListener)
         isStopped.withLock { stopped in
             guard !stopped else { return }
             let tried = loop.flatSubmit {
                 guard core.value == nil else { return loop.makeSucceededVoidFuture() }
                 let server = ServerCore(
-                    group: group, loop: loop, configuration: configuration, store: store,
-                    onListener: onListener)
+                    group: group, loop: loop, configuration: configuration, published: published,
+                    recording: recording, onListener: onListener)
                 core.value = server
                 return server.start()
             }
@@ -59,7 +66,18 @@ public final class HealthServer: Sendable {
     }
 
     /// Makes this the snapshot that requests read from now on. Any thread; the latest wins.
-    public func publish(_ snapshot: Snapshot) { store.publish(snapshot) }
+    public func publish(_ snapshot: Snapshot) {
+        if published.publish(snapshot) { tellFollowers() }
+    }
+
+    /// Tells a change of an incident to who follows, and keeps it for who asks later. Any thread.
+    public func publish(_ transition: Transition) {
+        if published.publish(transition) { tellFollowers() }
+    }
+
+    private func tellFollowers() {
+        group.next().execute { [core] in core.value?.followers.turn() }
+    }
 
     /// Stops listening, lets answers that are under way end, closes everything and ends the thread; takes no longer
     /// than the configured deadline. A second call does nothing. A stopped server cannot be started again.
@@ -89,25 +107,6 @@ public final class HealthServer: Sendable {
         }
         group.shutdownGracefully(queue: .global()) { _ in ended.signal() }
         _ = ended.wait(timeout: deadline)
-    }
-}
-
-/// The latest snapshot.
-final class SnapshotStore: Sendable {
-    private let latest: Mutex<Snapshot>
-
-    init(_ initial: Snapshot?) { latest = Mutex(initial ?? .nothingKnown(at: WallClock.now())) }
-
-    var snapshot: Snapshot { latest.withLock { $0 } }
-
-    func publish(_ snapshot: Snapshot) {
-        // The old one is released after the lock.
-        let old = latest.withLock { current in
-            let old = current
-            current = snapshot
-            return old
-        }
-        _ = old
     }
 }
 

@@ -6,7 +6,6 @@ enum RequestGuard {
     static func check(
         _ head: HTTPRequestHead, isTCP: Bool, configuration: HealthServer.Configuration
     ) -> Result<Request, Problem> {
-        let accept = head.headers["accept"].joined(separator: ",")
         if let problem = refusal(head, configuration) { return .failure(problem) }
         let target: RequestTarget
         do {
@@ -21,10 +20,16 @@ enum RequestGuard {
         if isTCP, let host = target.authority ?? hosts.first,
             !HostCheck.accepts(host, names: configuration.hostNames)
         {
-            let detail = "this service answers to IP addresses, localhost and configured names only"
+            let detail =
+                "\(Printable.line(host, limit: 100)) is neither an IP address nor localhost nor this node's name;"
+                + " if it is to be one, name it in host_names of config.toml"
             return .failure(Problem(status: 421, detail: detail))
         }
-        return .success(Request(path: target.path, query: target.query, accept: accept))
+        return .success(
+            Request(
+                path: target.path, query: target.query, accept: head.headers.joined("accept"),
+                ifNoneMatch: head.headers.joined("if-none-match"),
+                lastEventID: head.headers["last-event-id"].first))
     }
 
     private static func refusal(_ head: HTTPRequestHead, _ configuration: HealthServer.Configuration)
@@ -34,7 +39,7 @@ enum RequestGuard {
             return Problem(status: 505, detail: "HTTP/1.1 and HTTP/1.0 are spoken here")
         }
         if head.method != .GET, head.method != .HEAD {
-            let allow = Response.Header(name: "Allow", value: "GET, HEAD")
+            let allow = Response.Header("Allow", "GET, HEAD")
             return Problem(status: 405, detail: "only GET and HEAD", headers: [allow])
         }
         if head.uri.utf8.count > configuration.targetLimit {
@@ -55,4 +60,9 @@ enum RequestGuard {
         case .encoding: "the path is not percent-encoded UTF-8 without control characters"
         }
     }
+}
+
+extension HTTPHeaders {
+    /// All lines of a list field as one (RFC 9110 §5.3).
+    fileprivate func joined(_ name: String) -> String { self[name].joined(separator: ",") }
 }

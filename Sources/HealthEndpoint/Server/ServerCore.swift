@@ -7,8 +7,10 @@ import NIOPosix
 struct ServerCounters: Hashable, Sendable {
     /// Answers by the hundreds of their status (2, 4, 5).
     var answers: [Int: UInt64] = [2: 0, 4: 0, 5: 0]
-    /// Connections that are open now.
+    /// Connections that are open now, followers included.
     var connections = 0
+    /// Connections whose answers have no end.
+    var followers = 0
     /// Connections that were dropped: over the limit, or too slow.
     var dropped: UInt64 = 0
 
@@ -20,7 +22,10 @@ struct ServerCounters: Hashable, Sendable {
 final class ServerCore {
     let loop: any EventLoop
     let configuration: HealthServer.Configuration
-    let store: SnapshotStore
+    let published: Published
+    let followers: Followers
+    /// The latest observations; nil: nobody keeps them.
+    let recording: (@Sendable () -> [Observation])?
     var counters = ServerCounters()
     private let group: MultiThreadedEventLoopGroup
     private let onListener: @Sendable (ListenerReport) -> Void
@@ -34,12 +39,15 @@ final class ServerCore {
 
     init(
         group: MultiThreadedEventLoopGroup, loop: any EventLoop, configuration: HealthServer.Configuration,
-        store: SnapshotStore, onListener: @escaping @Sendable (ListenerReport) -> Void
+        published: Published, recording: (@Sendable () -> [Observation])?,
+        onListener: @escaping @Sendable (ListenerReport) -> Void
     ) {
         self.group = group
         self.loop = loop
         self.configuration = configuration
-        self.store = store
+        self.published = published
+        self.recording = recording
+        followers = Followers(loop: loop, configuration: configuration, published: published)
         self.onListener = onListener
     }
 
@@ -83,9 +91,19 @@ final class ServerCore {
 
     // MARK: Connections
 
+    /// Answers requests as things are now.
+    var router: Router {
+        let picture = published.current
+        counters.followers = followers.count
+        return Router(
+            snapshot: picture.snapshot, events: picture.events, server: counters,
+            runbooks: configuration.runbooks,
+            hasRecording: recording != nil)
+    }
+
     /// Takes a new connection in; over the limit, another one goes.
     func add(_ connection: Connection) {
-        if connections.count >= configuration.connectionLimit, let victim = victim() {
+        if connections.count - followers.count >= configuration.connectionLimit, let victim = victim() {
             counters.dropped += 1
             victim.close()
         }
@@ -95,6 +113,7 @@ final class ServerCore {
 
     func remove(_ connection: Connection) {
         connections.removeAll { $0 === connection }
+        followers.remove(connection)
         counters.connections = connections.count
         if connections.isEmpty, let drained = whenDrained {
             whenDrained = nil
@@ -116,13 +135,19 @@ final class ServerCore {
 
     /// The array is in order of arrival, so the first of the lowest rank is the oldest.
     private func victim() -> Connection? {
-        connections.enumerated().min { a, b in
-            (a.element.dropRank, a.offset) < (b.element.dropRank, b.offset)
-        }?.element
+        connections.enumerated().compactMap { n, connection in
+            connection.dropRank.map { (rank: $0, n: n, connection: connection) }
+        }.min { ($0.rank, $0.n) < ($1.rank, $1.n) }?.connection
     }
 
     private func bootstrap(isTCP: Bool) -> ServerBootstrap {
         let core = NIOLoopBound(self, eventLoop: loop)
+        // The encoder cannot know that an answer to HEAD has no body; the heads here can.
+        let framing = {
+            var configuration = HTTPResponseEncoder.Configuration()
+            configuration.automaticallySetFramingHeaders = false
+            return configuration
+        }()
         return ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 128)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -135,10 +160,12 @@ final class ServerCore {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let gate = InputGate(limit: core.value.configuration.headLimit)
-                    let connection = Connection(server: core.value, gate: gate, isTCP: isTCP)
+                    let connection = Connection(
+                        server: core.value, gate: gate, isTCP: isTCP,
+                        isTrusted: !isTCP && PeerCredentials.areTrusted(of: channel))
                     let pipeline = channel.pipeline.syncOperations
                     try pipeline.addHandler(gate)
-                    try pipeline.addHandler(HTTPResponseEncoder())
+                    try pipeline.addHandler(HTTPResponseEncoder(configuration: framing))
                     try pipeline.addHandler(
                         ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
                     try pipeline.addHandler(connection)

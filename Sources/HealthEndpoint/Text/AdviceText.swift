@@ -5,20 +5,24 @@ enum AdviceText {
     /// Most pieces that are told; the rest is counted.
     static let limit = 4
 
-    static func write(_ advice: [Advice], to writer: inout TextWriter) {
+    /// What must be said with it.
+    static let note = "By upstream's versions; your distribution may have patched them."
+
+    static func write(_ advice: [Advice], _ origin: TextPage.Origin, to writer: inout TextWriter) {
         guard !advice.isEmpty else { return }
         writer.blank()
         writer.paragraph("Advice (by upstream's versions; your distribution may have patched them)")
-        for piece in advice.prefix(limit) { write(piece, to: &writer) }
+        for piece in advice.prefix(limit) {
+            writer.paragraph("\(sentence(piece)) [\(piece.id)]", lead: "  - ", indent: 4, maximum: 4)
+        }
         if advice.count > limit {
-            writer.line("and \(advice.count - limit) more: /v1/state", indent: 2)
+            writer.line("and \(advice.count - limit) more" + origin.place("/v1/state"), indent: 2)
         }
     }
 
-    private static func write(_ advice: Advice, to writer: inout TextWriter) {
+    /// `runc 1.1.5: what is known; fixed in 1.1.12`.
+    static func sentence(_ advice: Advice) -> String {
         let fixed = advice.fixedIn.isEmpty ? "" : "; fixed in \(advice.fixedIn.joined(separator: ", "))"
-        writer.paragraph(
-            "\(advice.component) \(advice.version): \(advice.sentence)\(fixed) [\(advice.id)]", lead: "  - ",
-            indent: 4, maximum: 4)
+        return "\(advice.component) \(advice.version): \(advice.sentence)\(fixed)"
     }
 }

@@ -3,12 +3,17 @@ public import HealthModel
 /// Plain text of one incident: ASCII but for what messages contain, no line wider than asked.
 public enum IncidentText {
     /// How much of an incident is told.
-    enum Detail {
-        /// On the page of the node: three items of evidence, no history.
-        case summary
+    enum Detail: Hashable {
+        /// On a page of the node: three items of evidence, three steps, no history.
+        case summary(TextPage.Origin)
         /// Everything.
         case full
     }
+
+    /// Items of evidence in a summary.
+    static let evidenceShown = 3
+    /// Steps in a summary: what to type next, not all that could be typed.
+    static let stepsShown = 3
 
     /// Everything about one incident; `width` is clamped to 40…200 columns. `now` is what ages are counted to; without
     /// it, times stand alone.
@@ -33,22 +38,33 @@ public enum IncidentText {
         writer.paragraph(incident.sentence, lead: tag(incident) + "  ", indent: TextWriter.fieldIndent)
         writer.field("what", identity(incident, now: now))
         if !incident.explanation.isEmpty { writer.field("why", incident.explanation) }
-        let hurts = impact(incident.impact)
+        let hurts = impact(incident)
         if !hurts.isEmpty { writer.field("hurts", hurts) }
         writeEvidence(incident, detail: detail, to: &writer)
         writeSymptoms(incident, detail: detail, to: &writer)
-        for (n, step) in incident.nextSteps.prefix(detail == .full ? 32 : 6).enumerated() {
+        writeSteps(incident, detail: detail, to: &writer)
+        if !incident.clearsWhen.isEmpty { writer.field("clears", clears(incident)) }
+        switch detail {
+        case .full: writer.field("id", incident.id)
+        case .summary(.daemon): writer.field("more", "/v1/incidents/\(incident.id).txt")
+        case .summary: break
+        }
+    }
+
+    private static func writeSteps(_ incident: Incident, detail: Detail, to writer: inout TextWriter) {
+        let shown = detail == .full ? 32 : stepsShown
+        for (n, step) in incident.nextSteps.prefix(shown).enumerated() {
             writer.field(n == 0 ? "do" : "", (step.purpose.isEmpty ? "then" : step.purpose) + ":")
             writer.command(step.command, indent: TextWriter.fieldIndent + 2)
         }
-        if !incident.clearsWhen.isEmpty {
-            let when = incident.clearsWhen
-            writer.field("clears", when.hasPrefix("when ") ? when : "when " + when)
-        }
-        switch detail {
-        case .full: writer.field("id", incident.id)
-        case .summary: writer.field("more", "/v1/incidents/\(incident.id).txt")
-        }
+        let left = incident.nextSteps.count - shown
+        if left > 0 { writer.field("", "and \(TimeText.count(UInt64(left), "more step"))") }
+    }
+
+    /// What clears it, as a clause.
+    static func clears(_ incident: Incident) -> String {
+        let when = incident.clearsWhen
+        return when.hasPrefix("when ") ? when : "when " + when
     }
 
     /// `CRITICAL`; what is only suspected or over says so instead.
@@ -75,19 +91,22 @@ public enum IncidentText {
         return parts.joined(separator: ", ")
     }
 
-    private static func impact(_ impact: Impact) -> String {
+    /// Whom it hurts. Numbers are of the time when it was open; none are told where there were none.
+    static func impact(_ incident: Incident) -> String {
+        let impact = incident.impact
         var counts: [String] = []
-        if let pods = impact.pods { counts.append(TimeText.count(UInt64(clamping: pods), "pod")) }
-        if let running = impact.runningContainers {
+        if let pods = impact.pods, pods > 0 { counts.append(TimeText.count(UInt64(clamping: pods), "pod")) }
+        if let running = impact.runningContainers, running > 0 {
             counts.append(TimeText.count(UInt64(clamping: running), "running container"))
         }
         guard !counts.isEmpty else { return impact.sentence }
-        let note = "On the node: " + counts.joined(separator: ", ") + "."
+        let note =
+            (incident.isOpen ? "On the node: " : "Then on the node: ") + counts.joined(separator: ", ") + "."
         return impact.sentence.isEmpty ? note : impact.sentence + " " + note
     }
 
     private static func writeEvidence(_ incident: Incident, detail: Detail, to writer: inout TextWriter) {
-        let shown = detail == .full ? Incident.evidenceLimit : 3
+        let shown = detail == .full ? Incident.evidenceLimit : evidenceShown
         // The most telling items, as they happened.
         let told = incident.evidence.prefix(shown).enumerated().sorted {
             ($0.element.at, $0.offset) < ($1.element.at, $1.offset)
@@ -114,16 +133,21 @@ public enum IncidentText {
     private static func writeSymptoms(_ incident: Incident, detail: Detail, to writer: inout TextWriter) {
         let shown = detail == .full ? 32 : 3
         for (n, symptom) in incident.symptoms.prefix(shown).enumerated() {
-            let first = TimeText.stamp(symptom.firstSeen, on: incident.lastSeenAt)
-            let last = TimeText.stamp(symptom.lastSeen, on: incident.lastSeenAt)
-            let span =
-                symptom.count > 1
-                ? ", \(TimeText.count(symptom.count, "time")), \(first) to \(last)" : ", at \(first)"
-            writer.field(n == 0 ? "also" : "", symptom.summary + span)
+            writer.field(n == 0 ? "also" : "", Self.symptom(symptom, on: incident.lastSeenAt))
         }
         if incident.symptoms.count > shown {
             writer.field("", "and \(incident.symptoms.count - shown) more")
         }
+    }
+
+    /// `what it says, 3 times, 01:42:29 to 01:42:31`.
+    static func symptom(_ symptom: Symptom, on day: WallTime) -> String {
+        let first = TimeText.stamp(symptom.firstSeen, on: day)
+        let last = TimeText.stamp(symptom.lastSeen, on: day)
+        let span =
+            symptom.count > 1
+            ? ", \(TimeText.count(symptom.count, "time")), \(first) to \(last)" : ", at \(first)"
+        return symptom.summary + span
     }
 
     private static func writeTimeline(_ incident: Incident, to writer: inout TextWriter) {

@@ -4,21 +4,39 @@ import HealthModel
 enum RuntimeText {
     static func write(_ runtime: RuntimeView, to writer: inout TextWriter) {
         writer.blank()
+        writer.paragraph(title(runtime))
+        for field in fields(runtime) { writer.field(field.label, field.text) }
+    }
+
+    /// `containerd 1.7.24, CRI v1`.
+    static func title(_ runtime: RuntimeView) -> String {
         let name = runtime.endpoint.name
-        var title = "\(name): has not answered yet"
-        if let version = runtime.version {
-            let prefix = version.name == name ? "" : name + ": "
-            title = "\(prefix)\(version.name) \(version.version), CRI \(version.apiVersion)"
+        guard let version = runtime.version else { return "\(name): has not answered yet" }
+        let prefix = version.name == name ? "" : name + ": "
+        return "\(prefix)\(version.name) \(version.version), CRI \(version.apiVersion)"
+    }
+
+    /// Where it is asked, what serves it, what it answered and what it holds.
+    static func fields(_ runtime: RuntimeView) -> [(label: String, text: String)] {
+        var fields = [(label: "socket", text: runtime.endpoint.socketPath)]
+        if let unit = runtime.unit { fields.append(("unit", Self.unit(unit))) }
+        if !runtime.rungs.isEmpty {
+            fields.append(("asked", runtime.rungs.map(rung).joined(separator: ", ")))
         }
-        writer.paragraph(title)
-        writer.field("socket", runtime.endpoint.socketPath)
-        if let unit = runtime.unit { writer.field("unit", Self.unit(unit)) }
-        if !runtime.rungs.isEmpty { writer.field("asked", runtime.rungs.map(rung).joined(separator: ", ")) }
         let holdings = holds(runtime)
         let isCurrent = runtime.rungs.allSatisfy(\.succeeded)
         if !holdings.isEmpty {
-            writer.field(isCurrent ? "holds" : "held", holdings + (isCurrent ? "" : " (last list)"))
+            fields.append((isCurrent ? "holds" : "held", holdings + (isCurrent ? "" : " (last list)")))
         }
+        return fields
+    }
+
+    /// `On this node: runc 1.1.12, kubelet v1.36.0`; empty when nothing is known.
+    static func beside(_ versions: NodeVersions) -> String {
+        var found = versions.ociRuntimes.map { "\($0.name) \($0.version)" }
+        if let kubelet = versions.kubelet { found.append("kubelet \(kubelet)") }
+        if let crictl = versions.crictl { found.append("crictl \(crictl)") }
+        return found.isEmpty ? "" : "On this node: " + found.joined(separator: ", ")
     }
 
     /// `containerd.service active (running), pid 812, 3 restarts`.

@@ -34,7 +34,7 @@ struct CheckCommand: ParsableCommand {
             return try OneLook(configuration: configuration, logger: logger).take()
         }
         switch output {
-        case .text: page.write(TextPage.render(snapshot, width: page.columns))
+        case .text: page.write(TextPage.render(snapshot, width: page.columns, origin: .oneLook))
         case .json: Output.write(StateDocument.json(snapshot))
         }
         throw ExitCode(ExitStatus.code(snapshot.verdict))

@@ -51,7 +51,8 @@ struct ServeCommand: ParsableCommand {
             let stage = try RecordedNode(
                 path: recording, speed: recordingSpeed, configuration: configuration, logger: logger)
             stage.start()
-            while orders.next() != .stop {}
+            // Signals are heard for as long as their sources live, and the optimizer ends what nobody uses any more.
+            withExtendedLifetime(sources) { while orders.next() != .stop {} }
             Self.end { stage.stop() }
         }
         let status = ServiceStatus()

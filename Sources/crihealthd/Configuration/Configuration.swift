@@ -55,6 +55,8 @@ struct Configuration: Equatable, Sendable {
     var listen: ListenAddress? = .loopback
     /// Path of the unix socket; nil: only TCP.
     var socket: String? = "/run/crihealthd/http.sock"
+    /// Names beside the node's own that a `Host` header may carry on TCP.
+    var hostNames: [String] = []
     /// Holds the checkpoint.
     var stateDirectory = "/var/lib/crihealthd"
     /// Holds the node's own rules.

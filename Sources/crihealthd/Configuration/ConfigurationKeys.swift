@@ -28,6 +28,9 @@ struct ConfigurationKey: Sendable {
                 throw WrongValue("the path of a unix socket has at most 107 bytes (unix(7))")
             }
         },
+        ConfigurationKey(path: "host_names") { config, value throws(WrongValue) in
+            config.hostNames = try value.list().map { item throws(WrongValue) in try item.hostName() }
+        },
         ConfigurationKey(path: "state_directory") { config, value throws(WrongValue) in
             config.stateDirectory = try value.path()
         },
@@ -114,6 +117,7 @@ extension ConfigurationKey {
     static func needingRestart(from old: Configuration, to new: Configuration) -> [String] {
         let differing: [(path: String, differs: Bool)] = [
             ("listen", old.listen != new.listen), ("socket", old.socket != new.socket),
+            ("host_names", old.hostNames != new.hostNames),
             ("state_directory", old.stateDirectory != new.stateDirectory),
             ("textfile_directory", old.textfileDirectory != new.textfileDirectory),
             ("journal", old.journal != new.journal),

@@ -72,6 +72,23 @@ enum ConfigurationValue: Equatable, Sendable {
         return path
     }
 
+    /// A host name (RFC 1123 §2.1), without a port.
+    func hostName() throws(WrongValue) -> String {
+        let text = try text()
+        let labels = text.split(separator: ".", omittingEmptySubsequences: false)
+        let isName = labels.allSatisfy { label in
+            (1...63).contains(label.utf8.count) && label.first != "-" && label.last != "-"
+                && label.utf8.allSatisfy { byte in
+                    (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte)
+                        || (0x61...0x7A).contains(byte) || byte == UInt8(ascii: "-")
+                }
+        }
+        guard isName, text.utf8.count <= 253 else {
+            throw WrongValue("\"\(text)\" is not a host name; write \"node7.example\", without a port")
+        }
+        return text
+    }
+
     /// The name of a service unit; `.service` may be left out.
     func unit() throws(WrongValue) -> String {
         let text = try text()

@@ -68,7 +68,8 @@ struct ReplayCommand: ParsableCommand {
         if isJSON {
             Output.write(IncidentArray.json(replayer.incidents, now: now.wall))
         } else if limit != nil {
-            page.write(TextPage.render(replayer.engine.snapshot(at: now), width: page.columns))
+            page.write(
+                TextPage.render(replayer.engine.snapshot(at: now), width: page.columns, origin: .recording))
         } else {
             page.write(ReplayText.render(replayer, at: now, width: page.columns))
         }

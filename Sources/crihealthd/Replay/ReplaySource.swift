@@ -8,7 +8,7 @@ struct ReplaySource {
     /// Longest file that is taken in, in bytes.
     static let fileLimit = 1 << 30
     /// What stands for the name of a node that its recording does not tell.
-    static let unnamedNode = "recorded"
+    static let unnamedNode = "an unnamed node"
 
     /// The observations of `input`.
     static func observations(_ input: ReplayInput) throws(ReplayError) -> [Observation] {

@@ -26,6 +26,6 @@ enum ReplayText {
         let incidents = replayer.incidents.map { IncidentText.render($0, width: width) }
         let told =
             incidents.isEmpty ? ["No incident: nothing was wrong that crihealthd knows of.\n"] : incidents
-        return ([TextPage.verdict(snapshot, width: width)] + told).joined(separator: "\n")
+        return ([TextPage.verdict(snapshot, width: width, origin: .recording)] + told).joined(separator: "\n")
     }
 }

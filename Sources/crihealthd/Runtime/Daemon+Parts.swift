@@ -103,6 +103,8 @@ extension Daemon {
     ) -> HealthServer.Configuration {
         var result = HealthServer.Configuration()
         result.runbooks = Runbooks.pages
+        // By its own name it is scraped, and alerts link to it.
+        result.hostNames = configuration.hostNames + [BootIdentity.current().hostname]
         result.passed = passed.map { socket in
             switch socket.address {
             case .tcp(let host, let port):
@@ -171,7 +173,7 @@ extension Daemon {
     static func outlets(
         _ server: HealthServer, _ follower: JournalFollower, _ prober: Prober, _ units: UnitWatcher?,
         _ writer: CheckpointWriter<Checkpoint>, _ surroundings: Surroundings, _ asker: any NodeAsker,
-        _ relay: Relay, _ logger: Logger
+        _ relay: Relay, _ crictl: CrictlVersion, _ recorder: FlightRecorder, _ logger: Logger
     ) -> EngineHost.Outlets {
         let (status, transitions) = (surroundings.serviceManager, surroundings.transitions)
         let inquirer = Inquirer(
@@ -184,6 +186,7 @@ extension Daemon {
             },
             inquire: { inquirer.ask($0) },
             transition: { transition in
+                server.publish(transition)
                 transitions?.write(transition)
                 // A line on standard error would be the same once more.
                 if transitions?.isOnlyRecord != true { TransitionLog.write(transition, to: logger) }
@@ -194,11 +197,14 @@ extension Daemon {
                 follower.setCadence(alert ? .alert : .calm)
             },
             observed: { surroundings.recorder?.record($0) },
+            record: { recorder.record($0) },
             decorate: { snapshot in
                 let counters = follower.counters
                 snapshot.statistics.journalEntries = counters.entriesRead
                 snapshot.statistics.journalErrors = counters.errors
                 snapshot.statistics.journalReopens = counters.reopens
+                snapshot.versions.crictl = crictl.latest
+                snapshot.versions.libsystemd = LoadedLibrary.libsystemd
             })
     }
 }

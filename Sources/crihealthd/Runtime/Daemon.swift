@@ -66,6 +66,7 @@ final class Daemon: Sendable {
     private let textfile: MetricsTextfile?
     private let discovery: Confined<Set<String>>
     private let asker: any NodeAsker
+    private let crictl: CrictlVersion
     private let resumesAt: JournalPosition?
     private let firstReports: [SelfReport]
 
@@ -84,13 +85,17 @@ final class Daemon: Sendable {
         let saved = Self.restore(store, &reports, logger)
         let relay = relay
         let current = CurrentRules(rules)
+        let crictl = CrictlVersion(configuration.cri.crictl)
+        self.crictl = crictl
+        let recorder = FlightRecorder()
 
         server = HealthServer(
-            configuration: Self.server(configuration, surroundings.passed), initial: nil
-        ) { report in
-            Self.log(report, logger)
-            relay.observe(.daemon(.listener(address: report.address.description, problem: report.problem)))
-        }
+            configuration: Self.server(configuration, surroundings.passed), initial: nil,
+            onListener: { report in
+                Self.log(report, logger)
+                relay.observe(
+                    .daemon(.listener(address: report.address.description, problem: report.problem)))
+            }, recording: { recorder.observations })
         let status = surroundings.serviceManager
         follower = JournalFollower(
             configuration: Self.journal(configuration, units),
@@ -113,7 +118,8 @@ final class Daemon: Sendable {
             position: saved?.position,
             time: .init(now: { Moment.now() }),
             outlets: Self.outlets(
-                server, follower, prober, unitWatcher, writer, surroundings, asker, relay, logger))
+                server, follower, prober, unitWatcher, writer, surroundings, asker, relay, crictl, recorder,
+                logger))
         relay.attach(host)
         textfile = configuration.textfileDirectory.map { [host] directory in
             MetricsTextfile(directory: directory, logger: logger) { host.latest.snapshot }
@@ -145,6 +151,7 @@ final class Daemon: Sendable {
         unitWatcher?.start()
         textfile?.start()
         for endpoint in endpoints { prober.watch(endpoint) }
+        crictl.start()
         if configuration.withLock({ $0.cri.endpoints.isEmpty }) { rediscover() }
         surroundings.serviceManager.startWatchdog { [host, follower] in
             min(host.lastTurn, follower.lastProgress)

@@ -24,6 +24,8 @@ final class EngineHost: Sendable {
         var alert: @Sendable (Bool) -> Void
         /// Each observation, before the engine sees it.
         var observed: @Sendable (Observation) -> Void = { _ in }
+        /// An observation that told something.
+        var record: @Sendable (Observation) -> Void = { _ in }
         /// Completes a snapshot with what the engine cannot know.
         var decorate: @Sendable (inout Snapshot) -> Void = { _ in }
     }
@@ -126,7 +128,9 @@ final class EngineHost: Sendable {
         var transitioned = false
         for observation in observations {
             outlets.observed(observation)
-            for effect in state.engine.receive(observation) {
+            let effects = state.engine.receive(observation)
+            if state.engine.tookNotice { outlets.record(observation) }
+            for effect in effects {
                 switch effect {
                 case .inquire(let inquiry): outlets.inquire(inquiry)
                 case .transition(let transition):

@@ -38,7 +38,10 @@ final class RecordedNode: Sendable {
             time: .init(now: { tape.now }, speed: { tape.speed }),
             outlets: .init(
                 publish: { server.publish($0) }, inquire: { _ in },
-                transition: { TransitionLog.write($0, to: logger) }, checkpoint: { _ in }, alert: { _ in },
+                transition: {
+                    server.publish($0)
+                    TransitionLog.write($0, to: logger)
+                }, checkpoint: { _ in }, alert: { _ in },
                 decorate: { Self.label(&$0, name: name) }))
         self.server = server
         self.tape = tape

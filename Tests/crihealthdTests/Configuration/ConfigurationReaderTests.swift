@@ -14,6 +14,7 @@ import Testing
         let text = """
             listen = "[::1]:9000"
             socket = ""
+            host_names = ["node7.example"]
             state_directory = "/s"
             rules_directory = "/r"
             textfile_directory = "/t"
@@ -37,6 +38,7 @@ import Testing
         var expected = Configuration()
         expected.listen = .tcp(host: "::1", port: 9000)
         expected.socket = nil
+        expected.hostNames = ["node7.example"]
         expected.stateDirectory = "/s"
         expected.rulesDirectory = "/r"
         expected.textfileDirectory = "/t"
@@ -69,6 +71,11 @@ import Testing
         ),
         ("[jurnal]\nx = 1", "f:1:1: unknown key \"jurnal\""),
         ("journal = 3", "f:1:1: unknown key \"journal\""),
+        (
+            "host_names = [\"node7.example:10274\"]",
+            "f:1:1: host_names: \"node7.example:10274\" is not a host name; write \"node7.example\", without a port"
+        ),
+        ("host_names = \"a\"", "f:1:1: host_names: an array is expected here, not a string; write [\"…\"]"),
         ("zzzzzz = 1", "f:1:1: unknown key \"zzzzzz\""),
         (
             "listen = \"localhost\"",

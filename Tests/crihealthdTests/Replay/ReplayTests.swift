@@ -73,7 +73,7 @@ import Testing
     }
 
     @Test(
-        "the verdict at the end comes first",
+        "what it is comes first, and then the verdict at the end",
         arguments: [
             ("containerd-1.6.20-kill9", "HEALTHY  "), ("containerd-1.6.20-norunc", "UNHEALTHY  "),
             ("baseline-containerd-2.1.9", "HEALTHY  "),
@@ -81,7 +81,10 @@ import Testing
     func verdictLine(_ recording: String, _ word: String) throws {
         let replayer = try Recordings.replay(recording)
         let text = ReplayText.render(replayer, at: try #require(replayer.last), width: 80)
-        #expect(text.hasPrefix(word))
+        let lines = text.split(separator: "\n")
+        #expect(lines[0].hasPrefix("A recording of an unnamed node, at 2026-11-22 "))
+        #expect(lines[1].hasPrefix(word))
+        #expect(!text.contains("/v1/"))
         #expect(text.contains("No incident") == replayer.incidents.isEmpty)
         for incident in replayer.incidents { #expect(text.contains(incident.id)) }
     }

@@ -1,6 +1,7 @@
 import Foundation
 import HealthEndpoint
 import HealthModel
+import Node
 import Testing
 
 @testable import crihealthd
@@ -36,6 +37,31 @@ import Testing
         #expect(try second.open() == [])
         #expect(second.page("/v1/incidents").contains(before.first?.id ?? "none"))
         second.daemon.stop()
+    }
+
+    @Test func itAnswersToItsOwnNameAndThoseThatAreConfigured() {
+        var configuration = Configuration()
+        configuration.hostNames = ["node7.example"]
+        let names = Daemon.server(configuration).hostNames
+        #expect(names == ["node7.example", BootIdentity.current().hostname])
+        #expect(names.last?.isEmpty == false)
+    }
+
+    @Test("What the flight recorder hands out replays to what the daemon says")
+    func theRecordingReplays() throws {
+        let running = try start()
+        #expect(try eventually { try running.status().verdict == .healthy })
+        runtime.stop()
+        #expect(try eventually { try running.status().verdict == .unhealthy })
+        let path = try state.write("flight.jsonl", running.page("/v1/recording"))
+        let replayed = Replayer.replay(
+            try ReplaySource.observations(try ReplayInput.detect(path)), rules: Recordings.rules)
+        let open = replayed.incidents.filter { $0.isOpen && $0.kind == .runtimeDown }
+        #expect(open.map(\.id) == (try running.open().filter { $0.kind == "RuntimeDown" }.map(\.id)))
+        #expect(replayed.transitions.map(\.change).first == .opened)
+        #expect(running.page("/v1/events").contains(open.first?.id ?? "none"))
+        #expect(running.page("/v1/versions").contains("\"libsystemd\":\"0."))
+        running.daemon.stop()
     }
 
     @Test func stoppingIsQuickAndLeavesACheckpoint() throws {
