@@ -64,8 +64,7 @@ struct ConditionTable: Hashable, Codable, Sendable {
         for runtime in used where runtime.unit.isGivenUp || !runtime.api.answered(since: nil) {
             return Word(
                 status: .unknown, reason: unasked(runtime),
-                message: runtime.unit.isGivenUp
-                    ? "\(runtime.name) was stopped and disabled." : "\(runtime.name) has not answered yet.")
+                message: silence(of: runtime))
         }
         for runtime in used where runtime.status?.condition("RuntimeReady")?.status == false {
             return Word(
@@ -89,6 +88,17 @@ struct ConditionTable: Hashable, Codable, Sendable {
         if runtime.unit.isGivenUp { return "Disabled" }
         if runtime.unit.phase == .stopped, !runtime.unit.ranThisBoot { return "NotStarted" }
         return runtime.api.failing == nil ? "NotAsked" : "NotAnswering"
+    }
+
+    /// Why nothing is known of a runtime by its own word.
+    private static func silence(of runtime: RuntimeFacts) -> String {
+        if runtime.unit.isGivenUp { return "\(runtime.name) was stopped and disabled." }
+        switch runtime.api.failing?.failure.reason {
+        case nil: return "\(runtime.name) has not answered yet."
+        case .socketMissing: return "\(runtime.name) does not answer: it has no socket."
+        case .refused: return "\(runtime.name) does not answer: nobody listens on its socket."
+        default: return "\(runtime.name) does not answer."
+        }
     }
 
     private static func network(_ facts: NodeFacts, _ book: IncidentBook) -> Word {
@@ -139,6 +149,10 @@ struct ConditionTable: Hashable, Codable, Sendable {
         }
         guard facts.monitoring.journalReady else {
             return Word(status: .unknown, reason: "Starting", message: "The journal has not been read yet.")
+        }
+        if facts.monitoring.journal == .noFiles {
+            return Word(
+                status: .unknown, reason: "NoJournalFiles", message: "There is no journal file to read.")
         }
         return Word(status: .true, reason: "Seeing", message: "The journal and the CRI sockets can be read.")
     }

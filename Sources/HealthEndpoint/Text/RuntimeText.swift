@@ -5,7 +5,8 @@ enum RuntimeText {
     static func write(_ runtime: RuntimeView, to writer: inout TextWriter) {
         writer.blank()
         let name = runtime.endpoint.name
-        var title = "\(name): has not answered yet"
+        var title =
+            name + (runtime.rungs.allSatisfy(\.succeeded) ? ": has not answered yet" : ": does not answer")
         if let version = runtime.version {
             let prefix = version.name == name ? "" : name + ": "
             title = "\(prefix)\(version.name) \(version.version), CRI \(version.apiVersion)"
