@@ -8,7 +8,7 @@ struct Crihealthd: ParsableCommand {
         abstract: "Says what is wrong with this node's container runtime, and why.",
         version: Release.version,
         subcommands: [
-            ServeCommand.self, ProbeCommand.self, StatusCommand.self, CheckCommand.self, ReplayCommand.self,
-            ExplainCommand.self,
+            ServeCommand.self, ProbeCommand.self, StatusCommand.self, CheckCommand.self,
+            CheckConfigCommand.self, ReplayCommand.self, ExplainCommand.self,
         ])
 }

@@ -15,6 +15,9 @@ enum ExitStatus {
 
     /// Nobody could be asked.
     static let unreachable: Int32 = 3
+
+    /// EX_CONFIG of sysexits.h: the configuration was refused, and trying again would not help. The units know it.
+    static let configuration: Int32 = 78
 }
 
 /// Shape of what `status` and `check` print.

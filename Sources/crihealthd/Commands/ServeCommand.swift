@@ -10,7 +10,8 @@ struct ServeCommand: ParsableCommand {
         commandName: "serve",
         abstract: "Watch this node, and serve what is wrong with it.",
         discussion: """
-            SIGHUP reads configuration and rules again. SIGTERM ends the daemon; what is open is remembered.
+            SIGHUP reads configuration and rules again. SIGTERM ends the daemon; what is open is remembered. A \
+            configuration that is wrong at the start ends it with 78; `crihealthd check-config` tells before.
 
             What only root can see is asked of the prober (`crihealthd probe`) on its socket; root without a prober, and \
             anybody with --single-process, asks for itself. Sockets that systemd passes under the names http and \
@@ -46,7 +47,7 @@ struct ServeCommand: ParsableCommand {
     /// Runs until SIGTERM.
     func run() throws {
         let passed = PassedSocket.take()
-        let configuration = try resolve()
+        let configuration = try RefusedConfiguration.exits { try resolve() }
         let threshold = LogThreshold(configuration.logLevel)
         let logger = Logger(label: "crihealthd") { _ in StderrLogHandler(threshold: threshold) }
         let orders = Orders()
@@ -59,12 +60,15 @@ struct ServeCommand: ParsableCommand {
             Self.end { stage.stop() }
         }
         let status = ServiceStatus()
-        let daemon = try Daemon(
-            configuration: configuration,
-            surroundings: .init(
-                serviceManager: status, passed: passed,
-                transitions: TransitionJournal(logger: logger, isOnlyRecord: JournalStream.isConnected())),
-            logger: logger, threshold: threshold)
+        let daemon = try RefusedConfiguration.exits {
+            try Daemon(
+                configuration: configuration,
+                surroundings: .init(
+                    serviceManager: status, passed: passed,
+                    transitions: TransitionJournal(
+                        logger: logger, isOnlyRecord: JournalStream.isConnected())),
+                logger: logger, threshold: threshold)
+        }
         logger.notice("starting", metadata: ["version": "\(Release.version)"])
         daemon.start()
         while orders.next() == .reload {
