@@ -47,7 +47,7 @@ struct ServeCommand: ParsableCommand {
     /// Runs until SIGTERM.
     func run() throws {
         let passed = PassedSocket.take()
-        let configuration = try RefusedConfiguration.exits { try resolve() }
+        let configuration = try RefusedConfiguration.exits(answering: passed) { try resolve() }
         let threshold = LogThreshold(configuration.logLevel)
         let logger = Logger(label: "crihealthd") { _ in StderrLogHandler(threshold: threshold) }
         let orders = Orders()
@@ -60,7 +60,7 @@ struct ServeCommand: ParsableCommand {
             Self.end { stage.stop() }
         }
         let status = ServiceStatus()
-        let daemon = try RefusedConfiguration.exits {
+        let daemon = try RefusedConfiguration.exits(answering: passed) {
             try Daemon(
                 configuration: configuration,
                 surroundings: .init(

@@ -3,6 +3,7 @@ import HealthEndpoint
 import HealthModel
 import Testing
 
+@testable import Systemd
 @testable import crihealthd
 
 /// The real binary beside this test's own.
@@ -77,6 +78,36 @@ struct ServeProcessTests {
         // RestartPreventExitStatus= of the unit.
         #expect(process.terminationStatus == 78)
         #expect(text(log).contains("config.toml:1:1: unknown key \"lisen\"; did you mean \"listen\"?"))
+    }
+
+    /// A connection that nobody takes would have systemd start it for ever.
+    @Test func whoWaitsInAPassedSocketHearsWhyThereIsNoDaemon() throws {
+        let path = state.path + "/passed.sock"
+        let listener = try UnixListener.listen(path, owner: nil)
+        defer { close(listener) }
+        let passed = [PassedSocket(name: "http-unix", descriptor: listener, address: .unix(path: path))]
+        func connected() throws -> Int32 {
+            let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+            try #require(try SocketAddress.unix(path).connect(descriptor) == 0)
+            return descriptor
+        }
+        let (asking, silent, gone) = (try connected(), try connected(), try connected())
+        close(gone)
+        _ = "GET / HTTP/1.1\r\n\r\n".withCString { send(asking, $0, strlen($0), 0) }
+        LastWords.say("the reason", on: passed)
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = recv(asking, &buffer, buffer.count, 0)
+        let answer = String(decoding: buffer.prefix(max(count, 0)), as: UTF8.self)
+        #expect(
+            answer.hasPrefix("HTTP/1.1 503 ")
+                && answer.hasSuffix("\r\n\r\ncrihealthd does not run: the reason\n"))
+        #expect(recv(asking, &buffer, buffer.count, 0) == 0)
+        #expect(recv(silent, &buffer, buffer.count, 0) == 0)
+        var entry = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
+        #expect(poll(&entry, 1, 0) == 0)
+        LastWords.say("nobody waits", on: passed)
+        close(asking)
+        close(silent)
     }
 
     /// systemd would start it again at once for a question that waits, and give its socket up after 20 times in 2 s.
