@@ -2,28 +2,18 @@
 
 import contextlib
 import json
-import pathlib
 import re
-import shutil
-import socket
-import subprocess
-import sys
-import threading
 import time
 
 import daemon
-import node
 import runner
 import scenarios
 import scraper
 import settings
 import transitions
+from packages import DEB, NEXT
 from troubles import PROBER, PROBER_SOCKET, STATE
 
-DEB = "/root/crihealthd.deb"
-NEXT = "/root/crihealthd-next.deb"
-RPM = "/root/crihealthd.rpm"
-RPM_NEXT = "/root/crihealthd-next.rpm"
 CATALOG_ID = "9ed22920c1cb49dab4280d7dac3fbcc3"
 # What is true of a healthy node. (VersionsSupported is advice, and false of what Debian 12 has.)
 GOOD = ("RuntimeReady", "NetworkReady", "CRIVersionSupported", "MonitoringHealthy")
@@ -34,42 +24,9 @@ EXPOSURE = {daemon.UNIT: 2.0, PROBER: 2.0}
 VOLATILE = re.compile(
     r"/(proc|sys|dev|tmp|root|run(?!/crihealthd)|var/(cache|log|tmp|lib/(dpkg|rpm|apt|containerd|cni|systemd/catalog)))"
     r"(/|$)|/usr/share/.*containerd|/usr/share/man(/man[58](/ctr\.8\.gz)?)?$|/var/lib/systemd/(random-seed|timers)|/etc/(passwd|shadow|group|gshadow|subuid|subgid)-$|/etc/\.pwd\.lock$")
-# Folders that an rpm distribution has in its package `filesystem`, and Debian has not.
-FILESYSTEM = {"/etc/sysconfig", "/usr/share/fish", "/usr/share/fish/vendor_completions.d",
-              "/usr/share/zsh/site-functions"}
 KEPT = re.compile(r"/etc/crihealthd(/config\.toml|/rules\.d)?|/etc/default/crihealthd|/var/lib/crihealthd(/.*)?"
                   r"|/var/lib/systemd/deb-systemd-helper-enabled(/.*)?"
                   r"|/etc/systemd/system/(multi-user|sockets)\.target\.wants(/crihealthd\S*)?")
-
-
-class Package:
-    """A built .deb, and the same one with a later version."""
-
-    def __init__(self, path):
-        self.path = pathlib.Path(path).resolve()
-        self.directory, self.lock = node.run_folder()
-        self.version = self._field("Version")
-        self.later = f"{self.version}+next1"
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        shutil.rmtree(self.directory, ignore_errors=True)
-        self.lock.close()
-
-    def _field(self, name):
-        return subprocess.run(["dpkg-deb", "-f", self.path, name], check=True, capture_output=True,
-                              text=True).stdout.strip()
-
-    def files(self):
-        """The package and its next version."""
-        tree, later = self.directory / "tree", self.directory / "next.deb"
-        subprocess.run(["dpkg-deb", "-R", self.path, tree], check=True)
-        control = tree / "DEBIAN/control"
-        control.write_text(control.read_text().replace(f"Version: {self.version}\n", f"Version: {self.later}\n"))
-        subprocess.run(["dpkg-deb", "-Zgzip", "-z1", "-b", tree, later], check=True, stdout=subprocess.DEVNULL)
-        return {DEB: self.path, NEXT: later}
 
 
 class PackagedRun(settings.ConfiguredRun, transitions.TransitionsRun):
@@ -269,74 +226,3 @@ class PackagedRun(settings.ConfiguredRun, transitions.TransitionsRun):
         if left:
             raise runner.Failed(f"left behind by a purge: {sorted(left)}")
         row.kind, row.cause = "left", "nothing"
-
-    def rpm_preset(self, row):
-        """The administrator's presets forbid it: the rpm is installed, and nothing of it is enabled or runs."""
-        preset = "/etc/systemd/system-preset/00-site.preset"
-        self.node.run("mkdir", "-p", str(pathlib.PurePath(preset).parent))
-        self.node.write(preset, "disable crihealthd*\n")
-        try:
-            self.node.run("rpm", "--install", "--nodeps", RPM)
-            for unit in (daemon.UNIT, "crihealthd.socket", "crihealthd-unix.socket", PROBER_SOCKET):
-                for word, wanted in (("is-enabled", "disabled"), ("is-active", "inactive")):
-                    said = self.node.run("systemctl", word, unit, check=False).stdout.strip()
-                    if said != wanted:
-                        raise runner.Failed(f"{unit} is {said} where a preset forbids it")
-        finally:
-            self.node.run("rpm", "--erase", "crihealthd", check=False)
-            self.node.run("rm", preset)
-        row.kind, row.cause = "preset", "disabled"
-
-    def rpm_installed(self, row):
-        """The rpm, on this Debian: its scriptlets make the user and start the units. What it requires dpkg knows."""
-        self.before = self.everything()
-        self.node.run("rpm", "--install", "--nodeps", RPM)
-        self.enabled()
-        self.healthy(row)
-        user = self.daemon.user()
-        if user != "crihealthd":
-            raise runner.Failed(f"it runs as {user}")
-
-    def rpm_upgraded(self, row):
-        """rpm upgrades it to a later release, while containerd is stopped."""
-        before = self.node.run("rpm", "-q", "crihealthd").stdout
-        self.upgrade(row, lambda: self.node.run("rpm", "--upgrade", "--nodeps", RPM_NEXT))
-        after = self.node.run("rpm", "-q", "crihealthd").stdout
-        if len(after.splitlines()) != 1 or after == before:
-            raise runner.Failed(f"was {before}, is {after}")
-
-    def rpm_erased(self, row):
-        """rpm takes it away, but for its state and its user; there is no purge."""
-        self.node.run("rpm", "--erase", "crihealthd")
-        left = self.everything() - self.before - FILESYSTEM
-        more = {one for one in left if not one.startswith(STATE) and one not in ("user crihealthd", "group crihealthd")}
-        if more:
-            raise runner.Failed(f"left behind by the rpm: {sorted(more)}")
-        row.kind, row.cause = "left", f"{len(left)} kept"
-
-
-def containerd_packages(cache=node.CACHE):
-    """{path in the node: path here} of the containerd of bullseye, and the one of bookworm to go back to.
-
-    Empty, and said, when the mirror does not have them: the rows that need no old containerd are worth a run."""
-    found = {}
-    for name, suite in (("old", "bullseye"), ("new", "bookworm")):
-        made = subprocess.run([node.HERE / "make-packages", cache, suite, "containerd"], stdout=subprocess.PIPE,
-                              text=True)
-        if made.returncode != 0:
-            print(f"SKIPPED: {OLD_CONTAINERD.name}: the packages of {suite} could not be fetched "
-                  f"(make-packages: status {made.returncode})", flush=True)
-            return {}
-        found[f"/root/containerd-{name}.deb"] = next(pathlib.Path(made.stdout.strip()).glob("containerd_*.deb"))
-    return found
-
-
-def dpkg(path):
-    """A step that installs a package of another version, keeping the node's configuration."""
-    return scenarios.command("env", "DEBIAN_FRONTEND=noninteractive", "dpkg", "--force-confold", "--force-downgrade",
-                             "-i", path)
-
-
-OLD_CONTAINERD = scenarios.Fault(
-    "containerd-1.4.13", "CRIVersionUnsupported", ("RuntimeTooOld",), dpkg("/root/containerd-old.deb"),
-    dpkg("/root/containerd-new.deb"), opens=40, named=40, resolves=30)
