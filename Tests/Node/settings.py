@@ -88,7 +88,7 @@ class ConfiguredRun(troubles.TroubledRun):
             time.sleep(5)
             self.only(self.list_open(), "MonitoringImpaired")
         repaired = time.monotonic()
-        self.await_resolved(row, "MonitoringImpaired", lambda: repaired, 15)
+        self.await_resolved(row, "MonitoringImpaired", lambda: repaired, troubles.HOLDS)
 
     def rules_refused(self, row):
         """A file of rules that is wrong is left out at a start, and named; the others and the daemon go on."""
