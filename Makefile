@@ -69,16 +69,18 @@ deb: deps-package release
 	packaging/check
 	packaging/build-deb .build-release/crihealthd .build-deb
 
-## The rpm, from the same staged files; it and the deb are compared.
+## The rpm, from the same staged files; it and the deb are compared. A later release of it is for the nodes to upgrade to.
 rpm: deb
 	packaging/build-rpm .build-release/crihealthd .build-rpm
+	packaging/build-rpm .build-release/crihealthd .build-rpm/next 2
 	packaging/compare .build-deb/crihealthd_*.deb .build-rpm/crihealthd-*.rpm
 
 ## Both packages, built and installed on booted nodes, Debian 12 and 13 (root only).
 test-node: deps-test rpm
 	@mkdir -p .build
 	set -o pipefail; { status=0; \
-	    Tests/Node/run-scenarios --package .build-deb/crihealthd_*.deb --rpm .build-rpm/crihealthd-*.rpm || status=1; \
+	    Tests/Node/run-scenarios --package .build-deb/crihealthd_*.deb --rpm .build-rpm/crihealthd-*.rpm \
+	        --rpm-next .build-rpm/next/crihealthd-*.rpm || status=1; \
 	    Tests/Node/run-scenarios --package .build-deb/crihealthd_*.deb --suite trixie || status=1; \
 	    exit $$status; } 2>&1 | tee .build/node.log
 

@@ -64,7 +64,7 @@ struct ConditionTable: Hashable, Codable, Sendable {
         for runtime in used where !runtime.api.answered(since: nil) {
             return Word(
                 status: .unknown, reason: runtime.api.failing == nil ? "NotAsked" : "NotAnswering",
-                message: "\(runtime.name) has not answered yet.")
+                message: silence(of: runtime))
         }
         for runtime in used where runtime.status?.condition("RuntimeReady")?.status == false {
             return Word(
@@ -99,6 +99,16 @@ struct ConditionTable: Hashable, Codable, Sendable {
             runtime.name + (runtime.version.map { " \($0.version)" } ?? "") + " answers"
         }
         return Word(status: .true, reason: "Answering", message: names.joined(separator: ", ") + ".")
+    }
+
+    /// Why nothing is known of a runtime by its own word.
+    private static func silence(of runtime: RuntimeFacts) -> String {
+        switch runtime.api.failing?.failure.reason {
+        case nil: return "\(runtime.name) has not answered yet."
+        case .socketMissing: return "\(runtime.name) does not answer: it has no socket."
+        case .refused: return "\(runtime.name) does not answer: nobody listens on its socket."
+        default: return "\(runtime.name) does not answer."
+        }
     }
 
     private static func network(_ facts: NodeFacts, _ book: IncidentBook) -> Word {
@@ -160,6 +170,10 @@ struct ConditionTable: Hashable, Codable, Sendable {
         }
         guard facts.monitoring.journalReady else {
             return Word(status: .unknown, reason: "Starting", message: "The journal has not been read yet.")
+        }
+        if facts.monitoring.journal == .noFiles {
+            return Word(
+                status: .unknown, reason: "NoJournalFiles", message: "There is no journal file to read.")
         }
         return Word(status: .true, reason: "Seeing", message: "The journal and the CRI sockets can be read.")
     }

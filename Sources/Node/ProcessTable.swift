@@ -14,11 +14,10 @@ struct ProcessTable: Sendable {
         // comm may hold blanks and parentheses: it ends at the last one.
         let name = stat[stat.index(after: open)..<close]
         let state = stat[stat.index(after: close)...].first { !$0.isWhitespace }
-        let arguments = files.text("/proc/\(pid)/cmdline", limit: 2048) ?? ""
         let membership = CgroupMembership(files.text("/proc/\(pid)/cgroup", limit: 16 << 10) ?? "")
         return ProcessIdentity(
-            pid: pid, name: Text.excerpt(name, limit: 64), commandLine: Text.excerpt(arguments),
-            state: state.map { String($0) }, unit: membership.unit, containerID: membership.containerID)
+            pid: pid, name: Text.excerpt(name, limit: 64), state: state.map { String($0) },
+            unit: membership.unit, containerID: membership.containerID)
     }
 
     /// The processes that hold one of these sockets, by inode, in order of pid.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Systemd
 
 /// The one binary.
 @main
@@ -9,8 +10,22 @@ struct Crihealthd: ParsableCommand {
         discussion: "Example: crihealthd status",
         version: Release.version,
         subcommands: [
-            StatusCommand.self, CheckCommand.self, IncidentsCommand.self, ExplainCommand.self,
+            StatusCommand.self, CheckCommand.self, CheckConfigCommand.self, IncidentsCommand.self,
+            ExplainCommand.self,
             RecordCommand.self,
             ReplayCommand.self, RulesCommand.self, ServeCommand.self, ProbeCommand.self,
         ])
+
+    /// Runs the command. Where its words are wrong, whoever waits in a socket that systemd passed hears of it too.
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            if exitCode(for: error) == .validationFailure {
+                LastWords.say(message(for: error), on: PassedSocket.take())
+            }
+            exit(withError: error)
+        }
+    }
 }

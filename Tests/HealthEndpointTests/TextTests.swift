@@ -134,7 +134,7 @@ import Testing
         let order = (0...3).map { full.firstRange(of: "item \($0)")?.lowerBound ?? full.endIndex }
         #expect(order == order.sorted())
         var writer = TextWriter(width: 80)
-        IncidentText.write(incident, detail: .summary, now: nil, to: &writer)
+        IncidentText.write(incident, detail: .summary(.daemon), now: nil, to: &writer)
         #expect(!writer.text.contains("item 0"))
     }
 }

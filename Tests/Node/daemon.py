@@ -65,13 +65,18 @@ class Daemon:
     def __init__(self, node):
         self.node = node
 
-    def get(self, path, timeout=2.0):
-        """(status, text) of one GET over the unix socket, a connection each."""
+    def unix(self, timeout):
+        """A connection to the unix socket."""
+        connected = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connected.settimeout(timeout)
+        connected.connect(self.node.path(SOCKET))
+        return connected
+
+    def get(self, path, timeout=2.0, connect=None):
+        """(status, text) of one GET over the unix socket, or what `connect` gives; a connection each."""
         connection = http.client.HTTPConnection("localhost", timeout=timeout)
         try:
-            connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            connection.sock.settimeout(timeout)
-            connection.sock.connect(self.node.path(SOCKET))
+            connection.sock = (connect or self.unix)(timeout)
             connection.request("GET", path, headers={"Connection": "close"})
             response = connection.getresponse()
             return response.status, response.read().decode("utf-8", "replace")

@@ -81,12 +81,7 @@ class Node:
         self.close()
 
     def _prepare(self):
-        with open(self.cache / "lock", "w") as cache_lock:
-            fcntl.flock(cache_lock, fcntl.LOCK_EX)
-            sweep(self.cache)
-            self.directory = pathlib.Path(tempfile.mkdtemp(prefix="run-", dir=self.cache))
-            self._lock = open(self.directory / "lock", "w")
-            fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self.directory, self._lock = run_folder(self.cache)
         for name in ("upper", "work", "root", "containerd", "journal"):
             (self.directory / name).mkdir()
         self.directory.chmod(0o755)
@@ -332,6 +327,17 @@ def remove_cgroups(groups):
             time.sleep(0.02)
         else:
             print(f"node: {group} could not be removed", file=sys.stderr)
+
+
+def run_folder(cache=CACHE):
+    """(path, lock) of a folder of this run: while the lock is open it stays, and the next run removes what is left."""
+    with open(pathlib.Path(cache) / "lock", "w") as cache_lock:
+        fcntl.flock(cache_lock, fcntl.LOCK_EX)
+        sweep(cache)
+        directory = pathlib.Path(tempfile.mkdtemp(prefix="run-", dir=cache))
+        lock = open(directory / "lock", "w")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    return directory, lock
 
 
 def sweep(cache):

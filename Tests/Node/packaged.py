@@ -2,24 +2,18 @@
 
 import contextlib
 import json
-import pathlib
 import re
-import shutil
-import subprocess
-import tempfile
-import threading
 import time
 
 import daemon
-import node
 import runner
 import scenarios
-import troubles
+import scraper
+import settings
+import transitions
+from packages import DEB, NEXT
 from troubles import PROBER, PROBER_SOCKET, STATE
 
-DEB = "/root/crihealthd.deb"
-NEXT = "/root/crihealthd-next.deb"
-RPM = "/root/crihealthd.rpm"
 CATALOG_ID = "9ed22920c1cb49dab4280d7dac3fbcc3"
 # What is true of a healthy node. (VersionsSupported is advice, and false of what Debian 12 has.)
 GOOD = ("RuntimeReady", "NetworkReady", "CRIVersionSupported", "MonitoringHealthy")
@@ -30,68 +24,12 @@ EXPOSURE = {daemon.UNIT: 2.0, PROBER: 2.0}
 VOLATILE = re.compile(
     r"/(proc|sys|dev|tmp|root|run(?!/crihealthd)|var/(cache|log|tmp|lib/(dpkg|rpm|apt|containerd|cni|systemd/catalog)))"
     r"(/|$)|/usr/share/.*containerd|/usr/share/man(/man[58](/ctr\.8\.gz)?)?$|/var/lib/systemd/(random-seed|timers)|/etc/(passwd|shadow|group|gshadow|subuid|subgid)-$|/etc/\.pwd\.lock$")
-# Folders that an rpm distribution has in its package `filesystem`, and Debian has not.
-FILESYSTEM = {"/etc/sysconfig", "/usr/share/fish", "/usr/share/fish/vendor_completions.d",
-              "/usr/share/zsh/site-functions"}
 KEPT = re.compile(r"/etc/crihealthd(/config\.toml|/rules\.d)?|/etc/default/crihealthd|/var/lib/crihealthd(/.*)?"
                   r"|/var/lib/systemd/deb-systemd-helper-enabled(/.*)?"
                   r"|/etc/systemd/system/(multi-user|sockets)\.target\.wants(/crihealthd\S*)?")
 
 
-class Package:
-    """A built .deb, and the same one with a later version."""
-
-    def __init__(self, path):
-        self.path = pathlib.Path(path).resolve()
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="crihealthd-deb-"))
-        self.version = self._field("Version")
-        self.later = f"{self.version}+next1"
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        shutil.rmtree(self.directory, ignore_errors=True)
-
-    def _field(self, name):
-        return subprocess.run(["dpkg-deb", "-f", self.path, name], check=True, capture_output=True,
-                              text=True).stdout.strip()
-
-    def files(self):
-        """The package and its next version."""
-        tree, later = self.directory / "tree", self.directory / "next.deb"
-        subprocess.run(["dpkg-deb", "-R", self.path, tree], check=True)
-        control = tree / "DEBIAN/control"
-        control.write_text(control.read_text().replace(f"Version: {self.version}\n", f"Version: {self.later}\n"))
-        subprocess.run(["dpkg-deb", "-Zgzip", "-z1", "-b", tree, later], check=True, stdout=subprocess.DEVNULL)
-        return {DEB: self.path, NEXT: later}
-
-
-class Scraper(threading.Thread):
-    """Asks the endpoint all the time, and counts what was not answered."""
-
-    def __init__(self, asked):
-        super().__init__(daemon=True)
-        self.asked, self.done, self.answers, self.failures = asked, threading.Event(), 0, []
-
-    def run(self):
-        while not self.done.is_set():
-            try:
-                self.asked.get("/metrics", timeout=10)
-                self.answers += 1
-            except daemon.NotAnswering as error:
-                self.failures.append(str(error))
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.done.set()
-        self.join()
-
-
-class PackagedRun(troubles.TroubledRun):
+class PackagedRun(settings.ConfiguredRun, transitions.TransitionsRun):
     """The scenarios of an installed package."""
 
     def __init__(self, booted, slack):
@@ -100,8 +38,8 @@ class PackagedRun(troubles.TroubledRun):
 
     def apt(self, *words):
         """apt; the node has no network: what the package needs must be in the tree."""
-        self.node.run("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y",
-                      "--no-install-recommends", *words, timeout=120)
+        return self.node.run("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y",
+                             "--no-install-recommends", *words, timeout=120)
 
     def everything(self):
         """What lies in the file system, and the users and groups."""
@@ -116,7 +54,12 @@ class PackagedRun(troubles.TroubledRun):
 
     def installed(self, row):
         """apt installs it, and it runs, ready and of the opinion that all is well."""
-        self.apt("install", DEB)
+        said = self.apt("install", DEB)
+        noise = [line for line in (said.stdout + said.stderr).splitlines()
+                 if re.search(r"warning|error|fail|not starting|disabled or a static|dubious", line, re.IGNORECASE)
+                 and "apt does not have a stable" not in line]
+        if noise:
+            raise runner.Failed(f"the installation says: {noise}")
         shown = self.node.show(daemon.UNIT, "ActiveState", "ActiveEnterTimestampMonotonic",
                                "InactiveExitTimestampMonotonic", "User", "Type", "StatusText")
         if shown["ActiveState"] != "active" or shown["User"] != "crihealthd":
@@ -138,6 +81,11 @@ class PackagedRun(troubles.TroubledRun):
         bad = {one: told[one] for one in GOOD if told[one] != "True"}
         if bad:
             raise runner.Failed(f"conditions of a healthy node: {bad}")
+        # Where this machine gives the node no CAP_SYS_RESOURCE, LimitNICE= has no effect, and libdispatch tells.
+        wrong = [line for line in self.logged() if re.search(r"fail|errno|cannot|denied|not permitted", line, re.IGNORECASE)
+                 and not line.startswith("Failed to set thread priority for worker thread")]
+        if wrong:
+            raise runner.Failed(f"it complains on a healthy node: {wrong}")
         owner = self.node.run("sh", "-c", 'grep -hE "^(Uid|Cap(Prm|Eff|Bnd|Amb)):" /proc/"$1"/status', "sh",
                               self.daemon.state()["MainPID"]).stdout
         if re.search(r"Cap\w+:\t0*[1-9a-f]", owner) or "Uid:\t0\t" in owner:
@@ -147,6 +95,10 @@ class PackagedRun(troubles.TroubledRun):
                               "OPEN:/dev/null", "UNIX-CONNECT:/run/crihealthd-probe/probe.sock", check=False)
         if "Permission denied" not in asked.stderr:
             raise runner.Failed(f"user nobody got through to the prober: {asked.stderr or 'connected'}")
+
+    def logged(self, *words):
+        """What both processes wrote to the journal."""
+        return self.node.run("journalctl", "-o", "cat", "-u", daemon.UNIT, "-u", PROBER, *words).stdout.splitlines()
 
     def enabled(self):
         """Its units are enabled and active, and the journal's catalog has its messages."""
@@ -166,7 +118,20 @@ class PackagedRun(troubles.TroubledRun):
             if figure > limit:
                 points = "\n".join(line for line in text.splitlines() if line.startswith("✗"))
                 row.failures.append(f"{unit} is exposed at {figure}, the limit is {limit}\n{points}")
+            silent = self.unexplained(unit)
+            if silent:
+                row.failures.append(f"{unit} does not explain in a comment: {', '.join(silent)}")
         row.kind, row.cause = "exposure", " / ".join(figures)
+
+    def unexplained(self, unit):
+        """What systemd-analyze counts against a unit, and no comment of the unit names."""
+        told = self.node.run("systemd-analyze", "security", "--json=short", "--no-pager", unit, check=False).stdout
+        comments = "\n".join(line for line in self.node.run("systemctl", "cat", unit).stdout.splitlines()
+                             if line.startswith("#"))
+        names = {point["name"] for point in json.loads(told) if float(point["exposure"] or 0) > 0}
+        if not names:
+            raise runner.Failed(f"systemd-analyze counts nothing against {unit}: {told[:200]}")
+        return sorted(name for name in names if name not in comments)
 
     def upgraded(self, row):
         """apt installs a new version while containerd is stopped."""
@@ -183,16 +148,16 @@ class PackagedRun(troubles.TroubledRun):
         pid = self.daemon.state()["MainPID"]
         time.sleep(1)
         with contextlib.ExitStack() as stack:
-            scrapers = [stack.enter_context(Scraper(self.daemon)) for _ in range(3)]
+            scrapers = [stack.enter_context(scraper.Scraper(self.daemon, tcp)) for tcp in (False, False, True, True)]
             began = time.monotonic()
             install()
             back, _ = daemon.wait(lambda: self.daemon.state()["MainPID"] not in ("0", pid) and self.daemon.open(), 20)
             row.opened = row.named = time.monotonic() - began
             time.sleep(1)
         lost = [failure for scraper in scrapers for failure in scraper.failures]
-        if lost:
-            answers = sum(scraper.answers for scraper in scrapers)
-            raise runner.Failed(f"{len(lost)} scrapes lost beside {answers} answered: {lost[0]}")
+        answers = [scraper.answers for scraper in scrapers]
+        if lost or min(answers) < 10:
+            raise runner.Failed(f"{len(lost)} scrapes lost beside {answers} answered: {lost[:1]}")
         self.same(before, back)
         repaired = time.monotonic()
         self.node.run("systemctl", "start", scenarios.CONTAINERD)
@@ -230,6 +195,9 @@ class PackagedRun(troubles.TroubledRun):
             raise runner.Failed(f"its history does not tell of the reboot: {timeline}")
         told = self.node.run("journalctl", "-o", "cat", f"_BOOT_ID={boot.replace('-', '')}",
                              f"CRIHEALTHD_INCIDENT={before['id']}").stdout
+        missed = self.node.run("journalctl", "-o", "cat", "-b", "-1", "CRIHEALTHD_CAUSE=BusUnavailable").stdout
+        if missed:
+            raise runner.Failed(f"on the way down it missed the bus: {missed}")
         if before["sentence"] not in told:
             raise runner.Failed(f"the journal of the boot before tells of the incident only: {told[-200:]}")
         repaired = time.monotonic()
@@ -258,59 +226,3 @@ class PackagedRun(troubles.TroubledRun):
         if left:
             raise runner.Failed(f"left behind by a purge: {sorted(left)}")
         row.kind, row.cause = "left", "nothing"
-
-    def rpm_installed(self, row):
-        """The rpm, on this Debian: its scriptlets make the user and start the units. What it requires dpkg knows."""
-        self.before = self.everything()
-        self.node.run("rpm", "--install", "--nodeps", RPM)
-        self.enabled()
-        self.healthy(row)
-        user = self.daemon.user()
-        if user != "crihealthd":
-            raise runner.Failed(f"it runs as {user}")
-
-    def rpm_upgraded(self, row):
-        """rpm replaces it, with the scriptlets of an upgrade, while containerd is stopped."""
-        self.upgrade(row, lambda: self.node.run("rpm", "--upgrade", "--force", "--nodeps", RPM))
-
-    def rpm_erased(self, row):
-        """rpm takes it away, but for its state and its user; there is no purge."""
-        self.node.run("rpm", "--erase", "crihealthd")
-        left = self.everything() - self.before - FILESYSTEM
-        more = {one for one in left if not one.startswith(STATE) and one not in ("user crihealthd", "group crihealthd")}
-        if more:
-            raise runner.Failed(f"left behind by the rpm: {sorted(more)}")
-        row.kind, row.cause = "left", f"{len(left)} kept"
-
-    def transitions(self, row):
-        """What was logged of all that: an entry for each change, with its fields and an id that the catalog has."""
-        text = self.node.run("journalctl", "-u", daemon.UNIT, "-o", "json", "CRIHEALTHD_KIND=RuntimeDown").stdout
-        entries = [json.loads(line) for line in text.splitlines()]
-        wrong = [one for one in entries if one.get("MESSAGE_ID") != CATALOG_ID
-                 or not one.get("CRIHEALTHD_INCIDENT") or not one.get("CRIHEALTHD_CAUSE")]
-        if not entries or wrong:
-            raise runner.Failed(f"{len(entries)} entries about RuntimeDown, of which wrong: {wrong[:1]}")
-        row.kind, row.cause = "entries", str(len(entries))
-
-
-def containerd_packages(cache=node.CACHE):
-    """{path in the node: path here} of the containerd of bullseye, and the one of bookworm to go back to."""
-    found = {}
-    for name, suite in (("old", "bullseye"), ("new", "bookworm")):
-        made = subprocess.run([node.HERE / "make-packages", cache, suite, "containerd"], stdout=subprocess.PIPE,
-                              text=True)
-        if made.returncode != 0:
-            raise node.NodeError(f"make-packages {suite} failed with status {made.returncode}")
-        found[f"/root/containerd-{name}.deb"] = next(pathlib.Path(made.stdout.strip()).glob("containerd_*.deb"))
-    return found
-
-
-def dpkg(path):
-    """A step that installs a package of another version, keeping the node's configuration."""
-    return scenarios.command("env", "DEBIAN_FRONTEND=noninteractive", "dpkg", "--force-confold", "--force-downgrade",
-                             "-i", path)
-
-
-OLD_CONTAINERD = scenarios.Fault(
-    "containerd-1.4.13", "CRIVersionUnsupported", ("RuntimeTooOld",), dpkg("/root/containerd-old.deb"),
-    dpkg("/root/containerd-new.deb"), opens=40, named=40, resolves=30)

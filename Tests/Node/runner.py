@@ -65,7 +65,10 @@ class Run:
         self.node.run("sh", "-c", "rm -f /var/lib/containerd/ballast*; [ ! -e /root/runc ] || mv /root/runc /usr/sbin/",
                       check=False)
         for words in (["kill", "-s", "CONT", scenarios.CONTAINERD], ["reset-failed", scenarios.CONTAINERD],
-                      ["restart", "--no-block", scenarios.CONTAINERD], ["start", daemon.UNIT]):
+                      ["restart", "--no-block", scenarios.CONTAINERD],
+                      ["unmask", "--runtime", "crihealthd-probe.service"],
+                      ["start", "crihealthd-probe.socket", "crihealthd.socket", "crihealthd-unix.socket"],
+                      ["start", daemon.UNIT]):
             self.node.run("systemctl", *words, check=False)
 
     def within(self, what, took, limit):
@@ -105,7 +108,7 @@ class Run:
         if not self.daemon.state()["StatusText"]:
             raise Failed("systemctl status shows no STATUS line")
 
-    def kept(self, restart):
+    def kept(self, restart, limit=5):
         """The daemon goes away and comes back while containerd is stopped: it is still the same incident."""
         def body(row):
             self.await_quiet()
@@ -122,7 +125,7 @@ class Run:
                 raise Failed(f"no answer after the restart; {self.daemon.state()}")
             # The very first answer: to list nothing would be to say that all is well.
             back, = answer
-            self.within("the same incident after the restart", row.opened, 5)
+            self.within("the same incident after the restart", row.opened, limit)
             for field in ("id", "openedAt", "cause", "occurrences"):
                 if len(back) != 1 or back[0].get(field) != before.get(field):
                     raise Failed(f"{field} was {before.get(field)}, is {[one.get(field) for one in back]}")
@@ -146,7 +149,7 @@ class Run:
     def stop(self, row):
         """SIGTERM ends the daemon cleanly and soon; it crashed at no time before, and harmed no container."""
         restarts = self.daemon.state()["NRestarts"]
-        killed = sum(one.name == "daemon-killed" for one in self.rows)
+        killed = sum(one.name in ("daemon-killed", "state-full") for one in self.rows)
         self.node.run("systemctl", "stop", daemon.UNIT)
         state = self.daemon.state()
         row.resolved = self.daemon.stop_seconds()

@@ -106,8 +106,9 @@ FAULTS = (
     Fault("killed", "RuntimeDown", ("Killed",), send("KILL"), None, opens=1.5, named=3, from_journal=True),
     # One deadline of crictl, and two seconds.
     Fault("hung", "RuntimeDown", ("Hung",), send("STOP"), send("CONT"), opens=4, named=4),
+    # Looked at once a second, and missing for two: a restart takes it away for a moment.
     Fault("socket-removed", "RuntimeDown", ("SocketMissing",), command("rm", SOCKET), systemctl("restart"),
-          opens=2.5, named=5),
+          opens=3.5, named=5),
     Fault("config-invalid", "RuntimeDown", ("ConfigInvalid",),
           sequence(command("sh", "-c", f"cp {CONFIG} /root/ && echo '[broken' >>{CONFIG}"),
                    systemctl("restart", "--no-block")),

@@ -3,7 +3,8 @@
 
 A runtime of the test's own answers with what the recording shows, over gRPC; what the stand-in prints of it must be
 what the real one printed. Ids and times are in the answers, so they are the same; what it has of its own (the time
-and the process of a message) is taken out.
+and the process of a message) is taken out. `inspect` is recorded too and not compared: crihealthd never calls it, and the
+stand-in does not have it.
 """
 
 import concurrent.futures

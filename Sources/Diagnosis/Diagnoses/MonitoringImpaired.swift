@@ -10,6 +10,7 @@ struct MonitoringImpaired: Diagnosis {
         all.append(("journal", journal(facts)))
         all.append(("checkpoint", checkpoint(facts)))
         all.append(("bus", bus(facts)))
+        all.append(("rules", rules(facts)))
         for (address, problem) in facts.monitoring.listeners.sorted(by: { $0.key < $1.key }) {
             all.append(("listener \(address)", listener(address, problem, facts)))
         }
@@ -41,21 +42,50 @@ struct MonitoringImpaired: Diagnosis {
         -> Assessment
     {
         guard let broken = runtime.api.broken, let since = runtime.api.brokenSince else {
+            // Where not even connect(2) ever succeeded, crictl was not needed: whether it is there has to be asked.
+            if runtime.api.answeredAt == nil, let failing = runtime.api.failing, failing.rung <= .connect {
+                return withoutCalls(runtime, failing, facts)
+            }
             guard let at = runtime.api.answeredAt ?? runtime.api.failing?.at else {
                 return .unknown(inquiries: [])
             }
             return .cleared(
                 Evidence(at: at.wall, source: .cri, summary: "the probe of \(runtime.name) runs again"))
         }
+        return impaired(broken, runtime, since, killedGrace: configuration.killedGrace)
+    }
+
+    private func impaired(
+        _ broken: ProbeBreakage, _ runtime: RuntimeFacts, _ since: Moment, killedGrace: Duration = .zero,
+        asking inquiries: [Inquiry] = []
+    ) -> Assessment {
         let words = words(broken, runtime)
-        return finding(
+        let assessment = finding(
             words.cause, .warning, since: since, words.sentence,
             broken.text.isEmpty ? words.why : "\(words.why) (\(broken.text))",
             hurts: "The CRI state of \(runtime.name) is unknown; this says nothing about the runtime itself.",
             evidence: Evidence(at: since.wall, source: .daemon, summary: words.sentence), steps: [words.step],
             clears: "a probe of \(runtime.endpoint.address) can run",
             // Who stops this daemon stops its crictl with it, and a call that was killed once is made again.
-            grace: broken.reason == .crictlKilled ? configuration.killedGrace : .zero)
+            grace: broken.reason == .crictlKilled ? killedGrace : .zero)
+        guard case .holds(var finding) = assessment else { return assessment }
+        finding.inquiries = inquiries
+        return .holds(finding)
+    }
+
+    private func withoutCalls(
+        _ runtime: RuntimeFacts, _ failing: APIFacts.Failing, _ facts: NodeFacts
+    ) -> Assessment {
+        let question = Inquiry.binary(name: "crictl")
+        guard let answer = facts.answers.binaries["crictl"],
+            answer.at.monotonic >= failing.since.monotonic
+        else { return .unknown(inquiries: [question]) }
+        guard let path = answer.value else {
+            let missing = ProbeBreakage(reason: .crictlMissing, text: "")
+            return impaired(missing, runtime, answer.at, asking: [question])
+        }
+        return .cleared(
+            Evidence(at: answer.at.wall, source: .node, summary: "crictl is there: \(path.bounded(200))"))
     }
 
     private func words(_ broken: ProbeBreakage, _ runtime: RuntimeFacts) -> (
@@ -161,6 +191,28 @@ struct MonitoringImpaired: Diagnosis {
                 "Scrapes and curl on \(address) fail; the unix socket is served, and the address is tried again.",
             evidence: Evidence(at: facts.now.wall, source: .daemon, summary: problem.bounded(300)),
             steps: [NextStep("see who holds it", "ss -tlnp")], clears: "\(address) can be bound")
+    }
+
+    private func rules(_ facts: NodeFacts) -> Assessment {
+        guard let refused = facts.monitoring.refusedRules else { return .unknown(inquiries: []) }
+        guard let first = refused.first else {
+            return .cleared(
+                Evidence(at: facts.now.wall, source: .daemon, summary: "all files of rules are in force"))
+        }
+        let told = refused.prefix(8).map { $0.bounded(300) }
+        let more = refused.count > told.count ? ["and \(refused.count - told.count) more"] : []
+        return finding(
+            .rulesRefused, .warning, since: facts.now,
+            refused.count == 1
+                ? "a file of rules is not in force" : "\(refused.count) files of rules are not in force",
+            (told + more).joined(separator: "; ") + ".",
+            hurts: "What these rules would recognise or open is missed; all others are in force.",
+            evidence: Evidence(at: facts.now.wall, source: .daemon, summary: first.bounded(300)),
+            steps: [
+                NextStep("correct it, and see whether it is right now", "crihealthd check-config"),
+                NextStep("have it read", "systemctl reload crihealthd.service"),
+            ],
+            clears: "every file of rules was read without a fault")
     }
 
     private func blind(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> Assessment {

@@ -130,6 +130,8 @@ struct MonitoringFacts: Hashable, Codable, Sendable {
     /// Problem of each listener, by address; an empty string: it serves.
     var listeners: [String: String] = [:]
     var checkpoint: String?
+    /// Files of rules that are not in force, and why; nil before that is known.
+    var refusedRules: [String]?
     var blind: [BlindWindow] = []
     var lastBlindAt: Moment?
     /// Since when each of the daemon's own problems stands, by subject.
@@ -160,6 +162,7 @@ struct MonitoringFacts: Hashable, Codable, Sendable {
             busKnown = true
         case .listener(let address, let problem): listeners[address] = problem ?? ""
         case .checkpoint(let problem): checkpoint = problem
+        case .rules(let refused): refusedRules = refused
         }
     }
 }

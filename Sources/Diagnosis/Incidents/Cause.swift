@@ -165,6 +165,8 @@ public enum Cause: String, Hashable, Codable, Sendable, CaseIterable {
     case blindWindow = "BlindWindow"
     /// The state cannot be saved: see df and the mount options of /var/lib/crihealthd.
     case checkpointUnwritable = "CheckpointUnwritable"
+    /// A file of rules.d is wrong, and left out.
+    case rulesRefused = "RulesRefused"
     /// The address cannot be bound: see who holds it (ss -ltnp).
     case listenerUnavailable = "ListenerUnavailable"
 
@@ -214,7 +216,7 @@ public enum Cause: String, Hashable, Codable, Sendable, CaseIterable {
         ],
         .monitoringImpaired: [
             .crictlMissing, .crictlUnusable, .permissionDenied, .proberUnreachable, .journalUnreadable,
-            .busUnavailable, .blindWindow, .checkpointUnwritable, .listenerUnavailable,
+            .busUnavailable, .blindWindow, .checkpointUnwritable, .rulesRefused, .listenerUnavailable,
         ],
     ]
 }

@@ -23,6 +23,35 @@ extension SignalRules {
         try base.adding(RuleDirectory.documents(directory))
     }
 
+    /// As ``load(directory:over:)``, without the files that cannot be used, and why not: one bad file is no reason to go
+    /// without the others.
+    public static func loadUsable(
+        directory: String, over base: SignalRules
+    ) -> (rules: SignalRules, refused: [RuleError]) {
+        var (rules, refused): (SignalRules, [RuleError]) = (base, [])
+        var documents: [RuleDocument] = []
+        do throws(RuleError) {
+            for path in try RuleDirectory.paths(directory) {
+                do throws(RuleError) {
+                    documents.append(try RuleDirectory.document(path))
+                } catch {
+                    refused.append(error)
+                }
+            }
+        } catch {
+            return (base, [error])
+        }
+        if let all = try? base.adding(documents) { return (all, refused) }
+        for document in documents {
+            do throws(RuleError) {
+                rules = try rules.adding([document])
+            } catch {
+                refused.append(error)
+            }
+        }
+        return (rules, refused)
+    }
+
     private static func merge(_ documents: [RuleDocument], into base: [SignalRule]) throws(RuleError)
         -> [SignalRule]
     {
@@ -52,15 +81,21 @@ enum RuleDirectory {
 
     static func documents(_ directory: String) throws(RuleError) -> [RuleDocument] {
         var documents: [RuleDocument] = []
+        for path in try paths(directory) { documents.append(try document(path)) }
+        return documents
+    }
+
+    /// The files, by name.
+    static func paths(_ directory: String) throws(RuleError) -> [String] {
         let names = try names(in: directory).filter { $0.hasSuffix(".toml") && !$0.hasPrefix(".") }.sorted()
         guard names.count <= fileLimit else {
             throw RuleError(file: directory, problem: "more than \(fileLimit) files")
         }
-        for name in names {
-            let path = directory + "/" + name
-            documents.append(RuleDocument(name: path, text: try text(path)))
-        }
-        return documents
+        return names.map { directory + "/" + $0 }
+    }
+
+    static func document(_ path: String) throws(RuleError) -> RuleDocument {
+        RuleDocument(name: path, text: try text(path))
     }
 
     private static func names(in directory: String) throws(RuleError) -> [String] {

@@ -157,6 +157,7 @@ struct MonitoringJSON: Encodable {
             switch $0 {
             case .following: JournalJSON(state: "following", errno: nil, operation: nil)
             case .polling(let errno): JournalJSON(state: "polling", errno: errno, operation: nil)
+            case .noFiles: JournalJSON(state: "noFiles", errno: nil, operation: nil)
             case .catchingUp: JournalJSON(state: "catchingUp", errno: nil, operation: nil)
             case .failed(let errno, let operation):
                 JournalJSON(state: "failed", errno: errno, operation: operation)

@@ -163,7 +163,7 @@ enum SnapshotMetrics {
         case .following: "following"
         case .polling: "polling"
         case .catchingUp: "catching_up"
-        case .failed: "failed"
+        case .failed, .noFiles: "failed"
         }
     }
 

@@ -11,7 +11,10 @@ enum RuntimeText {
     /// `containerd 1.7.24, CRI v1`.
     static func title(_ runtime: RuntimeView) -> String {
         let name = runtime.endpoint.name
-        guard let version = runtime.version else { return "\(name): has not answered yet" }
+        guard let version = runtime.version else {
+            return name
+                + (runtime.rungs.allSatisfy(\.succeeded) ? ": has not answered yet" : ": does not answer")
+        }
         let prefix = version.name == name ? "" : name + ": "
         return "\(prefix)\(version.name) \(version.version), CRI \(version.apiVersion)"
     }

@@ -32,6 +32,7 @@ enum SelfText {
         case nil: "not opened yet"
         case .following: monitoring.journalReady ? "followed" : "opened, its backlog is being read"
         case .polling(let errno): "polled (no inotify, errno \(errno))"
+        case .noFiles: "NO FILES: there is no journal to follow"
         case .catchingUp: "catching up with a backlog"
         case .failed(let errno, let operation): "NOT READABLE: \(operation) failed with errno \(errno)"
         }

@@ -1,11 +1,9 @@
-/// A process, as far as /proc shows it.
+/// A process, as far as /proc shows it to anybody: its argv, where people put secrets, is left out.
 public struct ProcessIdentity: Hashable, Codable, Sendable {
     /// Process id.
     public var pid: Int32
     /// `comm`.
     public var name: String
-    /// argv joined with blanks, cut to 512 bytes; empty when it could not be read.
-    public var commandLine: String
     /// State letter of /proc/PID/stat (`R`, `S`, `D`, `T`, `Z`); nil when unknown.
     public var state: String?
     /// The systemd unit by its cgroup; nil when unknown.
@@ -15,12 +13,11 @@ public struct ProcessIdentity: Hashable, Codable, Sendable {
 
     /// Makes an identity.
     public init(
-        pid: Int32, name: String, commandLine: String = "", state: String? = nil, unit: String? = nil,
+        pid: Int32, name: String, state: String? = nil, unit: String? = nil,
         containerID: String? = nil
     ) {
         self.pid = pid
         self.name = name
-        self.commandLine = commandLine
         self.state = state
         self.unit = unit
         self.containerID = containerID

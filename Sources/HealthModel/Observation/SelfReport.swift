@@ -10,6 +10,8 @@ public enum SelfReport: Hashable, Codable, Sendable {
     case listener(address: String, problem: String?)
     /// The checkpoint could be written (nil), or why not.
     case checkpoint(problem: String?)
+    /// The files of the node's own rules that are not in force, each with its line and what was meant; empty: all are.
+    case rules(refused: [String])
 }
 
 /// State of the journal follower.
@@ -18,6 +20,8 @@ public enum JournalHealth: Hashable, Codable, Sendable {
     case following
     /// Reading, by polling: there is no inotify (`errno`, mostly EMFILE).
     case polling(errno: Int32)
+    /// Nothing to read: there is no journal file at all.
+    case noFiles
     /// Behind, catching up with a backlog.
     case catchingUp
     /// Not readable: errno and what was tried.

@@ -46,6 +46,8 @@ final class FollowerCore: @unchecked Sendable {
 
     // How we are.
     private var health: JournalHealth?
+    /// There is a journal file, or there was one.
+    private var hasFiles = false
     var behindSince: MonotonicTime?
     /// No event `.caughtUp` yet since the start or since being behind.
     var caughtUpPending = true
@@ -147,6 +149,7 @@ final class FollowerCore: @unchecked Sendable {
         counters.reset()
         forgetPlace()
         health = nil
+        hasFiles = false
         behindSince = nil
         caughtUpPending = true
         failures = 0
@@ -281,12 +284,20 @@ final class FollowerCore: @unchecked Sendable {
         behindSince = nil
         readUntil = .now
         let noInotify = inotifyError ?? (deaf ? ENOSPC : nil)
-        report(noInotify.map { .polling(errno: $0) } ?? .following)
+        report(noFiles ? .noFiles : noInotify.map { .polling(errno: $0) } ?? .following)
         if caughtUpPending {
             caughtUpPending = false
             tell(.caughtUp)
         }
         if readSinceRelease > 20_000 { releaseWindows() }
+    }
+
+    /// Whether there is no journal file at all. Looked at until there was one: their sizes are asked one by one.
+    private var noFiles: Bool {
+        guard !hasFiles else { return false }
+        let usage = journal.flatMap { try? $0.usage() }
+        hasFiles = usage.map { $0 > 0 } ?? true
+        return !hasFiles
     }
 
     func releaseWindows() {

@@ -16,6 +16,9 @@ enum ExitStatus {
     /// Nobody could be asked, or nothing could be looked at.
     static let unknown: Int32 = 3
 
+    /// EX_CONFIG of sysexits.h: the configuration was refused, and trying again would not help. The units know it.
+    static let configuration: Int32 = 78
+
     /// Runs `body`; what it throws is told and is no verdict: 1 would say that the node is degraded.
     static func orUnknown<Result>(_ body: () throws -> Result) throws -> Result {
         do { return try body() } catch let error as ExitCode {

@@ -38,11 +38,22 @@ struct ProbeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error, critical.", valueName: "level"))
     var logLevel: String?
 
+    /// How long a configuration that is wrong is looked at before the process ends. systemd starts it again for the next
+    /// question, so that it comes back by itself when the file is right; and a socket unit whose service ends 20 times in 2 s
+    /// would be given up (systemd.socket(5), TriggerLimitBurst=).
+    private static let refusalPause: Duration = .seconds(1)
+
     /// Runs until SIGTERM.
     func run() throws {
         clinux_memory_frugal()
         let passed = PassedSocket.take()
-        let configuration = try resolve()
+        let configuration: Configuration
+        do {
+            configuration = try RefusedConfiguration.exits { try resolve() }
+        } catch {
+            Pause.wait(Self.refusalPause)
+            throw error
+        }
         let threshold = LogThreshold(configuration.logLevel)
         let logger = Logger(label: "crihealthd.probe") { _ in StderrLogHandler(threshold: threshold) }
         let orders = Orders()

@@ -12,6 +12,8 @@ struct ServeCommand: ParsableCommand {
         abstract: "Watch this node, and serve what is wrong with it.",
         usage: "crihealthd serve [<option> ...]",
         discussion: """
+            A configuration that is wrong at the start ends it with 78; `crihealthd check-config` tells before.
+
             Example: crihealthd serve --recording outage.jsonl --recording-speed 10
             """)
 
@@ -42,7 +44,7 @@ struct ServeCommand: ParsableCommand {
     func run() throws {
         clinux_memory_frugal()
         let passed = PassedSocket.take()
-        let configuration = try resolve()
+        let configuration = try RefusedConfiguration.exits(answering: passed) { try resolve() }
         let threshold = LogThreshold(configuration.logLevel)
         let logger = Logger(label: "crihealthd") { _ in StderrLogHandler(threshold: threshold) }
         let orders = Orders()
@@ -56,12 +58,15 @@ struct ServeCommand: ParsableCommand {
             Self.end { stage.stop() }
         }
         let status = ServiceStatus()
-        let daemon = try Daemon(
-            configuration: configuration,
-            surroundings: .init(
-                serviceManager: status, passed: passed,
-                transitions: TransitionJournal(logger: logger, isOnlyRecord: JournalStream.isConnected())),
-            logger: logger, threshold: threshold)
+        let daemon = try RefusedConfiguration.exits(answering: passed) {
+            try Daemon(
+                configuration: configuration,
+                surroundings: .init(
+                    serviceManager: status, passed: passed,
+                    transitions: TransitionJournal(
+                        logger: logger, isOnlyRecord: JournalStream.isConnected())),
+                logger: logger, threshold: threshold)
+        }
         logger.notice("starting", metadata: ["version": "\(Release.version)"])
         daemon.start()
         while orders.next() == .reload {

@@ -79,6 +79,10 @@ struct LocalAsker: NodeAsker {
     }
 
     func answer(_ inquiry: Inquiry) -> NodeReport? {
-        inspector.answer(inquiry) ?? containers.answer(inquiry)
+        // The one that the ladder would run, wherever it was configured to be.
+        if inquiry == .binary(name: "crictl") {
+            return .binary(name: "crictl", path: try? ladder.crictl.locate())
+        }
+        return inspector.answer(inquiry) ?? containers.answer(inquiry)
     }
 }

@@ -19,8 +19,6 @@ final class ProberDesk: Sendable {
 
     /// How soon endpoints are looked for again.
     static let discoveryInterval: Duration = .seconds(5)
-    /// Most CNI directories that are remembered.
-    private static let mostDirectories = 8
 
     private let state: Mutex<State>
     private let logger: Logger
@@ -87,6 +85,8 @@ final class ProberDesk: Sendable {
             let found = try asker.endpoints()
             state.withLock { state in
                 state.policy.endpoints = found
+                let known = Set(found.map(\.socketPath))
+                state.policy.cniDirectories = state.policy.cniDirectories.filter { known.contains($0.key) }
                 state.policy.units.formUnion(found.compactMap(\.unit))
             }
         } catch {
@@ -106,14 +106,11 @@ final class ProberDesk: Sendable {
         return lane.sync { body(asker) }
     }
 
-    /// A runtime says itself where its CNI configuration is.
+    /// A runtime says itself where its CNI configuration is, and may say another place after a restart.
     private func remember(_ report: ProbeReport) {
         guard case .status(let status) = report.outcome, let directory = status.cniConfDir,
-            directory.hasPrefix("/"), !directory.contains("/../"), directory.utf8.count <= 256
+            ProberPolicy.isPlainPath(directory)
         else { return }
-        state.withLock { state in
-            guard state.policy.cniDirectories.count < Self.mostDirectories else { return }
-            state.policy.cniDirectories.insert(directory)
-        }
+        state.withLock { $0.policy.cniDirectories[report.endpoint.socketPath] = directory }
     }
 }

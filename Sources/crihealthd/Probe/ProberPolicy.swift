@@ -9,8 +9,8 @@ struct ProberPolicy: Sendable {
     var endpoints: [Endpoint]
     /// Units that are watched.
     var units: Set<String>
-    /// CNI directories that the runtimes named in their own answers.
-    var cniDirectories: Set<String> = []
+    /// CNI directories that the runtimes named in their own answers, by the socket of who named it last.
+    var cniDirectories: [String: String] = [:]
     /// Whether a process is one of a unit: only those are looked into.
     var isProcess: @Sendable (_ pid: Int32, _ unit: String) -> Bool = { ProberPolicy.isProcess($0, of: $1) }
 
@@ -47,7 +47,8 @@ struct ProberPolicy: Sendable {
         case .process(let pid): Self.isProcess(pid) ? inquiry : nil
         case .fileSystems(let paths): .fileSystems(paths: paths.filter(Self.fileSystems.contains))
         case .cni(let directory):
-            Self.defaultCNIDirectories.union(cniDirectories).contains(directory) ? inquiry : nil
+            Self.defaultCNIDirectories.contains(directory) || cniDirectories.values.contains(directory)
+                ? inquiry : nil
         case .binary(let name): Self.isBinary(name) ? inquiry : nil
         case .containerProcesses, .runtimeConfiguration, .tcpListeners, .previousShutdown: inquiry
         case .scopes(let containers):
@@ -61,6 +62,12 @@ struct ProberPolicy: Sendable {
                     unit: unit, pid: isProcess(pid, unit) ? pid : 0,
                     execStart: execStart.flatMap(Self.knownPath)) : nil
         }
+    }
+
+    /// An absolute path that goes down only.
+    static func isPlainPath(_ path: String) -> Bool {
+        path.hasPrefix("/") && path.utf8.count <= 256 && !path.utf8.contains(0)
+            && !path.split(separator: "/").contains { $0 == "." || $0 == ".." }
     }
 
     /// `127.0.0.1:1338`, `[::]:10010`, `*:10010`: numbers and punctuation.

@@ -14,7 +14,8 @@ import Synchronization
 final class ProberService: Sendable {
     /// What a peer can make the prober do at most.
     struct Limits: Sendable {
-        /// Connections; more wait in the listener's queue.
+        /// Connections. For one more the one that is silent longest is cut; while all are busy it waits in the listener's
+        /// queue.
         var connections = 4
         /// Questions that are answered at once,
         var burst = 100
@@ -27,7 +28,10 @@ final class ProberService: Sendable {
     }
 
     private struct State {
-        var open: Set<Int32> = []
+        /// Since when each connection waits for its next question; nil while it is answered.
+        var open: [Int32: MonotonicTime?] = [:]
+        /// The one that is being cut to make room.
+        var cut: Int32?
         var refused: Set<uid_t> = []
         var bucket: TokenBucket
         var stopped = false
@@ -81,7 +85,7 @@ final class ProberService: Sendable {
     func stop() {
         state.withLock { state in
             state.stopped = true
-            for descriptor in state.open { shutdown(descriptor, Int32(SHUT_RDWR)) }
+            for descriptor in state.open.keys { shutdown(descriptor, Int32(SHUT_RDWR)) }
         }
         nudge()
         acceptor.sync {}
@@ -93,7 +97,11 @@ final class ProberService: Sendable {
 
     private func acceptAll() {
         while true {
-            let (stopped, room) = state.withLock { ($0.stopped, $0.open.count < limits.connections) }
+            let (stopped, full, room) = state.withLock { state in
+                let full = state.open.count >= limits.connections
+                let mayCut = state.cut == nil && state.open.values.contains { $0 != nil }
+                return (state.stopped, full, !full || mayCut)
+            }
             if stopped { return }
             var entries = [
                 pollfd(fd: wake.reading, events: Int16(POLLIN), revents: 0),
@@ -108,7 +116,20 @@ final class ProberService: Sendable {
                 var bytes = [UInt8](repeating: 0, count: 64)
                 _ = read(wake.reading, &bytes, bytes.count)
             }
-            if entries[1].revents != 0 { accept() }
+            guard entries[1].revents != 0 else { continue }
+            if full { cutLongestIdle() } else { accept() }
+        }
+    }
+
+    /// Its thread makes room and wakes this one. A question that was under way is asked again by who asked it.
+    private func cutLongestIdle() {
+        state.withLock { state in
+            let waiting = state.open.compactMap { descriptor, since in
+                since.map { (descriptor: descriptor, since: $0) }
+            }
+            guard let longest = waiting.min(by: { $0.since < $1.since }) else { return }
+            state.cut = longest.descriptor
+            shutdown(longest.descriptor, Int32(SHUT_RDWR))
         }
     }
 
@@ -127,7 +148,7 @@ final class ProberService: Sendable {
             Pause.wait(limits.interval)
             return
         }
-        state.withLock { _ = $0.open.insert(descriptor) }
+        waits(descriptor)
         DispatchQueue(label: "crihealthd.prober.connection").async {
             self.serve(descriptor)
             self.nudge()
@@ -154,15 +175,29 @@ final class ProberService: Sendable {
                     limit: ProbeWire.questionLimit, first: Moment.now().monotonic + limits.idle,
                     frameDeadline: limits.frame)
                 guard case .frame(let content) = arrival else { break }
+                state.withLock { $0.open[descriptor] = .some(nil) }
                 let answer = ProbeAnswer(reply: reply(to: content))
                 try socket.send(Self.content(answer), until: Moment.now().monotonic + limits.frame)
                 if answer.reply == .refused(.malformed) { break }
+                waits(descriptor)
             }
         } catch {
             logger.debug("a connection ended", error: error)
         }
         // Forgotten before it is closed: its number may be another's right after.
-        state.withLock { _ = $0.open.remove(descriptor) }
+        state.withLock { state in
+            state.open.removeValue(forKey: descriptor)
+            if state.cut == descriptor { state.cut = nil }
+        }
+    }
+
+    private func waits(_ descriptor: Int32) {
+        let full = state.withLock { state in
+            state.open[descriptor] = .some(Moment.now().monotonic)
+            return state.open.count >= limits.connections
+        }
+        // Somebody may wait for it to be silent.
+        if full { nudge() }
     }
 
     private func reply(to content: [UInt8]) -> ProbeAnswer.Reply {

@@ -152,8 +152,7 @@ struct CaptureProc {
                 return nil
             }
             let identity = ProcessIdentity(
-                pid: number, name: String(binary), commandLine: String(columns[command].prefix(512)),
-                state: String(columns[state].prefix(1)))
+                pid: number, name: String(binary), state: String(columns[state].prefix(1)))
             return .node(.process(pid: number, identity: identity))
         }
     }

@@ -15,17 +15,21 @@ final class CurrentRules: Sendable {
         set { rules.withLock { $0 = newValue } }
     }
 
-    /// The shipped rules and those of `directory`.
-    static func load(directory: String) throws(RuleError) -> SignalRules {
-        try SignalRules.load(directory: directory, over: try SignalRules.shipped())
+    /// The shipped rules and those of `directory` that can be used, and why the others cannot.
+    static func load(directory: String) throws(RuleError) -> (rules: SignalRules, refused: [RuleError]) {
+        SignalRules.loadUsable(directory: directory, over: try SignalRules.shipped())
+    }
+
+    /// `advisories.d` beside the rules' directory.
+    static func advisoriesDirectory(besideRules directory: String) -> String {
+        (directory.lastIndex(of: "/").map { String(directory[..<$0]) } ?? ".") + "/advisories.d"
     }
 
     /// The shipped advisories and those of `advisories.d` beside the rules' directory (`/etc/crihealthd/rules.d`). A file that
     /// cannot be read is told and leaves the shipped table as it is: advice is worth no start that fails.
     static func advisories(besideRules directory: String, _ logger: Logger) -> AdvisoryTable {
-        let parent = directory.lastIndex(of: "/").map { String(directory[..<$0]) } ?? "."
         do throws(RuleError) {
-            return try AdvisoryTable.load(directory: parent + "/advisories.d")
+            return try AdvisoryTable.load(directory: advisoriesDirectory(besideRules: directory))
         } catch {
             logger.error("advisories are not read; those of the binary are used", error: error)
             return .embedded

@@ -23,11 +23,17 @@ extension Daemon {
         }
     }
 
-    static func rules(_ configuration: Configuration) throws(DaemonError) -> SignalRules {
+    /// The rules for a start: a file that is wrong is left out, and told.
+    static func rules(
+        _ configuration: Configuration, _ reports: inout [SelfReport], _ logger: Logger
+    ) throws(DaemonError) -> SignalRules {
         do throws(RuleError) {
-            return try CurrentRules.load(directory: configuration.rulesDirectory)
+            let (rules, refused) = try CurrentRules.load(directory: configuration.rulesDirectory)
+            for error in refused { logger.error("a file of rules is left out", error: error) }
+            reports.append(.rules(refused: refused.map(\.description)))
+            return rules
         } catch {
-            throw .rules(error)
+            throw .rules([error])
         }
     }
 
@@ -173,7 +179,8 @@ extension Daemon {
     static func outlets(
         _ server: HealthServer, _ follower: JournalFollower, _ prober: Prober, _ units: UnitWatcher?,
         _ writer: CheckpointWriter<Checkpoint>, _ surroundings: Surroundings, _ asker: any NodeAsker,
-        _ relay: Relay, _ crictl: CrictlVersion, _ recorder: FlightRecorder, _ logger: Logger
+        _ relay: Relay, _ crictl: CrictlVersion, _ recorder: FlightRecorder, _ overruled: OverruledKeys,
+        _ logger: Logger
     ) -> EngineHost.Outlets {
         let (status, transitions) = (surroundings.serviceManager, surroundings.transitions)
         let inquirer = Inquirer(
@@ -205,6 +212,7 @@ extension Daemon {
                 snapshot.statistics.journalReopens = counters.reopens
                 snapshot.versions.crictl = crictl.latest
                 snapshot.versions.libsystemd = LoadedLibrary.libsystemd
+                snapshot.monitoring.problems += overruled.problems
             })
     }
 }

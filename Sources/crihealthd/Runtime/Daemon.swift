@@ -13,14 +13,14 @@ enum DaemonError: Error, CustomStringConvertible {
     case alreadyRunning(FileError)
     /// A configured endpoint cannot be one.
     case endpoint(EndpointError)
-    /// A rule file is wrong.
-    case rules(RuleError)
+    /// Files of rules are wrong.
+    case rules([RuleError])
 
     var description: String {
         switch self {
         case .alreadyRunning(let error): "\(error)"
         case .endpoint(let error): "\(error)"
-        case .rules(let error): "\(error)"
+        case .rules(let errors): errors.map(\.description).joined(separator: "\n")
         }
     }
 }
@@ -54,6 +54,7 @@ final class Daemon: Sendable {
     private let threshold: LogThreshold
     private let relay = Relay()
     private let rules: CurrentRules
+    private let overruled: OverruledKeys
     private let endpoints: [Endpoint]
     private let units: [String]
     private let lock: Mutex<StateDirectoryLock?>
@@ -77,7 +78,9 @@ final class Daemon: Sendable {
     ) throws(DaemonError) {
         var reports: [SelfReport] = []
         let lock = try Self.lock(configuration.stateDirectory, &reports, logger)
-        let rules = try Self.rules(configuration)
+        let rules = try Self.rules(configuration, &reports, logger)
+        let overruled = OverruledKeys(passed: surroundings.passed)
+        overruled.apply(configuration, logger)
         let asker = Self.asker(configuration, surroundings)
         let found = try Self.endpoints(configuration, surroundings, asker, logger)
         let units = WatchedUnits.all(endpoints: found, configured: configuration.journal.units)
@@ -119,6 +122,7 @@ final class Daemon: Sendable {
             time: .init(now: { Moment.now() }),
             outlets: Self.outlets(
                 server, follower, prober, unitWatcher, writer, surroundings, asker, relay, crictl, recorder,
+                overruled,
                 logger))
         relay.attach(host)
         textfile = configuration.textfileDirectory.map { [host] directory in
@@ -129,6 +133,7 @@ final class Daemon: Sendable {
         self.logger = logger
         self.threshold = threshold
         self.rules = current
+        self.overruled = overruled
         self.units = units
         self.lock = Mutex(lock)
         self.asker = asker
@@ -153,9 +158,15 @@ final class Daemon: Sendable {
         for endpoint in endpoints { prober.watch(endpoint) }
         crictl.start()
         if configuration.withLock({ $0.cri.endpoints.isEmpty }) { rediscover() }
-        surroundings.serviceManager.startWatchdog { [host, follower] in
-            min(host.lastTurn, follower.lastProgress)
-        }
+        surroundings.serviceManager.startWatchdog(Self.slowestPart(host, follower))
+    }
+
+    /// When the slower of the two parts that everything rests on last did something. It waits as long as the engine is
+    /// stuck, and the watchdog goes unfed with it.
+    static func slowestPart(
+        _ host: EngineHost, _ follower: JournalFollower
+    ) -> @Sendable () -> MonotonicTime {
+        { min(host.lastTurn, follower.lastProgress) }
     }
 
     /// Ends within a second: the checkpoint first, then the rest.
@@ -180,12 +191,13 @@ final class Daemon: Sendable {
     /// Goes on with another configuration, as far as that is possible without a restart; the old one stays in
     /// force when its rules are wrong.
     func reload(_ new: Configuration) throws(DaemonError) {
-        let loaded = try Self.rules(new)
+        let loaded = try reloadedRules(new)
         let old = configuration.withLock { current in
             defer { current = new }
             return current
         }
         threshold.level = new.logLevel
+        overruled.apply(new, logger)
         rules.value = loaded
         // The prober reads its configuration itself; who asks in this process asks by the new one.
         let next: any NodeAsker = asker is LocalAsker ? LocalAsker(new, root: surroundings.root) : asker
@@ -199,6 +211,19 @@ final class Daemon: Sendable {
                 "configuration and rules were read again; some keys take effect at the next start",
                 metadata: ["keys": "\(later.joined(separator: ","))"])
         }
+    }
+
+    /// The rules of another configuration, all of them or none: what is in force stays so beside a file that is wrong.
+    private func reloadedRules(_ new: Configuration) throws(DaemonError) -> SignalRules {
+        let (loaded, refused): (SignalRules, [RuleError])
+        do throws(RuleError) {
+            (loaded, refused) = try CurrentRules.load(directory: new.rulesDirectory)
+        } catch {
+            throw .rules([error])
+        }
+        relay.observe(.daemon(.rules(refused: refused.map(\.description))))
+        guard refused.isEmpty else { throw .rules(refused) }
+        return loaded
     }
 
     /// Looks for endpoints that appear later: a runtime that is installed, or a socket at another place.

@@ -44,7 +44,8 @@ struct OneLook {
 
     /// Looks.
     func take() throws(DaemonError) -> Snapshot {
-        let rules = try Daemon.rules(configuration)
+        var reports: [SelfReport] = []
+        let rules = try Daemon.rules(configuration, &reports, logger)
         let asker = LocalAsker(configuration, root: surroundings.root)
         let endpoints = try Daemon.endpoints(configuration, surroundings, asker, logger)
         let units = WatchedUnits.all(endpoints: endpoints, configured: configuration.journal.units)
@@ -68,6 +69,7 @@ struct OneLook {
         host.begin(
             DaemonStart(
                 bootID: boot.bootID, version: Release.version, hostname: boot.hostname, endpoints: endpoints))
+        for report in reports { host.observe(.daemon(report)) }
         let follower = follow(units, rules, relay)
         let watcher = watch(units, relay)
         for endpoint in endpoints { ask(endpoint, asker, relay) }

@@ -66,11 +66,12 @@ struct ProbeSchedule: Sendable {
     }
 
     /// The run is over. Rungs above the one that failed are due with it again, so that the first good answer
-    /// of the lower one is followed by theirs at once.
+    /// of the lower one is followed by theirs at once: those of the run, and all of them where nobody could connect.
     mutating func finished(_ run: Run, reports: [ProbeReport], at now: MonotonicTime) {
         running = false
         let failed = reports.last { !$0.succeeded }?.rung
-        for rung in run.rungs {
+        let unconnected = failed.map { $0 <= .connect } ?? false
+        for rung in ProbeReport.Rung.allCases where unconnected || run.rungs.contains(rung) {
             due[rung] = now + jittered(interval(of: failed.map { min($0, rung) } ?? rung))
         }
         // A failure elsewhere says that not Status alone hangs: it need not be spared.

@@ -24,7 +24,8 @@ final class RecordedNode: Sendable {
     init(path: String, speed: Double, configuration: Configuration, logger: Logger) throws {
         observations = try ReplaySource.observations(try ReplayInput.detect(path))
         guard let first = observations.first else { throw ReplayError.empty(path: path) }
-        let rules = try CurrentRules.load(directory: configuration.rulesDirectory)
+        var reports: [SelfReport] = []
+        let rules = try Daemon.rules(configuration, &reports, logger)
         let server = HealthServer(configuration: Daemon.server(configuration), initial: nil) {
             Daemon.log($0, logger)
         }

@@ -213,5 +213,14 @@ import Testing
             try SignalRules.load(directory: directory.path, over: none)
         }
         #expect(broken?.description.contains("30.toml: is not UTF-8") == true)
+
+        try Data("[[rule]]\nid = 3\n".utf8).write(to: directory.appendingPathComponent("15.toml"))
+        let usable = SignalRules.loadUsable(directory: directory.path, over: none)
+        #expect(usable.rules.rules.map(\.signal.rawValue) == ["second"])
+        #expect(usable.refused.map { $0.file.suffix(7) } == ["30.toml", "15.toml"])
+        #expect(usable.refused.last?.line == 2)
+        let nowhere = SignalRules.loadUsable(directory: directory.path + "/10-a.toml", over: none)
+        #expect(nowhere.rules.rules.isEmpty && nowhere.refused.map(\.errno) == [ENOTDIR])
+        #expect(SignalRules.loadUsable(directory: directory.path + "/absent", over: none).refused.isEmpty)
     }
 }

@@ -213,7 +213,7 @@ extension JournalFollowerTests {
             })
         recorder.expectQuiet()
         try FileManager.default.createDirectory(atPath: parent("journal"), withIntermediateDirectories: true)
-        #expect(eventually { recorder.now.health.last == .following })
+        #expect(eventually { recorder.now.health.last == .noFiles })
         let live = Recorder(lab.location, cadence: .calm) { $0.beginning = .currentBoot }
         #expect(eventually { live.now.caughtUp == 1 })
         let socket = try lab.nativeSocket()

@@ -3,6 +3,7 @@ import HealthEndpoint
 import HealthModel
 import Testing
 
+@testable import Systemd
 @testable import crihealthd
 
 @Suite(.serialized, .enabled(if: ServeProcess.isBuilt, "no \(ServeProcess.binary)"))
@@ -56,8 +57,79 @@ struct ServeProcessTests {
     @Test func aWrongConfigurationIsRefusedAtStart() throws {
         let (process, log) = try serve(config: "lisen = \"x\"\n")
         #expect(eventually(within: 10) { !process.isRunning })
-        #expect(process.terminationStatus != 0)
+        // RestartPreventExitStatus= of the unit.
+        #expect(process.terminationStatus == 78)
         #expect(text(log).contains("config.toml:1:1: unknown key \"lisen\"; did you mean \"listen\"?"))
+    }
+
+    /// A connection that nobody takes would have systemd start it for ever.
+    @Test func whoWaitsInAPassedSocketHearsWhyThereIsNoDaemon() throws {
+        let path = state.path + "/passed.sock"
+        let listener = try UnixListener.listen(path, owner: nil)
+        defer { close(listener) }
+        let passed = [PassedSocket(name: "http-unix", descriptor: listener, address: .unix(path: path))]
+        func connected() throws -> Int32 {
+            let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+            try #require(try SocketAddress.unix(path).connect(descriptor) == 0)
+            return descriptor
+        }
+        let (asking, silent, gone) = (try connected(), try connected(), try connected())
+        close(gone)
+        _ = "GET / HTTP/1.1\r\n\r\n".withCString { send(asking, $0, strlen($0), 0) }
+        LastWords.say("the reason", on: passed)
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = recv(asking, &buffer, buffer.count, 0)
+        let answer = String(decoding: buffer.prefix(max(count, 0)), as: UTF8.self)
+        #expect(
+            answer.hasPrefix("HTTP/1.1 503 ")
+                && answer.hasSuffix("\r\n\r\ncrihealthd does not run: the reason\n"))
+        #expect(recv(asking, &buffer, buffer.count, 0) == 0)
+        #expect(recv(silent, &buffer, buffer.count, 0) == 0)
+        var entry = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
+        #expect(poll(&entry, 1, 0) == 0)
+        LastWords.say("nobody waits", on: passed)
+        close(asking)
+        close(silent)
+    }
+
+    /// systemd would start it again at once for a question that waits, and give its socket up after 20 times in 2 s.
+    @Test func aProberWhoseConfigurationIsWrongTakesItsTime() throws {
+        let file = try state.write("config.toml", "[cri]\ncrictl = 3\n")
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: ServeProcess.binary)
+        process.arguments = ["probe", "--config", file, "--socket", state.path + "/probe.sock"]
+        process.standardError = FileHandle.nullDevice
+        let began = Date()
+        try process.run()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 78)
+        #expect(Date().timeIntervalSince(began) >= 1)
+    }
+
+    @Test func checkConfigTellsEveryFaultAndNoMore() throws {
+        mkdir(state.path + "/rules.d", 0o755)
+        func check(_ config: String, rules: String) throws -> (status: Int32, text: String) {
+            let file = try state.write("config.toml", config)
+            try state.write("rules.d/10.toml", rules)
+            let process = Process()
+            let output = Pipe()
+            process.executableURL = URL(fileURLWithPath: ServeProcess.binary)
+            process.arguments = [
+                "check-config", "--config", file, "--rules-directory", state.path + "/rules.d",
+            ]
+            process.standardError = output
+            process.standardOutput = output
+            try process.run()
+            let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            process.waitUntilExit()
+            return (process.terminationStatus, text)
+        }
+        #expect(try check("", rules: "") == (0, "the configuration and the rules are right\n"))
+        let wrong = try check("log_level = \"inf\"\nsocet = \"/x\"\n", rules: "")
+        #expect(wrong.status == 78)
+        #expect(wrong.text.contains("config.toml:1:1: log_level:") && wrong.text.contains("config.toml:2:1:"))
+        let rules = try check("", rules: "[[rule]]\nid = \"x\"\nsignl = \"y\"\n")
+        #expect(rules.status == 78 && rules.text.contains("10.toml:3: rule \"x\""), "\(rules)")
     }
 
     /// The kubelet complains while the runtime is away, and the daemon is killed again and again: before it has

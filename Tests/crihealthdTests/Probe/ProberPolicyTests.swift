@@ -7,7 +7,8 @@ import Testing
 
 @Suite struct ProberPolicyTests {
     private let policy = ProberPolicy(
-        endpoints: [StubAsker.endpoint], units: ["containerd.service"], cniDirectories: ["/opt/cni/conf"],
+        endpoints: [StubAsker.endpoint], units: ["containerd.service"],
+        cniDirectories: [StubAsker.endpoint.socketPath: "/opt/cni/conf"],
         isProcess: { _, _ in true })
     private static let id = String(repeating: "ab", count: 32)
     private static let stranger = Endpoint(socketPath: "/tmp/mine.sock", runtime: .containerd, unit: nil)
@@ -64,6 +65,29 @@ import Testing
         #expect(
             policy.admit(.binaries(unit: "containerd.service", pid: getpid(), execStart: nil))
                 == .binaries(unit: "containerd.service", pid: 0, execStart: nil))
+    }
+
+    @Test func aPathGoesDownOnly() {
+        for path in ["/etc/cni/net.d", "/opt/cni..d/..conf"] { #expect(ProberPolicy.isPlainPath(path)) }
+        for path in [
+            "etc", "", "/..", "/etc/..", "/../etc", "/etc/./x", "/etc/../root", "/a\u{0}b",
+            "/" + String(repeating: "a", count: 256),
+        ] {
+            #expect(!ProberPolicy.isPlainPath(path), "\(path)")
+        }
+    }
+
+    /// A runtime that moved its CNI configuration ten times is asked where it is now.
+    @Test func theDirectoryThatTheRuntimeNamedLastIsRead() {
+        let desk = ProberDesk(asker: StubAsker(), units: [], logger: TestDaemon.logger)
+        for number in 0..<10 {
+            var status = RuntimeStatus(conditions: [])
+            status.cniConfDir = "/opt/cni/\(number)"
+            desk.apply(asker: StubAsker(outcome: .status(status)), units: [])
+            _ = desk.reply(to: .climb(socket: StubAsker.endpoint.socketPath, rung: .status))
+        }
+        #expect(desk.reply(to: .node(.cni(directory: "/opt/cni/9"))) == .node(nil))
+        #expect(desk.reply(to: .node(.cni(directory: "/opt/cni/8"))) == .refused(.notAllowed))
     }
 
     @Test func anEndpointIsReplacedByTheProbersOwn() {

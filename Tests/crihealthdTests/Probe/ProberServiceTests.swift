@@ -1,6 +1,7 @@
 import Foundation
 import HealthModel
 import Node
+import Synchronization
 import Testing
 
 @testable import crihealthd
@@ -72,16 +73,16 @@ import Testing
     @Test func anotherVersionIsTold() throws {
         let prober = try TestProber(in: directory)
         let socket = try prober.connect()
-        Self.say(Self.frame("{\"version\":2,\"ask\":{\"sing\":{}}}"), on: socket)
+        Self.say(Self.frame("{\"version\":3,\"ask\":{\"sing\":{}}}"), on: socket)
         #expect(try Self.reply(socket) == .refused(.otherVersion))
         #expect(try Self.ask(.endpoints, on: socket) == .endpoints([StubAsker.endpoint]))
     }
 
     static let hostile: [[UInt8]] = [
         [], [0], [0xFF, 0xFF, 0xFF, 0xFF], [0, 0, 0x20, 1] + Array(repeating: 0x20, count: 100),
-        [0, 0, 0, 0], frame("{}"), frame("null"), frame("\u{0}\u{0}"), frame("{\"version\":1}"),
-        frame("{\"version\":1,\"ask\":{}}"), frame("{\"version\":1,\"ask\":{\"node\":{\"_0\":{}}}}"),
-        frame("{\"version\":1e999,\"ask\":{\"endpoints\":{}}}"), frame(String(repeating: "[", count: 8000)),
+        [0, 0, 0, 0], frame("{}"), frame("null"), frame("\u{0}\u{0}"), frame("{\"version\":2}"),
+        frame("{\"version\":2,\"ask\":{}}"), frame("{\"version\":2,\"ask\":{\"node\":{\"_0\":{}}}}"),
+        frame("{\"version\":2e999,\"ask\":{\"endpoints\":{}}}"), frame(String(repeating: "[", count: 8000)),
         frame(String(repeating: "{\"a\":", count: 1600)), [0, 0, 0, 9, 0x7B], frame("GET / HTTP/1.1\r\n\r\n"),
         [0, 0, 0, 3, 0xC3, 0x28, 0xFF],
     ]
@@ -148,26 +149,46 @@ import Testing
             return false
         }
         let socket = try prober.connect()
-        Self.say(Self.frame("{\"version\":1,\"ask\":{\"endpoints\":{}}}"), on: socket)
+        Self.say(Self.frame("{\"version\":2,\"ask\":{\"endpoints\":{}}}"), on: socket)
         // Closed with the question unread: EOF, or ECONNRESET.
         #expect((try? Self.reply(socket)) == .some(nil) || (try? Self.reply(socket)) == nil)
         #expect(asked.all == [geteuid()])
         #expect(asker.inquiries.all == [])
     }
 
-    @Test func aFifthConnectionWaitsForARoom() throws {
+    @Test func aFifthConnectionTakesTheRoomOfTheOneThatIsSilentLongest() throws {
         let prober = try TestProber(in: directory)
-        let first = try prober.connect()
-        let others = try (0..<3).map { _ in Held(try prober.connect()) }
-        for other in others {
-            #expect(try Self.ask(.endpoints, on: other.socket) == .endpoints([StubAsker.endpoint]))
+        let four = try (0..<4).map { _ in Held(try prober.connect()) }
+        for one in four {
+            #expect(try Self.ask(.endpoints, on: one.socket) == .endpoints([StubAsker.endpoint]))
         }
-        #expect(try Self.ask(.endpoints, on: first) == .endpoints([StubAsker.endpoint]))
+        #expect(try Self.ask(.endpoints, on: four[0].socket) == .endpoints([StubAsker.endpoint]))
         let fifth = try prober.connect()
-        Self.say(Self.frame("{\"version\":1,\"ask\":{\"endpoints\":{}}}"), on: fifth)
+        #expect(try Self.ask(.endpoints, on: fifth) == .endpoints([StubAsker.endpoint]))
+        #expect(try Self.reply(four[1].socket) == nil)
+        for one in [four[0], four[2], four[3]] {
+            #expect(try Self.ask(.endpoints, on: one.socket) == .endpoints([StubAsker.endpoint]))
+        }
+    }
+
+    @Test func aFifthConnectionWaitsWhileAllAreBusy() throws {
+        let asker = StubAsker()
+        let prober = try TestProber(in: directory, asker: asker)
+        let four = try (0..<4).map { _ in Held(try prober.connect()) }
+        let climb = ProbeQuestion(ask: .climb(socket: StubAsker.endpoint.socketPath, rung: .connect))
+        asker.holds.store(true, ordering: .relaxed)
+        for one in four {
+            // Each is taken in before it asks.
+            try one.socket.send(try #require(ProbeWire.encode(climb)), until: Self.soon)
+        }
+        // The lane takes one after the other; the first is under way, and the others wait for it.
+        #expect(eventually { asker.climbs.all.count == 1 })
+        usleep(100_000)
+        let fifth = try prober.connect()
+        try fifth.send(try #require(ProbeWire.encode(ProbeQuestion(ask: .endpoints))), until: Self.soon)
         var entry = pollfd(fd: fifth.raw, events: Int16(POLLIN), revents: 0)
         #expect(poll(&entry, 1, 200) == 0)
-        _ = consume first
+        asker.holds.store(false, ordering: .relaxed)
         #expect(try Self.reply(fifth) == .endpoints([StubAsker.endpoint]))
     }
 

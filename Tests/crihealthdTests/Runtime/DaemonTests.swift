@@ -4,6 +4,7 @@ import HealthModel
 import Node
 import Testing
 
+@testable import Systemd
 @testable import crihealthd
 
 @Suite(.serialized) struct DaemonTests {
@@ -106,11 +107,20 @@ import Testing
         running.daemon.stop()
     }
 
-    @Test func aWrongRuleFileIsRefusedAtStart() throws {
+    @Test func aWrongRuleFileIsLeftOutAndTold() throws {
         mkdir(state.path + "/rules.d", 0o755)
-        try state.write("rules.d/site.toml", "[[rule]]\nid = 3\n")
-        let error = #expect(throws: DaemonError.self) { try start() }
-        #expect(error?.description.contains("site.toml") == true)
+        try state.write("rules.d/10-bad.toml", "[[rule]]\nid = \"x\"\nsignl = \"site-trouble\"\n")
+        let running = try start()
+        #expect(try eventually { try running.open().contains { $0.kind == "MonitoringImpaired" } })
+        #expect(
+            eventually {
+                running.page("/v1/incidents").contains("10-bad.toml:3: rule \\\"x\\\": key \\\"signl\\\"")
+            })
+        #expect(running.page("/v1/incidents").contains("did you mean \\\"signal\\\"?"))
+        unlink(state.path + "/rules.d/10-bad.toml")
+        try running.daemon.reload(TestDaemon.configuration(runtime, state, journal))
+        #expect(try eventually { try running.open().isEmpty })
+        running.daemon.stop()
     }
 
     @Test func aReloadTakesWhatItCanAndRefusesWrongRules() throws {
@@ -125,7 +135,8 @@ import Testing
         mkdir(state.path + "/rules.d", 0o755)
         try state.write("rules.d/site.toml", "nonsense = ")
         #expect(throws: DaemonError.self) { try running.daemon.reload(same) }
-        #expect(try running.open() == before)
+        #expect(try eventually { try running.open().map(\.kind) == ["RuntimeDown", "MonitoringImpaired"] })
+        #expect(try running.open().first == before.first)
         running.daemon.stop()
     }
 
@@ -134,6 +145,47 @@ import Testing
         let running = try start { $0.listen = .tcp(host: "127.0.0.1", port: taken.number) }
         #expect(try eventually { try running.open().contains { $0.kind == "MonitoringImpaired" } })
         #expect(running.page("/v1/state").contains("127.0.0.1:\(taken.number)"))
+        running.daemon.stop()
+    }
+
+    @Test func aPassedSocketOverrulesTheConfigurationAndThatIsTold() throws {
+        let passed = [PassedSocket(name: "http", descriptor: -1, address: .tcp(host: "127.0.0.1", port: 1))]
+        var configuration = Configuration()
+        #expect(OverruledKeys.problems(configuration, passed) == [])
+        configuration.listen = .tcp(host: "127.0.0.1", port: 1)
+        #expect(OverruledKeys.problems(configuration, passed) == [])
+        configuration.listen = .tcp(host: "0.0.0.0", port: 2)
+        configuration.socket = "/run/other.sock"
+        #expect(
+            OverruledKeys.problems(configuration, passed) == [
+                "listen = \"0.0.0.0:2\" has no effect: systemd holds 127.0.0.1:1 for it; "
+                    + "see systemctl edit crihealthd.socket"
+            ])
+        #expect(OverruledKeys.problems(configuration, []) == [])
+        let unix = PassedSocket(name: "http-unix", descriptor: -1, address: .unix(path: "/run/s"))
+        #expect(OverruledKeys.problems(configuration, passed + [unix]).count == 2)
+        configuration.listen = nil
+        #expect(OverruledKeys.problems(configuration, passed).first?.hasPrefix("listen = \"\" has") == true)
+    }
+
+    @Test func aJournalWithoutFilesIsNotCalledFollowed() throws {
+        let running = try start()
+        #expect(
+            try eventually { try running.status().text.contains("NO FILES: there is no journal to follow") })
+        #expect(running.page("/v1/state").contains("noFiles"))
+        #expect(eventually { running.page("/v1/conditions").contains("NoJournalFiles") })
+        running.daemon.stop()
+    }
+
+    @Test func aMissingSocketHidesNoMissingCrictl() throws {
+        runtime.stop()
+        unlink(runtime.socketPath)
+        let running = try start { $0.cri.crictl = state.path + "/crictl" }
+        #expect(eventually { running.page("/v1/incidents").contains("CrictlMissing") })
+        #expect(try running.status().text.contains(": does not answer"))
+        #expect(running.page("/v1/conditions").contains("does not answer: it has no socket"))
+        try state.write("crictl", "#!/bin/sh\nexit 1\n", mode: 0o755)
+        #expect(try eventually { try running.open().isEmpty })
         running.daemon.stop()
     }
 

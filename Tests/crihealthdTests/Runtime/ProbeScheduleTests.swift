@@ -76,6 +76,17 @@ import Testing
         #expect(counts == [.socket: 60, .connect: 60, .version: 6, .status: 6, .pods: 2, .containers: 2])
     }
 
+    /// A prober, or a runtime, that is back is asked everything at its first good answer, not ten seconds later.
+    @Test func whereNobodyCouldConnectEverythingIsAskedAtTheFirstGoodAnswer() throws {
+        var schedule = ProbeSchedule(pace: pace, seed: 1)
+        let first = try run(&schedule, at: 0)
+        schedule.finished(first, reports: good(first), at: at(0))
+        let failed = try run(&schedule, at: 1)
+        #expect(failed.rungs == [.socket, .connect])
+        schedule.finished(failed, reports: failing(failed, at: .connect, .refused), at: at(1))
+        #expect(rungs(&schedule, at: 2) == ProbeReport.Rung.allCases)
+    }
+
     @Test func aMinuteOfSuspicion() {
         var schedule = ProbeSchedule(pace: pace, seed: 1)
         schedule.suspect(true, at: at(0))

@@ -9,42 +9,94 @@ import Testing
 
 @testable import crihealthd
 
-/// The watchdog and the engine's queue together, as the daemon wires them.
+/// The watchdog, the engine's queue and the journal's follower together, as the daemon wires them.
 @Suite struct WatchdogTests {
-    @Test func anEngineThatIsStuckStarvesTheWatchdogUntilItGoesOn() throws {
-        let directory = try TemporaryDirectory()
+    private let directory: TemporaryDirectory
+    private let journal: TemporaryDirectory
+    private let socket: Int32
+    private let status: ServiceStatus
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        journal = try TemporaryDirectory()
         let path = directory.path + "/notify"
-        let socket = Foundation.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+        socket = Foundation.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
         try #require(try SocketAddress.unix(path).bind(socket) == 0)
-        defer { close(socket) }
-        let gate = DispatchSemaphore(value: 0)
-        let flag = Flag()
-        let stuck = Recorder<Bool>()
-        let host = EngineHost(
+        let variables = ["NOTIFY_SOCKET": path, "WATCHDOG_USEC": "2000000"]
+        status = ServiceStatus(manager: ServiceManager(environment: { variables[$0] }, pid: getpid()))
+    }
+
+    private func host(publish: @escaping @Sendable (Snapshot) -> Void = { _ in }) throws -> EngineHost {
+        EngineHost(
             engine: Engine(rules: try SignalRules.shipped()), position: nil,
             time: .init(now: { Moment.now() }),
             outlets: .init(
-                publish: { _ in
-                    guard flag.isRaised.exchange(false, ordering: .relaxed) else { return }
-                    stuck.note(true)
-                    gate.wait()
-                }, inquire: { _ in }, transition: { _ in }, checkpoint: { _ in }, alert: { _ in }))
-        let variables = ["NOTIFY_SOCKET": path, "WATCHDOG_USEC": "2000000"]
-        let status = ServiceStatus(manager: ServiceManager(environment: { variables[$0] }, pid: getpid()))
+                publish: publish, inquire: { _ in }, transition: { _ in }, checkpoint: { _ in },
+                alert: { _ in }
+            ))
+    }
+
+    private func follower(
+        _ prefilter: @escaping @Sendable (UnsafeRawBufferPointer) -> Bool = { _ in false }
+    ) -> JournalFollower {
+        JournalFollower(
+            configuration: .init(location: .directory(journal.path), matches: .units(["kubelet.service"])),
+            prefilter: prefilter, handler: { _ in })
+    }
+
+    /// Feeds as the daemon does; `stick` makes one part wait, and `release` lets it go on.
+    private func expectStarvation(
+        _ host: EngineHost, _ follower: JournalFollower, stick: () throws -> Void, release: () -> Void
+    ) throws {
         host.startClock()
-        status.startWatchdog { host.lastTurn }
-        #expect(Self.isFed(socket, within: 20_000))
-
-        flag.isRaised.store(true, ordering: .relaxed)
-        #expect(eventually { !stuck.all.isEmpty })
-        // One may have been under way.
-        while Self.isFed(socket, within: 0) {}
-        #expect(!Self.isFed(socket, within: 3_000))
-
-        gate.signal()
-        #expect(Self.isFed(socket, within: 20_000))
+        follower.start()
+        status.startWatchdog(Daemon.slowestPart(host, follower))
+        #expect(isFed(within: 20_000))
+        try stick()
+        // One may have been under way, and what is younger than the interval still counts.
+        #expect(eventually { !isFed(within: 3_000) })
+        release()
+        #expect(isFed(within: 20_000))
         status.stopping()
+        follower.stop()
         host.stop()
+        close(socket)
+    }
+
+    @Test func anEngineThatIsStuckStarvesTheWatchdogUntilItGoesOn() throws {
+        let gate = DispatchSemaphore(value: 0)
+        let flag = Flag()
+        let stuck = Recorder<Bool>()
+        let host = try host { _ in
+            guard flag.isRaised.exchange(false, ordering: .relaxed) else { return }
+            stuck.note(true)
+            gate.wait()
+        }
+        try expectStarvation(
+            host, follower(),
+            stick: {
+                flag.isRaised.store(true, ordering: .relaxed)
+                #expect(eventually { !stuck.all.isEmpty })
+            }, release: { gate.signal() })
+    }
+
+    @Test(.enabled(if: JournalFile.isPossible, "no systemd-journal-remote"))
+    func aFollowerThatIsStuckStarvesTheWatchdogUntilItGoesOn() throws {
+        let gate = DispatchSemaphore(value: 0)
+        let stuck = Recorder<Bool>()
+        let follower = follower { _ in
+            if stuck.all.isEmpty {
+                stuck.note(true)
+                gate.wait()
+            }
+            return false
+        }
+        try expectStarvation(
+            try host(), follower,
+            stick: {
+                try JournalFile.append(["a line"], unit: "kubelet.service", in: journal)
+                #expect(eventually { !stuck.all.isEmpty })
+            }, release: { gate.signal() })
     }
 
     private final class Flag: Sendable {
@@ -52,7 +104,7 @@ import Testing
     }
 
     /// Whether a `WATCHDOG=1` comes in time.
-    private static func isFed(_ socket: Int32, within milliseconds: Int32) -> Bool {
+    private func isFed(within milliseconds: Int32) -> Bool {
         var entry = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
         guard poll(&entry, 1, milliseconds) == 1 else { return false }
         var buffer = [UInt8](repeating: 0, count: 256)

@@ -5,10 +5,7 @@ import HealthEndpoint
 
 /// The real binary, as a process: `crihealthd serve` on directories of its own, without TCP.
 struct ServeProcess {
-    /// The binary beside this test's own.
-    static let binary =
-        URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-        .appendingPathComponent("crihealthd").path
+    static let binary = Binary.path
 
     /// Whether it was built.
     static var isBuilt: Bool { FileManager.default.isExecutableFile(atPath: binary) }

@@ -1,5 +1,6 @@
 import Foundation
 import HealthModel
+import Synchronization
 
 @testable import crihealthd
 
@@ -11,6 +12,8 @@ final class StubAsker: NodeAsker {
     let climbs = Recorder<String>()
     let inquiries = Recorder<Inquiry>()
     let outcome: ProbeReport.Outcome
+    /// While it is true, no climb ends.
+    let holds = Atomic(false)
 
     init(outcome: ProbeReport.Outcome = .reached) { self.outcome = outcome }
 
@@ -18,6 +21,7 @@ final class StubAsker: NodeAsker {
 
     func climb(_ endpoint: Endpoint, _ rung: ProbeReport.Rung) -> ProbeReport {
         climbs.note("\(endpoint.socketPath) \(rung.rawValue)")
+        while holds.load(ordering: .relaxed) { usleep(5_000) }
         return ProbeReport(endpoint: endpoint, rung: rung, outcome: outcome, latency: .milliseconds(1))
     }
 

@@ -41,7 +41,9 @@ struct RulesListCommand: ParsableCommand {
     }
 
     func run() throws {
-        let rules = try CurrentRules.load(directory: rulesDirectory).rules.filter(isWanted)
+        let (inForce, refused) = try CurrentRules.load(directory: rulesDirectory)
+        for error in refused { Console.error("crihealthd: left out: \(error)") }
+        let rules = inForce.rules.filter(isWanted)
         switch output {
         case .text:
             let width = Terminal.size(STDOUT_FILENO)?.columns
