@@ -5,10 +5,13 @@ import Diagnosis
 struct CheckConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check-config",
-        abstract: "Check the configuration and the rules, without touching the daemon.",
+        abstract: "Check the configuration and the rules.",
+        usage: "crihealthd check-config [<option> ...]",
         discussion: """
-            Prints every fault with its file and line. Exits with 0 when there is none, else with 78. To be run before a \
-            reload or a restart.
+            Prints every fault with its file and line, and touches nothing. Exits with 0 when there is none, else with \
+            78. To be run before a reload or a restart.
+
+            Example: crihealthd check-config --config new.toml
             """)
 
     @OptionGroup var options: ConfigurationOptions

@@ -12,8 +12,7 @@ struct ServeCommand: ParsableCommand {
         abstract: "Watch this node, and serve what is wrong with it.",
         usage: "crihealthd serve [<option> ...]",
         discussion: """
-            A configuration that is wrong at the start ends it with 78; `crihealthd check-config` tells before.
-
+            A wrong configuration ends it with 78; `crihealthd check-config` tells before.
             Example: crihealthd serve --recording outage.jsonl --recording-speed 10
             """)
 

@@ -58,9 +58,6 @@ struct ReplayCommand: ParsableCommand {
         let rules = try self.rules()
         let observations = try ReplaySource.observations(try ReplayInput.detect(path))
         let limit = try moment(observations)
-        if let limit, let begins = observations.first?.at.wall, limit < begins {
-            throw ReplayError.tooEarly(path: path, begins: begins)
-        }
         let replayer =
             speed.map { tell(observations, rules, speed: $0) } ?? replay(observations, rules, limit)
         guard let last = replayer.last else { throw ReplayError.empty(path: path) }

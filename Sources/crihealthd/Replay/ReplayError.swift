@@ -1,5 +1,3 @@
-import HealthModel
-
 /// Why something cannot be replayed.
 enum ReplayError: Error, CustomStringConvertible {
     case unreadable(FileError)
@@ -9,8 +7,6 @@ enum ReplayError: Error, CustomStringConvertible {
     case badExport(path: String, reason: String)
     case journal(path: String, reason: String)
     case empty(path: String)
-    /// It holds nothing of the time that was asked for.
-    case tooEarly(path: String, begins: WallTime)
 
     var description: String {
         switch self {
@@ -21,8 +17,6 @@ enum ReplayError: Error, CustomStringConvertible {
             "\(path): not what `journalctl -o export` writes: \(reason)"
         case .journal(let path, let reason): "\(path): \(reason)"
         case .empty(let path): "\(path) holds nothing to replay"
-        case .tooEarly(let path, let begins):
-            "\(path) begins at \(begins): it shows nothing of an earlier time"
         }
     }
 }

@@ -43,7 +43,10 @@ final class JournalLab {
             ["/bin/bash", script, directory.path] + settings, environment: volatile ? ["VOLATILE": "1"] : [:],
             output: directory("journald.log"))
         journald = child
-        try #require(eventually { access(socketPath("stdout"), F_OK) == 0 }, "journald did not start")
+        // It makes one after the other.
+        for name in ["socket", "stdout"] {
+            try #require(eventually { access(socketPath(name), F_OK) == 0 }, "journald did not start")
+        }
         // The socket is there before it is read from: wait until journald answers with a file.
         try #require(eventually { !journalFiles().isEmpty }, "journald wrote no file")
     }
