@@ -133,6 +133,32 @@ import Testing
         #expect(scene.openNames == [])
     }
 
+    @Test func aSocketWithoutAUnitNamesNoneInACommand() throws {
+        let bare = Endpoint(socketPath: "/srv/cri.sock", runtime: .other, unit: nil)
+        for reason in [ProbeFailure.Reason.timedOut, .socketMissing, .notGRPC] {
+            var scene = try Scene(endpoints: [bare])
+            let version = RuntimeVersion(name: "other", version: "1.0.0", apiVersion: "v1")
+            scene.feed(
+                .probe(
+                    ProbeReport(
+                        endpoint: bare, rung: .version, outcome: .version(version), latency: .milliseconds(20)
+                    )))
+            scene.wait(.seconds(10))
+            for _ in 0..<4 {
+                scene.feed(
+                    .probe(
+                        ProbeReport(
+                            endpoint: bare, rung: .version,
+                            outcome: .failed(ProbeFailure(reason: reason, text: "recorded")),
+                            latency: .milliseconds(20))))
+                scene.wait(.seconds(10))
+            }
+            let incident = try #require(scene.open.first, "\(reason)")
+            #expect(!incident.nextSteps.isEmpty)
+            #expect(incident.nextSteps.allSatisfy { !"\($0)".contains("systemctl") }, "\(incident.nextSteps)")
+        }
+    }
+
     @Test func statusThatTimesOutWhileVersionAnswersIsNotTheRuntimeAsAWhole() throws {
         var scene = try Scene()
         scene.starts()

@@ -125,10 +125,8 @@ extension RuntimeCase<RuntimeDown> {
             evidence: [endpointEvidence(since: failing.since.monotonic), activeEvidence].compactMap { $0 },
             nextSteps: [
                 NextStep("see who listens", "ss -xlp | grep \(path)"), seeStatus,
-                NextStep(
-                    "make the runtime listen anew (containers keep running)", "systemctl restart \(unit.name)"
-                ),
-            ], clearsWhen: clearsWhen, inquiries: [askAgain, .unit(unit.name)])
+            ] + restart("make the runtime listen anew (containers keep running)"), clearsWhen: clearsWhen,
+            inquiries: [askAgain, .unit(unit.name)])
     }
 
     func findingHung(_ failing: APIFacts.Failing) -> Finding {
@@ -150,17 +148,22 @@ extension RuntimeCase<RuntimeDown> {
             since: failing.since, sentence: "\(name) is hung: it accepts connections and does not answer",
             explanation: stopped
                 ? "Its main process is stopped (SIGSTOP): it will answer after SIGCONT."
-                : "systemd holds \(unit.name) for \(unit.phase == .unknown ? "nothing that we know" : unit.phase.rawValue), and CRI calls run into their deadline.",
+                : !hasUnit
+                    ? "No unit is known to serve it, and CRI calls run into their deadline."
+                    : "systemd holds \(unit.name) for \(unit.phase == .unknown ? "nothing that we know" : unit.phase.rawValue), and CRI calls run into their deadline.",
             impact: impact, evidence: evidence,
-            nextSteps: [
-                stopped
-                    ? NextStep("let it go on", "kill -CONT \(process?.pid ?? 0)")
-                    : NextStep(
-                        "have it log its goroutines before you restart it",
-                        "kill -USR1 $(systemctl show -P MainPID \(unit.name))"),
-                seeStatus,
-            ], clearsWhen: clearsWhen,
+            nextSteps: wake(process, stopped: stopped) + [seeStatus], clearsWhen: clearsWhen,
             inquiries: [askAgain, .unit(unit.name)] + (unit.state?.mainPID.map { [.process(pid: $0)] } ?? []))
+    }
+
+    private func wake(_ process: ProcessIdentity?, stopped: Bool) -> [NextStep] {
+        if let process, stopped { return [NextStep("let it go on", "kill -CONT \(process.pid)")] }
+        guard hasUnit else { return [] }
+        return [
+            NextStep(
+                "have it log its goroutines before you restart it",
+                "kill -USR1 $(systemctl show -P MainPID \(unit.name))")
+        ]
     }
 
     func findingTakenOver(_ failing: APIFacts.Failing) -> Finding {
@@ -175,7 +178,7 @@ extension RuntimeCase<RuntimeDown> {
                     at: (facts.answers.unix[path]?.at ?? now).wall, source: .node,
                     summary: "\(holder.label) listens on \(path)", command: "ss -xlp | grep \(path)"))
         }
-        if !unit.isRunning {
+        if hasUnit, !unit.isRunning {
             evidence.append(
                 Evidence(
                     at: (unit.phaseSince ?? now).wall, source: .systemd,
@@ -186,14 +189,14 @@ extension RuntimeCase<RuntimeDown> {
             cause: .socketTakenOver, depth: 64, severity: .critical, confirmed: true,
             since: unit.isRunning ? failing.since : unit.phaseSince ?? failing.since,
             sentence: "\(path) is served by \(holder?.label ?? "something else"), not by \(name)",
-            explanation: unit.isRunning
+            explanation: unit.isRunning || !hasUnit
                 ? "What answers on the socket does not speak gRPC."
                 : "\(unit.name) is not running, and yet something accepts connections on its socket.",
             impact: impact, evidence: evidence,
             nextSteps: [
-                NextStep("see who listens", "ss -xlp | grep \(path)"),
-                NextStep("start the runtime; it replaces the socket", "systemctl restart \(unit.name)"),
-            ], clearsWhen: clearsWhen, inquiries: [.unixListener(path: path), askAgain])
+                NextStep("see who listens", "ss -xlp | grep \(path)")
+            ] + restart("start the runtime; it replaces the socket"), clearsWhen: clearsWhen,
+            inquiries: [.unixListener(path: path), askAgain])
     }
 
     func findingReported(_ signal: Signal) -> Finding {
