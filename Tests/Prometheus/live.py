@@ -80,9 +80,9 @@ class Live(unittest.TestCase):
         self.assertEqual((self.stage.path / "textfile/crihealthd.prom").stat().st_mode & 0o777, 0o644)
 
     def test_4_node_problem_detector_hears_that_all_is_well(self):
-        # Without systemd two of them cannot be known, and say so; and the journal's directory is empty here. Containers of anybody on this machine are looked at, and
+        # Without systemd two of them cannot be known, and say so. Containers of anybody on this machine are looked at, and
         # this containerd knows none. What else is known needs a look first.
-        unknown = {"ShutdownNotGraceful": 2, "UpgradeNotComplete": 2, "CrihealthdImpaired": 2}
+        unknown = {"ShutdownNotGraceful": 2, "UpgradeNotComplete": 2}
 
         def others():
             return {condition: code for condition, (code, _) in self.problems().items()

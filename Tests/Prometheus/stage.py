@@ -14,6 +14,7 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PACKAGING = ROOT / "packaging"
+BOOT = pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip().replace("-", "")
 CRICTL = next((one for one in ("/usr/local/bin/crictl", "/usr/bin/crictl") if os.access(one, os.X_OK)),
               str(ROOT / "Tests/Support/crictl"))
 
@@ -64,6 +65,11 @@ class Stage:
             (self.path / name).mkdir()
         self.write("net.d/10-lo.conflist",
                    json.dumps({"cniVersion": "0.4.0", "name": "lo", "plugins": [{"type": "loopback"}]}))
+        # An empty journal directory is told, and an alert of its own.
+        entry = self.write("entry.export", f"__REALTIME_TIMESTAMP={time.time_ns() // 1000}\n"
+                           f"__MONOTONIC_TIMESTAMP={time.monotonic_ns() // 1000}\n_BOOT_ID={BOOT}\nMESSAGE=begins\n\n")
+        subprocess.run(["/lib/systemd/systemd-journal-remote", "-o", f"{self.path}/journal/system.journal", entry],
+                       check=True, stderr=subprocess.DEVNULL)
         off = [f'"io.containerd.snapshotter.v1.{one}"' for one in ("zfs", "btrfs", "aufs", "devmapper")]
         self.write("containerd.toml", f"""\
 version = 2
