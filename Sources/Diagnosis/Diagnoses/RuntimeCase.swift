@@ -19,6 +19,19 @@ struct RuntimeCase<Kind: Diagnosis>: Sendable {
         return runtime.endpoint == facts.runtimes.first?.endpoint
     }
 
+    /// Whether it is known which unit serves the socket; without one there is none to name in a command.
+    var hasUnit: Bool { runtime.endpoint.unit != nil }
+
+    /// Restarting the unit, where there is one.
+    func restart(_ purpose: String) -> [NextStep] {
+        hasUnit ? [NextStep(purpose, "systemctl restart \(runtime.unit.name)")] : []
+    }
+
+    /// Having the process log its goroutines, where its unit is known.
+    func logGoroutines(_ purpose: String) -> [NextStep] {
+        hasUnit ? [NextStep(purpose, "kill -USR1 $(systemctl show -P MainPID \(runtime.unit.name))")] : []
+    }
+
     /// The command that asks this endpoint by hand.
     func crictl(_ subcommand: String) -> ShellCommand {
         "crictl --runtime-endpoint \(runtime.endpoint.address) \(words: subcommand.split(separator: " ").map(String.init))"

@@ -138,13 +138,12 @@ extension RuntimeCase<StatusBlocked> {
     }
 
     private func steps(_ defect: Advisory?) -> [NextStep] {
-        var steps = [
-            NextStep(
-                "have it log its goroutines before you restart it (look for RWMutex and go-cni)",
-                "kill -USR1 $(systemctl show -P MainPID \(unit))"),
-            NextStep("see whether a CNI plugin is still at work", "systemctl status \(unit)"),
-            NextStep("end it (containers keep running)", "systemctl restart \(unit)"),
-        ]
+        var steps = logGoroutines(
+            "have it log its goroutines before you restart it (look for RWMutex and go-cni)")
+        if hasUnit {
+            steps.append(NextStep("see whether a CNI plugin is still at work", "systemctl status \(unit)"))
+        }
+        steps += restart("end it (containers keep running)")
         if let fix = defect?.fixedIn.first {
             steps.append(
                 NextStep(

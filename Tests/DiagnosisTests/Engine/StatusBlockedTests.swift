@@ -51,6 +51,27 @@ import Testing
         #expect(scene.openNames == ["StatusBlocked/StatusHangs"])
     }
 
+    @Test func aSocketWithoutAUnitNamesNoneInACommand() throws {
+        let bare = Endpoint(socketPath: "/srv/cri.sock", runtime: .containerd, unit: nil)
+        var scene = try Scene(endpoints: [bare])
+        func report(_ rung: ProbeReport.Rung, _ outcome: ProbeReport.Outcome) -> Observation.Event {
+            .probe(ProbeReport(endpoint: bare, rung: rung, outcome: outcome, latency: .milliseconds(20)))
+        }
+        for _ in 0..<4 {
+            scene.wait(.seconds(10))
+            scene.feed(
+                report(
+                    .version, .version(RuntimeVersion(name: "containerd", version: "2.0.1", apiVersion: "v1"))
+                ))
+            scene.feed(report(.status, .failed(ProbeFailure(reason: .timedOut, text: "recorded"))))
+            scene.wait(.seconds(1))
+            scene.feed(report(.pods, .pods([])))
+        }
+        #expect(scene.openNames.contains { $0.hasPrefix("StatusBlocked/") }, "\(scene.openNames)")
+        let steps = scene.open.flatMap(\.nextSteps)
+        #expect(!steps.isEmpty && steps.allSatisfy { !"\($0)".contains("systemctl") }, "\(steps)")
+    }
+
     @Test func aRuntimeThatHangsAsAWholeIsRuntimeDown() throws {
         var scene = try blocked("2.0.1")
         scene.wait(.seconds(4))

@@ -158,12 +158,7 @@ extension RuntimeCase<RuntimeDown> {
 
     private func wake(_ process: ProcessIdentity?, stopped: Bool) -> [NextStep] {
         if let process, stopped { return [NextStep("let it go on", "kill -CONT \(process.pid)")] }
-        guard hasUnit else { return [] }
-        return [
-            NextStep(
-                "have it log its goroutines before you restart it",
-                "kill -USR1 $(systemctl show -P MainPID \(unit.name))")
-        ]
+        return logGoroutines("have it log its goroutines before you restart it")
     }
 
     func findingTakenOver(_ failing: APIFacts.Failing) -> Finding {

@@ -11,17 +11,10 @@ extension RuntimeCase<RuntimeDown> {
 
     var clearsWhen: String { "crictl gets an answer from \(runtime.endpoint.address)" }
 
-    /// Whether it is known which unit serves the socket; without one there is none to name in a command.
-    var hasUnit: Bool { runtime.endpoint.unit != nil }
-
     var seeStatus: NextStep {
         hasUnit
             ? NextStep("see what systemd knows", "systemctl status \(unit.name)")
             : NextStep("see who serves the socket", "ss -xlp | grep \(runtime.endpoint.socketPath)")
-    }
-
-    func restart(_ purpose: String) -> [NextStep] {
-        hasUnit ? [NextStep(purpose, "systemctl restart \(unit.name)")] : []
     }
 
     var startAgain: NextStep {
