@@ -12,7 +12,6 @@ import os
 import pathlib
 import re
 import resource
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,17 +21,15 @@ import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+sys.path.insert(0, str(HERE.parent / "harness"))
+
+from lab import free_port  # noqa: E402
+
 RECORDINGS = ("baseline-containerd-1.6.20", "baseline-containerd-2.1.9", "crio-1.29.9-baseline",
               "containerd-1.6.20-portconflict")
 # nodes, seconds between two scrapes, seconds until it is looked at, seconds of looking. The last run packs half an hour
 # of samples into minutes: Prometheus keeps a series' open chunk (120 samples) on its heap, and no more of it.
 RUNS = ((0, 15, 20, 40), (500, 15, 60, 120), (1000, 15, 60, 180), (1000, 3, 390, 60))
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 def get(url):

@@ -32,11 +32,8 @@ class Journald:
             time.sleep(0.05)
 
     def stream(self, identifier: str) -> socket.socket:
-        """A service's standard output (systemd's stdout protocol)."""
-        one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        one.connect(f"/proc/{self.process.pid}/root/run/systemd/journal/stdout")
-        one.sendall(f"{identifier}\n\n6\n0\n0\n0\n0\n".encode())
-        return one
+        """A service's standard output."""
+        return stdout_stream(self.process.pid, identifier)
 
     def rotate(self) -> None:
         self.process.send_signal(12)
@@ -44,6 +41,14 @@ class Journald:
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait()
+
+
+def stdout_stream(journald: int, identifier: str) -> socket.socket:
+    """A service's standard output, to the journald of that pid (systemd's stdout protocol)."""
+    one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    one.connect(f"/proc/{journald}/root/run/systemd/journal/stdout")
+    one.sendall(f"{identifier}\n\n6\n0\n0\n0\n0\n".encode())
+    return one
 
 
 def join_unit(unit: str) -> None:

@@ -2,8 +2,6 @@
 
 import http.client
 import multiprocessing
-import os
-import queue
 import random
 import subprocess
 import threading
@@ -17,12 +15,8 @@ UNIT = "containerd.service"
 
 def writer(orders, journald_pid: int, noise_per_second: int) -> None:
     """A process in containerd's control group: writes what it is told to, and tells when."""
-    import socket
-
     lab.join_unit(UNIT)
-    one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    one.connect(f"/proc/{journald_pid}/root/run/systemd/journal/stdout")
-    one.sendall(b"containerd\n\n6\n0\n0\n0\n0\n")
+    one = lab.stdout_stream(journald_pid, "containerd")
     if noise_per_second:
         threading.Thread(target=noise, args=(journald_pid, noise_per_second), daemon=True).start()
     for line, answer in iter(orders.get, None):
@@ -32,11 +26,7 @@ def writer(orders, journald_pid: int, noise_per_second: int) -> None:
 
 
 def noise(journald_pid: int, per_second: int) -> None:
-    import socket
-
-    one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    one.connect(f"/proc/{journald_pid}/root/run/systemd/journal/stdout")
-    one.sendall(b"containerd\n\n6\n0\n0\n0\n0\n")
+    one = lab.stdout_stream(journald_pid, "containerd")
     line = b'time="2026-11-24T00:00:00Z" level=info msg="cleaning up dead shim" namespace=k8s.io\n'
     begin, sent = time.monotonic(), 0
     while True:

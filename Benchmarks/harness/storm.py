@@ -8,12 +8,8 @@ import latency
 
 
 def write(journald_pid: int, per_second: int, seconds: int, sent) -> None:
-    import socket
-
     lab.join_unit(latency.UNIT)
-    one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    one.connect(f"/proc/{journald_pid}/root/run/systemd/journal/stdout")
-    one.sendall(b"containerd\n\n6\n0\n0\n0\n0\n")
+    one = lab.stdout_stream(journald_pid, "containerd")
     begin = time.monotonic()
     count = 0
     while time.monotonic() - begin < seconds:

@@ -68,23 +68,8 @@ struct CheckpointStore<Content: Codable & Sendable>: Sendable {
         } catch {
             throw FileError(path: path, reason: "cannot be encoded: \(String(describing: error).prefix(200))")
         }
-        let beside = path + ".new"
-        do throws(FileError) {
-            try write([UInt8](data), to: beside)
-            guard rename(beside, path) == 0 else { throw FileError("rename", path, errno: errno) }
-        } catch {
-            unlink(beside)
-            throw error
-        }
+        try FileBytes.replace(path, with: [UInt8](data), beside: path + ".new", mode: 0o600, synced: true)
         try syncDirectory()
-    }
-
-    private func write(_ bytes: [UInt8], to beside: String) throws(FileError) {
-        let descriptor = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw FileError("open", beside, errno: errno) }
-        defer { close(descriptor) }
-        try FileBytes.write(bytes, to: descriptor, path: beside)
-        guard fsync(descriptor) == 0 else { throw FileError("fsync", beside, errno: errno) }
     }
 
     private func syncDirectory() throws(FileError) {

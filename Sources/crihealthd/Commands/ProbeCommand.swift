@@ -27,13 +27,7 @@ struct ProbeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Answer this user beside root.", valueName: "name"))
     var allowUser = "crihealthd"
 
-    @Option(
-        help: ArgumentHelp(
-            "CRI socket to watch, can be repeated; else found.", valueName: "s"))
-    var runtimeEndpoint: [String] = []
-
-    @Option(help: ArgumentHelp("Name or path of crictl.", valueName: "path"))
-    var crictl: String?
+    @OptionGroup var runtime: RuntimeOptions
 
     @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error, critical.", valueName: "level"))
     var logLevel: String?
@@ -84,15 +78,7 @@ struct ProbeCommand: ParsableCommand {
 
     private func resolve() throws(ConfigurationError) -> Configuration {
         try ConfigurationOptions.resolve(
-            file: config,
-            [
-                (
-                    "--runtime-endpoint", "cri.endpoints",
-                    runtimeEndpoint.isEmpty ? nil : .array(runtimeEndpoint.map { .string($0) })
-                ),
-                ("--crictl", "cri.crictl", crictl.map { .string($0) }),
-                ("--log-level", "log_level", logLevel.map { .string($0) }),
-            ])
+            file: config, runtime.flags + [("--log-level", "log_level", logLevel.map { .string($0) })])
     }
 
     /// The socket that systemd passed: the one that is called `probe`, else the only one. Without any, one of our own.

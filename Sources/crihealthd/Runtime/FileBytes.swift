@@ -76,6 +76,35 @@ enum FileBytes {
         }
     }
 
+    /// Replaces a file whole: a reader sees the old one or the new one.
+    ///
+    /// - Parameters:
+    ///   - beside: Where the new one is written first, in the same directory.
+    ///   - mode: The new one's, whatever the umask.
+    ///   - synced: Whether its content is on the disk before it takes its place.
+    static func replace(
+        _ path: String, with bytes: [UInt8], beside: String, mode: mode_t, synced: Bool
+    ) throws(FileError) {
+        do throws(FileError) {
+            try writeNew(beside, bytes, mode, synced)
+            guard rename(beside, path) == 0 else { throw FileError("rename", path, errno: errno) }
+        } catch {
+            unlink(beside)
+            throw error
+        }
+    }
+
+    private static func writeNew(
+        _ path: String, _ bytes: [UInt8], _ mode: mode_t, _ synced: Bool
+    ) throws(FileError) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode)
+        guard descriptor >= 0 else { throw FileError("open", path, errno: errno) }
+        defer { close(descriptor) }
+        guard fchmod(descriptor, mode) == 0 else { throw FileError("fchmod", path, errno: errno) }
+        try write(bytes, to: descriptor, path: path)
+        guard !synced || fsync(descriptor) == 0 else { throw FileError("fsync", path, errno: errno) }
+    }
+
     /// Writes all bytes, however the kernel cuts them.
     static func write(_ bytes: [UInt8], to descriptor: Int32, path: String) throws(FileError) {
         var rest = bytes[...]

@@ -1,5 +1,4 @@
 import Dispatch
-import Glibc
 import HealthEndpoint
 import HealthModel
 import Logging
@@ -64,22 +63,9 @@ final class MetricsTextfile: Sendable {
     }
 
     private func write() throws(FileError) {
-        let (path, new) = (directory + "/" + Self.name, directory + "/." + Self.name + ".new")
-        let descriptor = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
-        guard descriptor >= 0 else { throw FileError("open", new, errno: errno) }
-        do throws(FileError) {
-            defer { close(descriptor) }
-            // node_exporter is another user, and the service's umask lets nobody read.
-            guard fchmod(descriptor, 0o644) == 0 else { throw FileError("fchmod", new, errno: errno) }
-            try FileBytes.write(MetricsDocument.textfile(snapshot()), to: descriptor, path: new)
-        } catch {
-            unlink(new)
-            throw error
-        }
-        guard rename(new, path) == 0 else {
-            let code = errno
-            unlink(new)
-            throw FileError("rename", path, errno: code)
-        }
+        // node_exporter is another user, and the service's umask lets nobody read.
+        try FileBytes.replace(
+            directory + "/" + Self.name, with: MetricsDocument.textfile(snapshot()),
+            beside: directory + "/." + Self.name + ".new", mode: 0o644, synced: false)
     }
 }

@@ -1,6 +1,4 @@
 import Foundation
-import HealthModel
-import Node
 import Synchronization
 import Testing
 
@@ -8,7 +6,7 @@ import Testing
 
 /// The real binary against input that wants to fill its memory: what it holds stays bounded, and it says clearly what
 /// it met.
-@Suite(.serialized, .enabled(if: ServeProcess.isBuilt, "no \(ServeProcess.binary)"))
+@Suite(.serialized, .enabled(if: Binary.isBuilt, "no \(Binary.path)"))
 struct HostileInputTests {
     /// By how much private memory may grow, in KiB: less than half of what is fed in. It is mostly crictl's output, of
     /// which 8 MiB are taken, into an array that doubles.
@@ -110,16 +108,17 @@ struct HostileInputTests {
             Array((known + String(repeating: "\u{1B}[2J\u{1B}]0;owned\u{7}", count: 80_000)).utf8),
             Array(repeating: 0xFF, count: 1 << 20),
         ]
-        try feed((0..<120).map { bodies[$0 % bodies.count] })
+        try JournalFile.append(
+            (0..<120).map { bodies[$0 % bodies.count] }, unit: "containerd.service", in: journal)
         // Each of another pod and sandbox, so that nothing folds.
-        try feed(
+        try JournalFile.append(
             (0..<4000).map { number in
                 Array(
                     (known
                         + "pod-\(number),Uid:\(number),Namespace:ns-\(number),Attempt:0,} failed, error\" error=\""
                         + "failed to setup network for sandbox \\\"\(String(number, radix: 16))\\\": \u{1B}[31mno\"")
                         .utf8)
-            })
+            }, unit: "containerd.service", in: journal)
         let serve = try ServeProcess(runtime, state: state, journal: journal)
         defer { serve.stop() }
         let seen = peak(of: serve) { words(serve).contains("4120 entries read") }
@@ -128,31 +127,6 @@ struct HostileInputTests {
         #expect(seen.descriptors < 64)
         for path in ["/", "/v1/state", "/metrics"] { expectPlain(serve.page(path, accept: "*/*")) }
         #expect(serve.page("/v1/state").utf8.count < 256 << 10)
-    }
-
-    /// Appends entries of containerd with these messages, in the binary form of the export format.
-    private func feed(_ messages: [[UInt8]]) throws {
-        let boot = BootIdentity.current().bootID
-        var export: [UInt8] = []
-        for message in messages {
-            let now = Moment.now()
-            export += Array(
-                """
-                __REALTIME_TIMESTAMP=\(now.wall.microseconds)
-                __MONOTONIC_TIMESTAMP=\(now.monotonic.microseconds)
-                _BOOT_ID=\(boot)
-                _TRANSPORT=stdout
-                _SYSTEMD_UNIT=containerd.service
-                MESSAGE
-
-                """.utf8)
-            withUnsafeBytes(of: UInt64(message.count).littleEndian) { export += $0 }
-            export += message + [0x0A, 0x0A]
-        }
-        let file = journal.path + "/input.export"
-        try Data(export).write(to: URL(fileURLWithPath: file))
-        try JournalFile.take(file, as: journal.path + "/system.journal")
-        unlink(file)
     }
 
     // MARK: HTTP

@@ -6,7 +6,7 @@ import Testing
 @testable import Systemd
 @testable import crihealthd
 
-@Suite(.serialized, .enabled(if: ServeProcess.isBuilt, "no \(ServeProcess.binary)"))
+@Suite(.serialized, .enabled(if: Binary.isBuilt, "no \(Binary.path)"))
 struct ServeProcessTests {
     private let runtime: FakeRuntime
     private let state: TemporaryDirectory
@@ -96,7 +96,7 @@ struct ServeProcessTests {
     @Test func aProberWhoseConfigurationIsWrongTakesItsTime() throws {
         let file = try state.write("config.toml", "[cri]\ncrictl = 3\n")
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: ServeProcess.binary)
+        process.executableURL = URL(fileURLWithPath: Binary.path)
         process.arguments = ["probe", "--config", file, "--socket", state.path + "/probe.sock"]
         process.standardError = FileHandle.nullDevice
         let began = Date()
@@ -113,7 +113,7 @@ struct ServeProcessTests {
             try state.write("rules.d/10.toml", rules)
             let process = Process()
             let output = Pipe()
-            process.executableURL = URL(fileURLWithPath: ServeProcess.binary)
+            process.executableURL = URL(fileURLWithPath: Binary.path)
             process.arguments = [
                 "check-config", "--config", file, "--rules-directory", state.path + "/rules.d",
             ]

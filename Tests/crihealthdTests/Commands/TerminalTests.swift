@@ -5,7 +5,7 @@ import Testing
 @testable import crihealthd
 
 /// The real binary on a terminal: a pseudo-terminal of the test's own (openpty(3)).
-@Suite(.enabled(if: FileManager.default.isExecutableFile(atPath: Binary.path), "no \(Binary.path)"))
+@Suite(.enabled(if: Binary.isBuilt, "no \(Binary.path)"))
 struct TerminalTests {
     /// A process whose standard output is a terminal of this size, and what it wrote there.
     private final class OnTerminal {

@@ -4,4 +4,7 @@ import Foundation
 enum Binary {
     static let path = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent().appendingPathComponent("crihealthd").path
+
+    /// Whether it was built.
+    static var isBuilt: Bool { FileManager.default.isExecutableFile(atPath: path) }
 }

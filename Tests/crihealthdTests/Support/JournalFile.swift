@@ -12,23 +12,33 @@ enum JournalFile {
 
     /// Appends lines of a unit to `system.journal` in `directory`.
     static func append(_ messages: [String], unit: String, in directory: TemporaryDirectory) throws {
+        try append(messages.map { Array($0.utf8) }, unit: unit, in: directory)
+    }
+
+    /// The same of any bytes, in the binary form of the export format.
+    static func append(_ messages: [[UInt8]], unit: String, in directory: TemporaryDirectory) throws {
         let boot = BootIdentity.current().bootID
-        var export = ""
+        var export: [UInt8] = []
         for message in messages {
             let now = Moment.now()
-            export += """
+            export += Array(
+                """
                 __REALTIME_TIMESTAMP=\(now.wall.microseconds)
                 __MONOTONIC_TIMESTAMP=\(now.monotonic.microseconds)
                 _BOOT_ID=\(boot)
                 _TRANSPORT=stdout
                 _SYSTEMD_UNIT=\(unit)
                 PRIORITY=6
-                MESSAGE=\(message)
+                MESSAGE
 
-
-                """
+                """.utf8)
+            withUnsafeBytes(of: UInt64(message.count).littleEndian) { export += $0 }
+            export += message + [0x0A, 0x0A]
         }
-        try take(try directory.write("input.export", export), as: directory.path + "/system.journal")
+        let file = directory.path + "/input.export"
+        try Data(export).write(to: URL(fileURLWithPath: file))
+        defer { unlink(file) }
+        try take(file, as: directory.path + "/system.journal")
     }
 
     /// Adds the entries of an export stream to a journal file.

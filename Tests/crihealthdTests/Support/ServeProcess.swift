@@ -5,11 +5,6 @@ import HealthEndpoint
 
 /// The real binary, as a process: `crihealthd serve` on directories of its own, without TCP.
 struct ServeProcess {
-    static let binary = Binary.path
-
-    /// Whether it was built.
-    static var isBuilt: Bool { FileManager.default.isExecutableFile(atPath: binary) }
-
     let process: Process
     /// What it writes to standard error.
     let log: String
@@ -23,7 +18,7 @@ struct ServeProcess {
         socket = state.path + "/s"
         try state.write("log", "")
         process = Process()
-        process.executableURL = URL(fileURLWithPath: Self.binary)
+        process.executableURL = URL(fileURLWithPath: Binary.path)
         process.arguments = [
             "serve", "--single-process", "--config", file, "--listen", "", "--socket", socket,
             "--state-directory",

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import HealthEndpoint
 import HealthModel
 
 /// Changes put together: one episode from an incident's opening to its end.
@@ -53,11 +53,7 @@ struct IncidentHistory: Equatable {
 
     /// `{"incidents": […], "changesWithheld": 0}`, one line break at the end.
     var json: [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
-        let document = Document(incidents: episodes, changesWithheld: withheld)
-        guard let data = try? encoder.encode(document) else { return Array("null\n".utf8) }
-        return Array(data) + [UInt8(ascii: "\n")]
+        JSONText.encode(Document(incidents: episodes, changesWithheld: withheld), pretty: true)
     }
 }
 

@@ -7,13 +7,7 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Configuration file.", valueName: "path"))
     var config: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "CRI socket to watch, can be repeated; else found.", valueName: "s"))
-    var runtimeEndpoint: [String] = []
-
-    @Option(help: ArgumentHelp("Name or path of crictl.", valueName: "path"))
-    var crictl: String?
+    @OptionGroup var runtime: RuntimeOptions
 
     @Option(
         help: ArgumentHelp("Journal files to read, not the node's.", valueName: "d"))
@@ -31,12 +25,8 @@ struct ConfigurationOptions: ParsableArguments {
     /// What was given on the command line: the flag, the key that it overrides, the value.
     var flags: [(name: String, key: String, value: ConfigurationValue?)] {
         [
-            ("--journal-directory", "journal.directory", journalDirectory.map { .string($0) }),
-            (
-                "--runtime-endpoint", "cri.endpoints",
-                runtimeEndpoint.isEmpty ? nil : .array(runtimeEndpoint.map { .string($0) })
-            ),
-            ("--crictl", "cri.crictl", crictl.map { .string($0) }),
+            ("--journal-directory", "journal.directory", journalDirectory.map { .string($0) })
+        ] + runtime.flags + [
             ("--rules-directory", "rules_directory", rulesDirectory.map { .string($0) }),
             ("--log-level", "log_level", logLevel.map { .string($0) }),
         ]
@@ -59,6 +49,26 @@ struct ConfigurationOptions: ParsableArguments {
             }
         }
         return result
+    }
+}
+
+/// The flags that name the runtimes and the client that asks them: also the prober's.
+struct RuntimeOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("CRI socket to watch, can be repeated; else found.", valueName: "s"))
+    var runtimeEndpoint: [String] = []
+
+    @Option(help: ArgumentHelp("Name or path of crictl.", valueName: "path"))
+    var crictl: String?
+
+    /// As ``ConfigurationOptions/flags``.
+    var flags: [(name: String, key: String, value: ConfigurationValue?)] {
+        [
+            (
+                "--runtime-endpoint", "cri.endpoints",
+                runtimeEndpoint.isEmpty ? nil : .array(runtimeEndpoint.map { .string($0) })
+            ),
+            ("--crictl", "cri.crictl", crictl.map { .string($0) }),
+        ]
     }
 }
 

@@ -7,8 +7,8 @@ struct RulesLintCommand: ParsableCommand {
         commandName: "lint",
         abstract: "Check rule files, and the rules by their own examples.",
         discussion: """
-            What is wrong is told with file and line. Exits with 0 when all is well, 1 when not. A daemon refuses \
-            a wrong file as a whole, and goes on with the rules that it had.
+            What is wrong is told with file and line. Exits with 0 when all is well, 1 when not. A daemon leaves \
+            a wrong file out as a whole, and goes on with the others.
 
             Example: crihealthd rules lint /etc/crihealthd/rules.d/site.toml
             """)

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Diagnosis
-import FoundationEssentials
 import Glibc
 import HealthEndpoint
 import HealthModel
@@ -48,10 +47,7 @@ struct RulesListCommand: ParsableCommand {
         case .text:
             let width = Terminal.size(STDOUT_FILENO)?.columns
             Output.write(rules.map { Self.line($0, width: width) }.joined())
-        case .json:
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
-            Output.write(Array(try encoder.encode(rules.map(Self.row))) + [UInt8(ascii: "\n")])
+        case .json: Output.write(JSONText.encode(rules.map(Self.row), pretty: true))
         }
         if rules.isEmpty { throw ExitCode.failure }
     }
