@@ -15,6 +15,7 @@ import tools
 
 CGROUPS = [Path("/sys/fs/cgroup/systemd"), Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup")]
 TICK = os.sysconf("SC_CLK_TCK")
+TIMED_OUT = 'time="2026-11-24T00:00:00Z" level=fatal msg="rpc error: code = DeadlineExceeded desc = context deadline exceeded"'
 
 
 class Journald:
@@ -90,15 +91,31 @@ class Runtime:
         self.calls.write_text("")
         self.crictl.write_text(
             '#!/bin/sh\nwhile [ "${1#--}" != "$1" ]; do shift; shift; done\n'
-            f'echo "$1" >> {self.calls}\nexec cat "{directory}/answer-$1"\n')
+            f'echo "$1" >> {self.calls}\n[ ! -e {directory}/hung ] || {{ sleep 2; echo \'{TIMED_OUT}\' >&2; exit 1; }}\n'
+            f'exec cat "{directory}/answer-$1"\n')
         self.crictl.chmod(0o755)
+        self.hung = directory / "hung"
+
+    def called(self) -> int:
+        """How often crictl was called."""
+        return len(self.calls.read_text().split())
+
+    def hang(self) -> None:
+        """From now on connections are taken and nothing is said, and crictl ends by its timeout of 2 s."""
+        self.hung.touch()
 
     def greet(self) -> None:
         """Sends what an HTTP/2 server sends first: a SETTINGS frame."""
+        silent = []
         while True:
             try:
                 one, _ = self.listener.accept()
+                if self.hung.exists():
+                    silent.append(one)
+                    continue
+                one.settimeout(1)
                 one.sendall(b"\0\0\0\4\0\0\0\0\0")
+                one.recv(64)
                 one.close()
             except OSError:
                 if self.listener.fileno() < 0:

@@ -1,4 +1,5 @@
-"""Entry written to visible on the endpoint, against a live journald; beside it `journalctl -f`, an inotify follower."""
+"""Entry written to visible on the endpoint, against a live journald; beside it two followers that wait for inotify:
+`journalctl -f`, and a C loop over sd_journal_wait."""
 
 import http.client
 import multiprocessing
@@ -9,6 +10,7 @@ import time
 
 import lab
 import rules
+import tools
 
 UNIT = "containerd.service"
 
@@ -37,14 +39,18 @@ def noise(journald_pid: int, per_second: int) -> None:
         time.sleep(0.01)
 
 
-class Seen:
-    """When `journalctl -f` printed which line."""
+PEERS = {
+    "journalctl -f": lambda journal: ["journalctl", "-q", "-f", "-n", "0", "-o", "cat", "-D", str(journal)],
+    "C, sd_journal_wait": lambda journal: [str(tools.BUILD / "follow"), str(journal)],
+}
 
-    def __init__(self, journal):
+
+class Seen:
+    """When a follower printed which line."""
+
+    def __init__(self, command: list[str]):
         self.times: dict[str, float] = {}
-        self.process = subprocess.Popen(
-            ["journalctl", "-q", "-f", "-n", "0", "-o", "cat", "-D", str(journal), f"_SYSTEMD_UNIT={UNIT}"],
-            stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([*command, f"_SYSTEMD_UNIT={UNIT}"], stdout=subprocess.PIPE, text=True)
         threading.Thread(target=self.read, daemon=True).start()
 
     def read(self) -> None:
@@ -59,11 +65,15 @@ class Seen:
 
 def percentiles(values: list[float]) -> dict:
     ordered = sorted(values)
+    if not ordered:
+        return {"samples": 0}
     at = lambda share: round(1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))], 1)
-    return {"samples": len(ordered), "p50_ms": at(0.5), "p99_ms": at(0.99), "max_ms": round(1000 * ordered[-1], 1)}
+    return {"samples": len(ordered), "p50_ms": at(0.5), "p99_ms": at(0.99), "max_ms": round(1000 * ordered[-1], 1),
+            "ms": [round(1000 * one, 1) for one in ordered]}
 
 
-def sample(daemon: lab.Daemon, orders, number: int) -> float:
+def sample(daemon: lab.Daemon, orders, number: int) -> tuple[float, float]:
+    """When the line was written (monotonic), and how long it took to be on the endpoint."""
     mine, theirs = multiprocessing.Pipe(duplex=False)
     connection = http.client.HTTPConnection("127.0.0.1", daemon.port, timeout=5)
     kind = f'"BenchSample{number}"'
@@ -72,7 +82,7 @@ def sample(daemon: lab.Daemon, orders, number: int) -> float:
     while time.monotonic() - written < 10:
         connection.request("GET", "/v1/state", headers={"Accept": "application/json"})
         if kind in connection.getresponse().read().decode():
-            return time.monotonic() - written
+            return written, time.monotonic() - written
         time.sleep(0.001)
     raise SystemExit(f"sample {number} was not seen within 10 s")
 
@@ -83,50 +93,49 @@ def situation(name: str, count: int, suspected: bool, noise_per_second: int) -> 
         journald = lab.Journald(directory)
         runtime = lab.Runtime(directory)
         # At rest each sample is cleared before the next one; under suspicion one incident stays open.
-        text = rules.opening(range(1, count + 1), '"1s"') + rules.opening([0])
+        text = rules.opening(range(1, count + 1), '"200ms"') + rules.opening([0])
         daemon = lab.Daemon(directory, journald.journal, runtime, rules=text)
         orders = multiprocessing.Queue()
         process = multiprocessing.Process(target=writer, args=(orders, journald.process.pid, noise_per_second), daemon=True)
         process.start()
-        follower = Seen(journald.journal)
+        followers = {name: Seen(command(journald.journal)) for name, command in PEERS.items()}
         healthy = lambda: daemon.get("/", "text/plain").startswith("HEALTHY")
         try:
             daemon.wait(healthy)
             if suspected:
                 sample(daemon, orders, 0)
-            times = []
-            sent = range(1, count + 1)
-            for number in sent:
+            written, times = {}, []
+            for number in range(1, count + 1):
                 if not suspected:
                     deadline = time.monotonic() + 20
                     while not healthy() and time.monotonic() < deadline:
-                        time.sleep(0.1)
-                time.sleep(random.uniform(0.3, 0.9))
-                before = time.monotonic()
-                times.append(sample(daemon, orders, number))
-                # journalctl's time is counted from the same instant.
-                follower.times.setdefault(f"start {number}", before)
+                        time.sleep(0.05)
+                time.sleep(random.uniform(0.2, 0.6))
+                written[number], took = sample(daemon, orders, number)
+                times.append(took)
             time.sleep(1.5)
-            peers = [
-                follower.times[rules.line(n).decode()] - follower.times[f"start {n}"]
-                for n in sent if rules.line(n).decode() in follower.times
-            ]
         finally:
-            follower.stop()
+            for follower in followers.values():
+                follower.stop()
             orders.put(None)
             process.join(5)
             daemon.stop()
             runtime.stop()
             journald.stop()
-    result = {"crihealthd": percentiles(times), "journalctl -f": percentiles(peers)}
-    print(f"  {name}: {result}", flush=True)
+    line = lambda number: rules.line(number).decode()
+    peers = {
+        name: percentiles([seen.times[line(n)] - at for n, at in written.items() if line(n) in seen.times])
+        for name, seen in followers.items()
+    }
+    result = {"crihealthd": percentiles(times), **peers}
+    print(f"  {name}: " + ", ".join(f"{who} p99 {one.get('p99_ms')} ms" for who, one in result.items()), flush=True)
     return result
 
 
+SITUATIONS = {"at rest": (False, 0), "under suspicion": (True, 0), "at 5,000 lines/s": (False, 5000)}
+
+
 def measure(quick: bool) -> dict:
+    tools.build_reference()
     count = 20 if quick else 200
-    return {
-        "at rest": situation("at rest", count, False, 0),
-        "under suspicion": situation("under suspicion", count, True, 0),
-        "at 5,000 lines/s": situation("at 5,000 lines/s", count, False, 5000),
-    }
+    return {name: situation(name, count, *how) for name, how in SITUATIONS.items()}

@@ -6,6 +6,9 @@ import time
 import lab
 import latency
 
+# Points of the curve that is kept.
+POINTS = 60
+
 
 def write(journald_pid: int, per_second: int, seconds: int, sent) -> None:
     lab.join_unit(latency.UNIT)
@@ -29,7 +32,7 @@ def blow(per_second: int, seconds: int, rotation: int | None) -> dict:
         runtime = lab.Runtime(directory)
         daemon = lab.Daemon(directory, journald.journal, runtime)
         sent = multiprocessing.Value("q", 0)
-        samples = []
+        samples, rotations = [], 0
         try:
             daemon.wait(lambda: daemon.get("/", "text/plain").startswith("HEALTHY"))
             time.sleep(5)
@@ -39,10 +42,13 @@ def blow(per_second: int, seconds: int, rotation: int | None) -> dict:
             begin = turned = time.monotonic()
             while process.is_alive():
                 time.sleep(1)
-                samples.append(daemon.usage())
+                samples.append({"seconds": time.monotonic() - begin, **daemon.usage()})
                 if rotation and time.monotonic() - turned > rotation:
                     journald.rotate()
+                    rotations += 1
                     turned = time.monotonic()
+                if len(samples) % 60 == 0:
+                    print(f"  {len(samples) // 60} min: {samples[-1]['rss_anon_kib']} KiB, {samples[-1]['descriptors']} descriptors", flush=True)
             passed = time.monotonic() - begin
             deadline = time.monotonic() + 60
             while daemon.metric("crihealthd_journal_entries_total") < sent.value and time.monotonic() < deadline:
@@ -57,14 +63,21 @@ def blow(per_second: int, seconds: int, rotation: int | None) -> dict:
             journald.stop()
     half = len(samples) // 2
     peak = lambda key, part: max(s[key] for s in part)
+    cpu = (samples[-1]["cpu_seconds"] - samples[0]["cpu_seconds"]) / (samples[-1]["seconds"] - samples[0]["seconds"])
+    step = max(1, len(samples) // POINTS)
     return {
         "lines_per_second": round(sent.value / passed), "seconds": round(passed), "lines": sent.value, "read": read,
-        "blind_windows": int(blind),
-        "cpu_percent": round(100 * (samples[-1]["cpu_seconds"] - samples[0]["cpu_seconds"]) / max(1, len(samples) - 1), 2),
+        "rotations": rotations, "blind_windows": int(blind), "cpu_percent": round(100 * cpu, 2),
         "rss_anon_kib_at_rest": rest["rss_anon_kib"], "rss_anon_kib_peak_first_half": peak("rss_anon_kib", samples[:half]),
         "rss_anon_kib_peak_second_half": peak("rss_anon_kib", samples[half:]), "rss_anon_kib_after": after["rss_anon_kib"],
+        "rss_kib_after": after["rss_kib"],
         "descriptors_at_rest": rest["descriptors"], "descriptors_peak": peak("descriptors", samples),
         "descriptors_after": after["descriptors"],
+        "curve": {
+            "seconds": [round(s["seconds"]) for s in samples[::step]],
+            "rss_anon_kib": [s["rss_anon_kib"] for s in samples[::step]],
+            "descriptors": [s["descriptors"] for s in samples[::step]],
+        },
     }
 
 

@@ -20,7 +20,8 @@ def build_reference() -> None:
     BUILD.mkdir(exist_ok=True)
     flags = run("pkg-config", "--cflags", "--libs", "libsystemd").split()
     source = ROOT / "Benchmarks" / "reference"
-    run("cc", "-O2", "-Wall", "-Werror", "-o", BUILD / "enumerate", source / "enumerate.c", *flags)
+    for name in ("enumerate", "follow"):
+        run("cc", "-O2", "-Wall", "-Werror", "-o", BUILD / name, source / f"{name}.c", *flags)
     run("cc", "-O2", "-Wall", "-Werror", "-shared", "-fPIC", "-o", BUILD / "allocations.so", source / "allocations.c")
 
 

@@ -20,6 +20,8 @@ enum Greeting {
         defer { close(descriptor) }
         guard address.connect(descriptor) == 0 else { return nil }
         let sent = send(descriptor, preface, preface.count, Int32(MSG_NOSIGNAL))
+        // Closed before the preface was written: the end came back.
+        if sent < 0, errno == EPIPE || errno == ECONNRESET { return true }
         guard sent == preface.count else { return nil }
         let until = Moment.now().monotonic + limit
         while true {
