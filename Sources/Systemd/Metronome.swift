@@ -1,5 +1,5 @@
 internal import CLinux
-import Dispatch
+public import Dispatch
 import Glibc
 import HealthModel
 import Synchronization
@@ -7,25 +7,23 @@ import Synchronization
 /// Calls a body on a queue at a steady interval, from a thread of its own.
 ///
 /// A Dispatch timer costs three wake-ups each time: its manager thread, a worker, and the manager again, which sets the
-/// next alarm. A thread that sleeps and then enters the queue costs one. That is worth a thread for what happens ten times
-/// a second for as long as the node lives, and for nothing else.
+/// next alarm. A thread that sleeps and then enters the queue costs one. That is worth a thread for what happens every
+/// second or more often for as long as the node lives, and for nothing else.
 ///
 /// Any thread may call any method.
-final class Metronome: Sendable {
+public final class Metronome: Sendable {
     private struct State {
         var interval: Duration
         var isCancelled = false
     }
 
     private let state: Mutex<State>
-    /// An eventfd that ends a sleep early; negative where descriptors are used up, and then a change takes effect after
-    /// the sleep.
-    private let bell = clinux_eventfd()
+    private let alarm = Alarm()
     private let queue: DispatchQueue
     private let beat: @Sendable () -> Void
 
     /// Begins at once; the first call comes after one interval. Where no thread can be made, the queue's own delays do.
-    init(on queue: DispatchQueue, every interval: Duration, _ beat: @escaping @Sendable () -> Void) {
+    public init(on queue: DispatchQueue, every interval: Duration, _ beat: @escaping @Sendable () -> Void) {
         state = Mutex(State(interval: interval))
         self.queue = queue
         self.beat = beat
@@ -49,30 +47,23 @@ final class Metronome: Sendable {
         }
     }
 
-    deinit { if bell >= 0 { close(bell) } }
-
     /// Another interval, from now on.
-    func set(_ interval: Duration) {
+    public func set(_ interval: Duration) {
         state.withLock { $0.interval = interval }
-        ring()
+        alarm.ring()
     }
 
     /// No call begins after this returned on the queue.
-    func cancel() {
+    public func cancel() {
         state.withLock { $0.isCancelled = true }
-        ring()
-    }
-
-    private func ring() {
-        var one: UInt64 = 1
-        _ = write(bell, &one, MemoryLayout<UInt64>.size)
+        alarm.ring()
     }
 
     private func run() {
         while true {
             let (interval, isCancelled) = state.withLock { ($0.interval, $0.isCancelled) }
             if isCancelled { return }
-            if sleep(interval) { continue }
+            if alarm.sleep(atMost: max(.milliseconds(1), interval)) { continue }
             queue.sync {
                 if !state.withLock({ $0.isCancelled }) { beat() }
             }
@@ -86,14 +77,5 @@ final class Metronome: Sendable {
             beat()
             beatLater()
         }
-    }
-
-    /// Whether the bell rang.
-    private func sleep(_ interval: Duration) -> Bool {
-        var wait = pollfd(fd: bell, events: Int16(POLLIN), revents: 0)
-        let milliseconds = Int32(clamping: max(1, interval.microseconds / 1000))
-        guard poll(&wait, 1, milliseconds) > 0 else { return false }
-        var rung: UInt64 = 0
-        return read(bell, &rung, MemoryLayout<UInt64>.size) > 0
     }
 }

@@ -25,6 +25,15 @@ struct CreateFailing: Diagnosis {
         "runc", "crun", "kata-runtime", "youki", "runsc", "conmon", "crio-runc", "crio-crun", "crio-conmon",
     ]
 
+    /// What a failure of the network says.
+    fileprivate static let network = Phrases(
+        "setup network for sandbox", "pod network sandbox", "cni plugin", "is reserved for")
+
+    /// What a failure of the image or of the pod itself says.
+    fileprivate static let workload = Phrases(
+        "starting container process caused", "unable to start container process: exec", "failed to pull",
+        "failed to resolve", "not found in $PATH: unknown")
+
     /// Where the runtimes keep what they must be able to write.
     static func stateDirectories(of runtime: RuntimeName) -> [String] {
         runtime == .crio
@@ -81,10 +90,12 @@ extension RuntimeCase<CreateFailing> {
 
     /// ENOSPC of a creation, or where the runtime keeps its state: a workload's own full volume is not it.
     private var noSpaceSignal: Signal? {
+        let signals = facts.signals.all(.noSpace)
+        guard !signals.isEmpty else { return nil }
         let success = facts.signals.last(.createSucceeded, unit: unit)?.at.monotonic
         let failed = Set(failures.map(\.cursor))
         let directories = CreateFailing.stateDirectories(of: runtime.endpoint.runtime)
-        return facts.signals.all(.noSpace).last { signal in
+        return signals.last { signal in
             guard signal.unit == unit, signal.at.monotonic > success ?? MonotonicTime(microseconds: .min)
             else {
                 return false
@@ -178,21 +189,10 @@ extension RuntimeCase<CreateFailing> {
     private static func text(_ signal: Signal) -> String { signal.captures["detail"] ?? signal.excerpt }
 
     /// Explained by NetworkNotReady.
-    private static func isNetwork(_ signal: Signal) -> Bool {
-        let text = text(signal)
-        return text.contains("setup network for sandbox") || text.contains("pod network sandbox")
-            || text.contains("cni plugin")
-            || text.contains("is reserved for")
-    }
+    private static func isNetwork(_ signal: Signal) -> Bool { CreateFailing.network.areIn(text(signal)) }
 
     /// The image's or the pod's own fault: the runtime did as it was told.
-    private static func isWorkload(_ signal: Signal) -> Bool {
-        let text = text(signal)
-        return text.contains("starting container process caused")
-            || text.contains("unable to start container process: exec")
-            || text.contains("failed to pull") || text.contains("failed to resolve")
-            || text.contains("not found in $PATH: unknown")
-    }
+    private static func isWorkload(_ signal: Signal) -> Bool { CreateFailing.workload.areIn(text(signal)) }
 
     private func finding(_ cause: CreateFailing.Reason) -> Finding {
         let failures = failures

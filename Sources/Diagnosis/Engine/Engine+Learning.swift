@@ -17,6 +17,9 @@ extension Engine {
                 tell(.probe(report), index, at: at)
             }
             statistics.count(report)
+            // connect(2) follows at once, and tells more.
+            tookNotice = true
+            matters = report.rung > .socket || !report.succeeded
         case .node(let report):
             state.facts.answers.take(report, at: at)
             state.facts.containers.take(report, at: at)

@@ -28,6 +28,8 @@ public struct Engine: Sendable {
     var statistics = Statistics()
     /// Whether the last observation told anything: one that did not can be left out of a recording.
     internal(set) public var tookNotice = false
+    /// The engine's time when its diagnoses last had their say; nil before the first.
+    private(set) public var diagnosedAt: MonotonicTime?
 
     /// Makes an engine, new or with what an earlier one knew.
     public init(
@@ -82,7 +84,9 @@ public struct Engine: Sendable {
         tookNotice = false
         let matters = absorb(observation)
         tookNotice = tookNotice || matters
-        return matters ? diagnose() : []
+        guard matters else { return [] }
+        diagnosedAt = state.facts.now.monotonic
+        return diagnose()
     }
 
     // MARK: Showing

@@ -41,8 +41,15 @@ extension Evidence {
     /// Whether it says the same as an earlier one, but for numbers (how often, how long, which pid).
     fileprivate func updates(_ other: Evidence) -> Bool {
         guard source == other.source else { return false }
-        func form(_ text: String) -> String { text.filter { !("0"..."9").contains($0) && $0 != "." } }
-        return form(summary) == form(other.summary)
+        let (one, another) = (summary.utf8.span, other.summary.utf8.span)
+        var (i, j) = (0, 0)
+        while true {
+            while i < one.count, one[i].isOfNumber { i += 1 }
+            while j < another.count, another[j].isOfNumber { j += 1 }
+            guard i < one.count, j < another.count else { return i == one.count && j == another.count }
+            guard one[i] == another[j] else { return false }
+            (i, j) = (i + 1, j + 1)
+        }
     }
 
     /// An entry of the journal.
@@ -59,6 +66,8 @@ extension Evidence {
 extension String {
     /// At most `limit` bytes, cut at a character, no control characters.
     func bounded(_ limit: Int) -> String {
+        // Nearly all text is as short and as plain as it must be.
+        if utf8.count <= limit, utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return self }
         var out = ""
         var size = 0
         for scalar in unicodeScalars {
@@ -76,6 +85,11 @@ extension String {
         }
         return out
     }
+}
+
+extension UInt8 {
+    /// A digit or a decimal point.
+    fileprivate var isOfNumber: Bool { isDigit || self == UInt8(ascii: ".") }
 }
 
 extension Signal {

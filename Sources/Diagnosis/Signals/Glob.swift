@@ -3,14 +3,17 @@
 struct Glob: Hashable, Sendable {
     let pattern: String
     private let bytes: [UInt8]
+    private let isPlain: Bool
 
     init(_ pattern: String) {
         self.pattern = pattern
         bytes = Array(pattern.utf8)
+        isPlain = !bytes.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") }
     }
 
     func matches(_ name: String) -> Bool {
-        let name = Array(name.utf8)
+        if isPlain { return name == pattern }
+        let name = name.utf8.span
         var p = 0
         var n = 0
         var star: (pattern: Int, name: Int)?

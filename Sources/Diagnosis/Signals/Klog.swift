@@ -6,8 +6,8 @@
 struct Klog: Hashable, Sendable {
     /// The severity letter, in logrus' words.
     var level: String
-    /// The text, without its quotes.
-    var text: [UInt8]
+    /// Where the text is, without its quotes.
+    var text: LogValue
     /// The pairs behind it.
     var fields: [Logfmt.Field]
 
@@ -24,17 +24,13 @@ struct Klog: Hashable, Sendable {
         self.level = level
         let start = line[bracket + 1] == UInt8(ascii: " ") ? bracket + 2 : bracket + 1
         if start < line.count, line[start] == UInt8(ascii: "\"") {
-            let quoted = LogValue.quoted(line, from: start)
-            text = quoted.bytes
-            fields = Logfmt.pairs(line, from: quoted.end)
+            text = LogValue.quoted(line, from: start)
+            fields = Logfmt.pairs(line, from: text.end)
         } else {
-            text = Array(line[min(start, line.count)...])
+            text = LogValue.rest(of: line, from: min(start, line.count))
             fields = []
         }
     }
-
-    /// The first value of this key.
-    subscript(key: String) -> [UInt8]? { fields.first { $0.key == key }?.value }
 
     private static func level(_ letter: UInt8) -> String? {
         switch letter {

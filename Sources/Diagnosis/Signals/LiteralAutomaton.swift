@@ -39,36 +39,43 @@ struct LiteralAutomaton: Sendable {
         outputs = order.dropFirst(plain.count).map { trie.outputs[$0].sorted() }
     }
 
-    /// Whether any literal is in the text. Allocates nothing; stops at the first.
-    func matches(_ text: UnsafeRawBufferPointer) -> Bool {
-        classes.withUnsafeBufferPointer { classes in
-            table.withUnsafeBufferPointer { table in
-                var state = 0
-                for byte in text {
-                    state = Int(table[state &+ Int(classes[Int(byte)])])
-                    if state >= firstFinal { return true }
-                }
-                return false
-            }
-        }
+    /// How far a text was read, and in which state that left the automaton.
+    struct Reading {
+        fileprivate var index = 0
+        fileprivate var state = 0
     }
 
-    /// Numbers of all literals in the text, each once, in no order.
-    func found(in text: [UInt8]) -> [Int] {
-        var found: [Int] = []
-        classes.withUnsafeBufferPointer { classes in
-            table.withUnsafeBufferPointer { table in
-                var state = 0
-                for byte in text {
-                    state = Int(table[state &+ Int(classes[Int(byte)])])
-                    guard state >= firstFinal else { continue }
-                    for literal in outputs[(state - firstFinal) / width] where !found.contains(literal) {
-                        found.append(literal)
-                    }
-                }
+    /// Reads on to the next place where literals end; false at the end of the text. Allocates nothing.
+    func advance(_ reading: inout Reading, in text: Span<UInt8>) -> Bool {
+        // No index can be wrong: a class is below the width, and a state begins a row.
+        let (classes, table, firstFinal) = (classes.span, table.span, firstFinal)
+        var (index, state) = (reading.index, reading.state)
+        while index < text.count {
+            let column = Int(classes[unchecked: Int(text[unchecked: index])])
+            state = Int(table[unchecked: state &+ column])
+            index &+= 1
+            if state >= firstFinal {
+                reading = Reading(index: index, state: state)
+                return true
             }
         }
-        return found
+        reading = Reading(index: index, state: state)
+        return false
+    }
+
+    /// The numbers of the literals that end where ``advance(_:in:)`` stopped.
+    func literals(at reading: Reading) -> [Int] { outputs[(reading.state - firstFinal) / width] }
+
+    /// Whether any literal is in the text. Allocates nothing; stops at the first.
+    func matches(_ text: Span<UInt8>) -> Bool {
+        var reading = Reading()
+        return advance(&reading, in: text)
+    }
+
+    /// Calls `body` with the number of each literal in the text, as often as it is there, in no order.
+    func forEachFound(in text: Span<UInt8>, _ body: (Int) -> Void) {
+        var reading = Reading()
+        while advance(&reading, in: text) { literals(at: reading).forEach(body) }
     }
 
     /// The trie while it is built.

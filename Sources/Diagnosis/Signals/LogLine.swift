@@ -3,34 +3,53 @@ struct LogLine: Sendable {
     /// The whole message.
     let raw: [UInt8]
     /// What the emitter says: logfmt's `msg`, klog's text, or the whole message of a plain line.
-    let text: [UInt8]
+    let text: ArraySlice<UInt8>
     /// In logrus' words (`debug`, `info`, `warning`, `error`, `fatal`, `panic`); nil for a plain line.
     let level: String?
     private let fields: [Logfmt.Field]
+    /// The field that was asked for last: several rules ask for the same one.
+    private var latest: (key: String, bytes: ArraySlice<UInt8>?)?
 
     /// Takes a message apart.
     init(_ message: String) {
         raw = Array(message.utf8)
         if let klog = Klog(raw) {
-            text = klog.text
+            text = klog.text.bytes(of: raw)
             level = klog.level
             fields = klog.fields
         } else if let logfmt = Logfmt(raw) {
-            text = logfmt["msg"] ?? raw
-            level = logfmt["level"].map { String(decoding: $0, as: UTF8.self) }
+            text = logfmt.fields["msg"]?.bytes(of: raw) ?? raw[...]
+            level = logfmt.fields["level"].map { [raw] in String(decoding: $0.bytes(of: raw), as: UTF8.self) }
             fields = logfmt.fields
         } else {
-            text = raw
+            text = raw[...]
             level = nil
             fields = []
         }
     }
 
+    /// What a condition asks for: `message` (the raw line), `msg`, or a field.
+    mutating func part(_ name: String) -> ArraySlice<UInt8>? {
+        switch name {
+        case "message": return raw[...]
+        case "msg": return text
+        default:
+            if let latest, latest.key == name { return latest.bytes }
+            let bytes = self[name]
+            latest = (name, bytes)
+            return bytes
+        }
+    }
+
     /// The value of a field of the line; `error` and `err` are one (logrus says the first, klog the second).
-    subscript(key: String) -> [UInt8]? {
-        if let exact = fields.first(where: { $0.key == key }) { return exact.value }
-        guard let other = Self.twins[key] else { return nil }
-        return fields.first { $0.key == other }?.value
+    subscript(key: String) -> ArraySlice<UInt8>? { place(of: key)?.bytes(of: raw) }
+
+    /// Whether the line has such a field.
+    func has(_ key: String) -> Bool { place(of: key) != nil }
+
+    private func place(of key: String) -> LogValue? {
+        if let exact = fields[key] { return exact }
+        return Self.twins[key].flatMap { fields[$0] }
     }
 
     private static let twins = ["error": "err", "err": "error"]

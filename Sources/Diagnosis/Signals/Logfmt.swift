@@ -5,10 +5,10 @@
 /// closes takes the rest of the line. Linear time; at most ``fieldLimit`` fields are read. Source:
 /// sirupsen/logrus `text_formatter.go` (`appendValue`, `needsQuoting`).
 struct Logfmt: Hashable, Sendable {
-    /// One `key=value`, the value without its quotes.
+    /// One `key=value`.
     struct Field: Hashable, Sendable {
         var key: String
-        var value: [UInt8]
+        var value: LogValue
     }
 
     /// More fields than this are not read.
@@ -24,14 +24,12 @@ struct Logfmt: Hashable, Sendable {
         fields = Self.pairs(line, from: 0)
     }
 
-    /// The first value of this key.
-    subscript(key: String) -> [UInt8]? { fields.first { $0.key == key }?.value }
-
     private static let starts: [[UInt8]] = ["time=", "level=", "ts="].map { Array($0.utf8) }
 
     /// Reads `key=value` pairs; bare words without `=` are passed over.
     static func pairs(_ line: [UInt8], from start: Int) -> [Field] {
         var fields: [Field] = []
+        fields.reserveCapacity(8)
         var i = start
         while i < line.count, fields.count < fieldLimit {
             if line[i].isLogSpace {
@@ -44,13 +42,17 @@ struct Logfmt: Hashable, Sendable {
                 i += 1
                 continue
             }
-            let key = String(decoding: line[keyStart..<i], as: UTF8.self)
-            let value = LogValue.read(line, from: i + 1)
-            fields.append(Field(key: key, value: value.bytes))
+            let value = LogValue.find(line, from: i + 1)
+            fields.append(Field(key: String(decoding: line[keyStart..<i], as: UTF8.self), value: value))
             i = value.end
         }
         return fields
     }
+}
+
+extension [Logfmt.Field] {
+    /// The first value of this key.
+    subscript(key: String) -> LogValue? { first { $0.key == key }?.value }
 }
 
 extension UInt8 {

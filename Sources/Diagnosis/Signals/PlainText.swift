@@ -2,9 +2,13 @@
 enum PlainText {
     /// Without control characters (C0, DEL, C1; each becomes a blank) and at most `limit` bytes, cut between
     /// characters.
-    static func clean(_ bytes: some Sequence<UInt8>, limit: Int) -> String {
+    static func clean(_ bytes: some Collection<UInt8>, limit: Int) -> String {
+        // Nearly all text is as short and as plain as it must be.
+        if bytes.count <= limit, bytes.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) {
+            return String(decoding: bytes, as: UTF8.self)
+        }
         var kept: [UInt8] = []
-        kept.reserveCapacity(min(limit + 1, bytes.underestimatedCount))
+        kept.reserveCapacity(min(limit + 1, bytes.count))
         var isASCII = true
         for byte in bytes {
             if kept.count > limit { break }

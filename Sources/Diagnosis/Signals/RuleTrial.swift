@@ -16,9 +16,11 @@ public struct RuleTrial: Sendable {
     /// The rules that know a message, whoever says it: source, unit, identifier and `MESSAGE_ID` count as given. What is
     /// a fallback is silent where another rule knows the line, as it is on a node.
     public func hits(_ message: String) -> [Hit] {
-        let line = LogLine(message)
+        var line = LogLine(message)
         let hits = compiled.compactMap { compiled in
-            compiled.match(compiled.rule.sample(message), line).map { Hit(rule: compiled.rule, captures: $0) }
+            compiled.match(compiled.rule.sample(message), &line).map {
+                Hit(rule: compiled.rule, captures: $0)
+            }
         }
         let isKnown = hits.contains { !$0.rule.isFallback && !$0.rule.isBenign }
         return isKnown ? hits.filter { !$0.rule.isFallback } : hits
@@ -38,7 +40,8 @@ public struct RuleTrial: Sendable {
     }
 
     private static func match(_ one: CompiledRule, _ message: String) -> [String: String]? {
-        one.match(one.rule.sample(message), LogLine(message))
+        var line = LogLine(message)
+        return one.match(one.rule.sample(message), &line)
     }
 
     private static func fault(_ rule: SignalRule, _ key: String, _ problem: String, _ line: String)

@@ -8,13 +8,15 @@ extension SignalRules {
         let automaton: LiteralAutomaton
         /// Per literal of the automaton, the rules that it speaks for.
         let owners: [[Int]]
+        /// Per literal, what stands in a line beside it: of each template that it speaks for, all the plain text in order.
+        private let outlines: [[[[UInt8]]]]
         /// Rules that are known by `MESSAGE_ID`.
         let byMessageID: [String: [Int]]
         let messageIDs: Set<String>
 
         init(_ rules: [SignalRule]) throws(RuleError) {
             try Self.checkClears(rules)
-            var literals: [[UInt8]: [Int]] = [:]
+            var literals: [[UInt8]: (owners: [Int], outlines: [[[UInt8]]])] = [:]
             var byMessageID: [String: [Int]] = [:]
             let compiled = rules.map(CompiledRule.init)
             for (index, one) in compiled.enumerated() {
@@ -26,7 +28,10 @@ extension SignalRules {
                         problem:
                             "needs a template with \(CompiledRule.leastLiteral) plain characters in a row")
                 }
-                for literal in one.literals { literals[literal, default: []].append(index) }
+                for (literal, outline) in one.literals {
+                    literals[literal, default: ([], [])].owners.append(index)
+                    literals[literal]?.outlines.append(outline)
+                }
             }
             let ordered = literals.sorted { $0.key.lexicographicallyPrecedes($1.key) }
             guard let automaton = LiteralAutomaton(ordered.map(\.key)) else {
@@ -36,8 +41,42 @@ extension SignalRules {
             self.compiled = compiled
             self.automaton = automaton
             self.byMessageID = byMessageID
-            owners = ordered.map(\.value)
+            owners = ordered.map(\.value.owners)
+            outlines = ordered.map(\.value.outlines)
             messageIDs = Set(byMessageID.keys)
+        }
+
+        /// Whether any rule could know this message. Linear in it: each literal's outlines are looked for once, and where
+        /// there are more literals than can be remembered, somebody must look closer anyway.
+        func mightMatch(_ message: Span<UInt8>) -> Bool {
+            var reading = LiteralAutomaton.Reading()
+            guard automaton.advance(&reading, in: message) else { return false }
+            var seen = InlineArray<8, Int>(repeating: -1)
+            var count = 0
+            repeat {
+                for literal in automaton.literals(at: reading)
+                where !seen.indices.contains(where: { seen[$0] == literal }) {
+                    guard count < seen.count else { return true }
+                    seen[count] = literal
+                    count += 1
+                    for outline in outlines[literal] where message.has(inOrder: outline) { return true }
+                }
+            } while automaton.advance(&reading, in: message)
+            return false
+        }
+
+        /// The rules that may know the entry, in their order: a literal of theirs is in it, or it has their `MESSAGE_ID`,
+        /// and it is of somebody whom they listen to.
+        func candidates(_ entry: JournalEntry) -> [CompiledRule] {
+            var found: [Int] = []
+            automaton.forEachFound(in: entry.message.utf8.span) { literal in
+                for index in owners[literal] where !found.contains(index) { found.append(index) }
+            }
+            if let id = entry.messageID, let known = byMessageID[id] {
+                for index in known where !found.contains(index) { found.append(index) }
+            }
+            found.sort()
+            return found.compactMap { compiled[$0].concerns(entry) ? compiled[$0] : nil }
         }
 
         /// An incident that waits for a signal which no rule ever gives would stay open for ever.

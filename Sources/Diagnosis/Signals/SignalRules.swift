@@ -28,45 +28,35 @@ public struct SignalRules: Sendable {
 
     /// Whether any rule could know this message. Allocates nothing. A no is final, but for entries whose
     /// `MESSAGE_ID` is in ``messageIDs``; a yes only means that ``recognize(_:)`` must look.
-    public func mightMatch(_ message: UnsafeRawBufferPointer) -> Bool { storage.automaton.matches(message) }
+    public func mightMatch(_ message: UnsafeRawBufferPointer) -> Bool {
+        storage.mightMatch(message.assumingMemoryBound(to: UInt8.self).span)
+    }
 
     /// The same of an entry, its `MESSAGE_ID` included.
     public func mightMatch(_ entry: JournalEntry) -> Bool {
         if let id = entry.messageID, messageIDs.contains(id) { return true }
-        var message = entry.message
-        return message.withUTF8 { storage.automaton.matches(UnsafeRawBufferPointer($0)) }
+        return storage.mightMatch(entry.message.utf8.span)
     }
 
     /// All that this entry means, in the order of the rules; empty where no rule knows it.
     public func recognize(_ entry: JournalEntry) -> [Signal] {
-        let line = LogLine(entry.message)
-        var candidates: [Int] = []
-        for literal in storage.automaton.found(in: line.raw) {
-            for index in storage.owners[literal] where !candidates.contains(index) {
-                candidates.append(index)
-            }
+        let candidates = storage.candidates(entry)
+        guard !candidates.isEmpty else { return [] }
+        var line = LogLine(entry.message)
+        var known: [(rule: CompiledRule, captures: [String: String])] = []
+        var isExplained = false
+        for rule in candidates {
+            guard let captures = rule.match(entry, &line) else { continue }
+            known.append((rule, captures))
+            if !rule.rule.isFallback, !rule.rule.isBenign { isExplained = true }
         }
-        if let id = entry.messageID {
-            for index in storage.byMessageID[id, default: []] where !candidates.contains(index) {
-                candidates.append(index)
-            }
+        guard !known.isEmpty else { return [] }
+        let excerpt = PlainText.clean(line.text, limit: Self.excerptLimit)
+        return known.compactMap { one in
+            guard !isExplained || !one.rule.rule.isFallback else { return nil }
+            return Signal(
+                rule: one.rule.rule.id, name: one.rule.rule.signal, at: entry.at, unit: entry.unit,
+                cursor: entry.cursor, captures: one.captures, excerpt: excerpt)
         }
-        candidates.sort()
-        var known: [(rule: SignalRule, captures: [String: String])] = []
-        for index in candidates {
-            let compiled = storage.compiled[index]
-            if let captures = compiled.match(entry, line) { known.append((compiled.rule, captures)) }
-        }
-        let isKnown = known.contains { !$0.rule.isFallback && !$0.rule.isBenign }
-        if isKnown { known.removeAll(where: \.rule.isFallback) }
-        return known.map { signal($0.rule, $0.captures, entry, line) }
-    }
-
-    private func signal(
-        _ rule: SignalRule, _ captures: [String: String], _ entry: JournalEntry, _ line: LogLine
-    ) -> Signal {
-        Signal(
-            rule: rule.id, name: rule.signal, at: entry.at, unit: entry.unit, cursor: entry.cursor,
-            captures: captures, excerpt: PlainText.clean(line.text, limit: Self.excerptLimit))
     }
 }

@@ -1,86 +1,97 @@
-/// Looks for one template in one text.
+/// Looks for one template in one text, and allocates nothing for it.
 ///
 /// The head is looked for from left to right; behind each occurrence every step takes the nearest place of
 /// its literal. Those places only ever move right, from one occurrence of the head to the next, so each is
 /// searched for once: the whole costs at most one pass over the text per literal and one per capture,
 /// whatever the text.
 struct TemplateMatcher {
-    private let template: Template
-    private let text: [UInt8]
-    /// Per step: the nearest place of its literal, good for every start up to it.
-    private var places: [Int?]
+    private static let unknown = -1
+
+    /// Per step: the nearest place of its literal, good for every start up to it; ``unknown`` before it was looked for.
+    private var places = InlineArray<16, Int>(repeating: unknown)
     /// Per step: the first byte that its capture must not hold, good for every start up to it.
-    private var walls: [Int?]
+    private var walls = InlineArray<16, Int>(repeating: unknown)
+    /// Per step: what its capture took.
+    private var taken = InlineArray<16, Range<Int>>(repeating: 0..<0)
     /// Bytes looked at: what the time is made of.
     private(set) var work = 0
 
-    init(_ template: Template, _ text: [UInt8]) {
-        self.template = template
-        self.text = text
-        places = Array(repeating: nil, count: template.steps.count)
-        walls = places
-    }
+    /// What the capture of that step took in the last text that matched, counted from the text's beginning.
+    func range(ofStep index: Int) -> Range<Int> { taken[index] }
 
-    /// The captures in the text, or nil where the template is not in it.
-    mutating func match() -> [String: Range<Int>]? {
+    /// Whether the template is in the text.
+    mutating func matches(_ template: Template, in text: Span<UInt8>) -> Bool {
+        for index in template.steps.indices {
+            places[index] = Self.unknown
+            walls[index] = Self.unknown
+        }
         if template.anchoredStart {
-            guard isLiteral(template.head, at: 0) else { return nil }
-            if template.steps.isEmpty, template.anchoredEnd, template.head.count != text.count { return nil }
-            return captures(from: template.head.count)
+            guard isLiteral(template.head, at: 0, in: text) else { return false }
+            if template.steps.isEmpty, template.anchoredEnd, template.head.count != text.count {
+                return false
+            }
+            return takeSteps(of: template, from: template.head.count, in: text)
         }
         if template.steps.isEmpty, template.anchoredEnd {
-            return isLiteral(template.head, at: text.count - template.head.count) ? [:] : nil
+            return isLiteral(template.head, at: text.count - template.head.count, in: text)
         }
         var start = 0
-        while let found = search(template.head, from: start) {
-            if let captures = captures(from: found + template.head.count) { return captures }
-            if places.contains(text.count + 1) { return nil }
+        while let found = search(template.head, from: start, in: text) {
+            if takeSteps(of: template, from: found + template.head.count, in: text) { return true }
+            for index in template.steps.indices where places[index] > text.count { return false }
             start = found + 1
         }
-        return nil
+        return false
     }
 
-    private mutating func captures(from start: Int) -> [String: Range<Int>]? {
-        var captures: [String: Range<Int>] = [:]
+    private mutating func takeSteps(of template: Template, from start: Int, in text: Span<UInt8>) -> Bool {
         var position = start
-        for (index, step) in template.steps.enumerated() {
-            guard let range = capture(index, step, from: position) else { return nil }
-            if let name = step.name { captures[name] = range }
-            position = range.upperBound + step.literal.count
+        for index in template.steps.indices {
+            guard let range = capture(template, index, from: position, in: text) else { return false }
+            taken[index] = range
+            position = range.upperBound + template.steps[index].literal.count
         }
-        return captures
+        return true
     }
 
-    private mutating func capture(_ index: Int, _ step: Template.Step, from position: Int) -> Range<Int>? {
-        let isLast = index == template.steps.count - 1
-        if step.literal.isEmpty {
-            let end = step.kind == .any ? text.count : wall(index, step.kind, from: position)
+    private mutating func capture(
+        _ template: Template, _ index: Int, from position: Int, in text: Span<UInt8>
+    ) -> Range<Int>? {
+        let kind = template.steps[index].kind
+        let literal = template.steps[index].literal
+        if literal.isEmpty {
+            let end = kind == .any ? text.count : wall(index, kind, from: position, in: text)
             if template.anchoredEnd, end != text.count { return nil }
-            return end > position || step.kind == .any ? position..<end : nil
+            return end > position || kind == .any ? position..<end : nil
         }
-        let least = step.kind == .any ? position : position + 1
-        let place = place(index, step.literal, from: least, atEnd: isLast && template.anchoredEnd)
+        let least = kind == .any ? position : position + 1
+        let isLast = index == template.steps.count - 1
+        let place = place(index, literal, from: least, atEnd: isLast && template.anchoredEnd, in: text)
         guard place <= text.count else { return nil }
-        guard step.kind == .any || wall(index, step.kind, from: position) >= place else { return nil }
+        guard kind == .any || wall(index, kind, from: position, in: text) >= place else { return nil }
         return position..<place
     }
 
     /// Where the step's literal next is, or `text.count + 1` where it is not.
-    private mutating func place(_ index: Int, _ literal: [UInt8], from position: Int, atEnd: Bool) -> Int {
-        if let known = places[index], known >= position { return known }
+    private mutating func place(
+        _ index: Int, _ literal: [UInt8], from position: Int, atEnd: Bool, in text: Span<UInt8>
+    ) -> Int {
+        if places[index] != Self.unknown, places[index] >= position { return places[index] }
         let found: Int?
         if atEnd {
             let only = text.count - literal.count
-            found = only >= position && isLiteral(literal, at: only) ? only : nil
+            found = only >= position && isLiteral(literal, at: only, in: text) ? only : nil
         } else {
-            found = search(literal, from: position)
+            found = search(literal, from: position, in: text)
         }
         places[index] = found ?? text.count + 1
-        return found ?? text.count + 1
+        return places[index]
     }
 
-    private mutating func wall(_ index: Int, _ kind: Template.Kind, from position: Int) -> Int {
-        if let known = walls[index], known >= position { return known }
+    private mutating func wall(
+        _ index: Int, _ kind: Template.Kind, from position: Int, in text: Span<UInt8>
+    ) -> Int {
+        if walls[index] != Self.unknown, walls[index] >= position { return walls[index] }
         var i = position
         while i < text.count, kind.accepts(text[i]) { i += 1 }
         work += i - position + 1
@@ -88,7 +99,7 @@ struct TemplateMatcher {
         return i
     }
 
-    private mutating func isLiteral(_ literal: [UInt8], at position: Int) -> Bool {
+    private mutating func isLiteral(_ literal: [UInt8], at position: Int, in text: Span<UInt8>) -> Bool {
         guard position >= 0, position + literal.count <= text.count else { return false }
         for i in literal.indices {
             work += 1
@@ -97,11 +108,11 @@ struct TemplateMatcher {
         return true
     }
 
-    private mutating func search(_ literal: [UInt8], from position: Int) -> Int? {
+    private mutating func search(_ literal: [UInt8], from position: Int, in text: Span<UInt8>) -> Int? {
         guard let first = literal.first else { return position }
         var i = position
         while i + literal.count <= text.count {
-            if text[i] == first, isLiteral(literal, at: i) { return i }
+            if text[i] == first, isLiteral(literal, at: i, in: text) { return i }
             work += 1
             i += 1
         }

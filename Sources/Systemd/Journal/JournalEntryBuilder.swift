@@ -54,8 +54,18 @@ public struct JournalEntryBuilder: Sendable {
     }
 
     private static func boot(in cursor: String) -> JournalID? {
-        let part = cursor.utf8.split(separator: UInt8(ascii: ";")).first { $0.starts(with: "b=".utf8) }
-        return part.flatMap { JournalID(hex: $0.dropFirst(2)) }
+        var cursor = cursor
+        return cursor.withUTF8 { text in
+            var start = 0
+            while start < text.count {
+                let end = text[start...].firstIndex(of: UInt8(ascii: ";")) ?? text.count
+                if end - start > 2, text[start] == UInt8(ascii: "b"), text[start + 1] == UInt8(ascii: "=") {
+                    return JournalID(hex: text[(start + 2)..<end])
+                }
+                start = end + 1
+            }
+            return nil
+        }
     }
 
     private var messageID: String? {

@@ -1,15 +1,18 @@
 import Dispatch
+import Systemd
 
 /// State that only ever is touched on one serial queue of its own.
 ///
 /// ## Concurrency
-/// `state` is private and reached only in ``submit(_:)``, ``read(_:)`` and ``every(_:leeway:_:)``, all of
-/// which run on `queue`, which is serial; that is why `@unchecked Sendable` holds. Bodies must not block:
-/// whoever asks with ``read(_:)`` waits for them. Work submitted from one thread is done in that order.
+/// `state` is private and reached only in ``submit(_:)``, ``read(_:)``, ``every(_:leeway:_:)`` and
+/// ``beat(every:_:)``, all of which run on `queue`, which is serial; that is why `@unchecked Sendable` holds.
+/// Bodies must not block: whoever asks with ``read(_:)`` waits for them. Work submitted from one thread is done
+/// in that order.
 final class Confined<State: ~Copyable>: @unchecked Sendable {
     private let queue: DispatchQueue
     private var state: State
     private var timers: [any DispatchSourceTimer] = []
+    private var metronomes: [Metronome] = []
 
     /// Takes the state over. `target` carries the queue's work: by default the shared pool, so that idle
     /// state keeps no thread.
@@ -58,15 +61,31 @@ final class Confined<State: ~Copyable>: @unchecked Sendable {
         }
     }
 
+    /// As ``every(_:leeway:_:)``, from a thread of its own: for what happens every second for ever (``Metronome``).
+    func beat(every interval: Duration, _ body: @escaping @Sendable (inout State) -> Void) {
+        queue.sync {
+            metronomes.append(
+                Metronome(on: queue, every: interval) { @Sendable [weak self] in
+                    guard let self else { return }
+                    body(&self.state)
+                })
+        }
+    }
+
     /// Ends the timers; a handler that runs already is waited for.
     func stop() {
         queue.sync {
             for timer in timers { timer.cancel() }
+            for metronome in metronomes { metronome.cancel() }
             timers = []
+            metronomes = []
         }
     }
 
-    deinit { for timer in timers { timer.cancel() } }
+    deinit {
+        for timer in timers { timer.cancel() }
+        for metronome in metronomes { metronome.cancel() }
+    }
 }
 
 extension Duration {

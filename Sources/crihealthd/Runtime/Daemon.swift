@@ -109,9 +109,7 @@ final class Daemon: Sendable {
             relay.journal(event)
             status.journalSpoke()
         }
-        prober = Prober(settings: .init(pace: configuration.cri.pace, asker: asker)) { report, at in
-            relay.observe(.probe(report), at: at)
-        }
+        prober = Prober(settings: .init(pace: configuration.cri.pace, asker: asker)) { relay.probes($0) }
         unitWatcher = surroundings.usesBus ? UnitWatcher(units: units) { relay.unit($0) } : nil
         writer = Self.writer(store, relay, logger)
         host = EngineHost(

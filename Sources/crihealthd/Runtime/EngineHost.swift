@@ -49,7 +49,7 @@ final class EngineHost: Sendable {
         var lastTurn: MonotonicTime
     }
 
-    /// How often time passes for the engine when it asks for nothing earlier.
+    /// How long the engine is left alone when it asks for nothing earlier: once to twice that.
     static let tickInterval: Duration = .seconds(1)
 
     private let state: Confined<State>
@@ -76,7 +76,13 @@ final class EngineHost: Sendable {
 
     /// Lets time pass.
     func startClock() {
-        state.every(Self.tickInterval, leeway: .milliseconds(100)) { self.tick(&$0) }
+        state.beat(every: Self.tickInterval) { state in
+            // The endpoint of a node at rest answers about once a second, which serves as well.
+            if let last = state.engine.diagnosedAt, self.time.now().monotonic - last < Self.tickInterval {
+                return
+            }
+            self.tick(&state)
+        }
     }
 
     /// Takes an observation in, soon.
@@ -169,7 +175,7 @@ final class EngineHost: Sendable {
         let speed = time.speed()
         guard speed > 0, let deadline = state.engine.nextDeadline, deadline != state.armed else { return }
         let wait = (deadline - time.now().monotonic) / speed
-        guard wait < Self.tickInterval else { return }
+        guard wait < Self.tickInterval * 2 else { return }
         state.armed = deadline
         self.state.submit(after: max(.zero, wait)) { state in
             // A timer that is a hair early must be set again.

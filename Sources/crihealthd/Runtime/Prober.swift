@@ -2,12 +2,14 @@ import CRI
 import Dispatch
 import HealthModel
 import Node
+import Systemd
 
 /// Climbs the probe ladder of every endpoint at its schedule, and reports each rung as it is answered.
 ///
 /// ## Concurrency
-/// The lanes are confined; the climbing blocks, so every lane does it on a serial queue of its own: never two
-/// calls at a time on one endpoint, and a hung endpoint delays no other.
+/// What is due is confined to one queue. Each endpoint has a thread of its own, which sleeps until something is, climbs and
+/// reports: never two calls at a time on one endpoint, and a hung endpoint delays no other. Timers and a queue to climb on
+/// would cost six wake-ups a second for each endpoint, for as long as the node lives.
 final class Prober: Sendable {
     /// What a lane needs to ask.
     struct Settings: Sendable {
@@ -17,11 +19,14 @@ final class Prober: Sendable {
         var asker: any NodeAsker
     }
 
+    /// What a rung told, and when that was so.
+    typealias Answer = (report: ProbeReport, at: Moment)
+
     private struct Lane {
         let endpoint: Endpoint
-        let queue: DispatchQueue
+        /// Wakes its thread.
+        let alarm: Alarm
         var schedule: ProbeSchedule
-        var armed: MonotonicTime?
         /// Whether the present process behind the socket is known to greet and to answer.
         var greets = false
     }
@@ -34,11 +39,10 @@ final class Prober: Sendable {
     }
 
     private let state: Confined<State>
-    private let workers = DispatchQueue(label: "crihealthd.probes", attributes: .concurrent)
-    private let report: @Sendable (ProbeReport, Moment) -> Void
+    private let report: @Sendable ([Answer]) -> Void
 
-    /// `report` runs on the lane's queue, one call after the other for one endpoint.
-    init(settings: Settings, report: @escaping @Sendable (ProbeReport, Moment) -> Void) {
+    /// `report` runs on the endpoint's thread, one call after the other for one endpoint; it may block.
+    init(settings: Settings, report: @escaping @Sendable ([Answer]) -> Void) {
         state = Confined(label: "crihealthd.prober", State(settings: settings))
         self.report = report
     }
@@ -47,13 +51,20 @@ final class Prober: Sendable {
     func watch(_ endpoint: Endpoint) {
         state.submit { state in
             guard state.lanes[endpoint.socketPath] == nil, !state.stopped else { return }
-            let queue = DispatchQueue(label: "crihealthd.probe", target: self.workers)
             let seed = UInt64.random(in: .min ... .max)
             var schedule = ProbeSchedule(pace: state.settings.pace, seed: seed)
             schedule.suspect(state.suspected, at: Moment.now().monotonic)
-            state.lanes[endpoint.socketPath] = Lane(endpoint: endpoint, queue: queue, schedule: schedule)
-            self.pump(endpoint.socketPath, &state)
+            let alarm = Alarm()
+            state.lanes[endpoint.socketPath] = Lane(endpoint: endpoint, alarm: alarm, schedule: schedule)
+            DispatchQueue(label: "crihealthd.probe").async { @Sendable [weak self] in
+                while let pause = self?.turn(endpoint.socketPath) { _ = alarm.sleep(atMost: pause) }
+            }
         }
+    }
+
+    deinit {
+        // Their threads find nobody to climb for, and end.
+        state.submit { $0.lanes.values.forEach { $0.alarm.ring() } }
     }
 
     /// Asks from this rung upwards as soon as the endpoint is free.
@@ -61,7 +72,7 @@ final class Prober: Sendable {
         state.submit { state in
             state.lanes[endpoint.socketPath]?.schedule.request(
                 ProbeReport.Rung.allCases.filter { $0 >= rung })
-            self.pump(endpoint.socketPath, &state)
+            state.lanes[endpoint.socketPath]?.alarm.ring()
         }
     }
 
@@ -72,7 +83,7 @@ final class Prober: Sendable {
             state.suspected = suspected
             for path in state.lanes.keys {
                 state.lanes[path]?.schedule.suspect(suspected, at: Moment.now().monotonic)
-                self.pump(path, &state)
+                state.lanes[path]?.alarm.ring()
             }
         }
     }
@@ -86,33 +97,56 @@ final class Prober: Sendable {
     }
 
     /// Starts no further climb. One that is under way ends by its own deadlines.
-    func stop() { state.submit { $0.stopped = true } }
+    func stop() {
+        state.submit { state in
+            state.stopped = true
+            state.lanes.values.forEach { $0.alarm.ring() }
+        }
+    }
 
-    private func pump(_ path: String, _ state: inout State) {
-        guard var lane = state.lanes[path], !state.stopped else { return }
-        defer { state.lanes[path] = lane }
-        let now = Moment.now().monotonic
-        if let run = lane.schedule.next(at: now) {
-            let (endpoint, settings) = (lane.endpoint, state.settings)
-            let greets = lane.greets && !run.rungs.contains(.version)
-            lane.queue.async { self.climb(run, endpoint, settings, greets: greets) }
-        } else if let due = lane.schedule.nextDue, due < lane.armed ?? due + .seconds(1) {
-            lane.armed = due
-            self.state.submit(after: max(.zero, due - now)) { state in
-                state.lanes[path]?.armed = nil
-                self.pump(path, &state)
+    // MARK: On the endpoint's thread
+
+    private enum Step: Sendable {
+        case climb(ProbeSchedule.Run, Endpoint, Settings, greets: Bool)
+        case sleep(Duration)
+        case end
+    }
+
+    /// Does what is due; how long to sleep then. Nil: it is over.
+    private func turn(_ path: String) -> Duration? {
+        let step = state.read { state in
+            guard !state.stopped, var lane = state.lanes[path] else { return Step.end }
+            defer { state.lanes[path] = lane }
+            let now = Moment.now().monotonic
+            if let run = lane.schedule.next(at: now) {
+                let greets = lane.greets && !run.rungs.contains(.version)
+                return .climb(run, lane.endpoint, state.settings, greets: greets)
             }
+            return .sleep(lane.schedule.nextDue.map { max(.zero, $0 - now) } ?? .seconds(60))
+        }
+        switch step {
+        case .climb(let run, let endpoint, let settings, let greets):
+            climb(run, endpoint, settings, greets: greets)
+            return .zero
+        case .sleep(let pause): return pause
+        case .end: return nil
         }
     }
 
     private func climb(_ run: ProbeSchedule.Run, _ endpoint: Endpoint, _ settings: Settings, greets: Bool) {
         var reports: [ProbeReport] = []
+        var untold: [Answer] = []
         for rung in run.rungs {
             let asked = Moment.now()
             let answer = settings.asker.climb(endpoint, rung)
             // A good answer proves what was when it was asked for; a failure, what is when it came.
-            report(answer, answer.succeeded ? asked : Moment.now())
+            untold.append((answer, answer.succeeded ? asked : Moment.now()))
             reports.append(answer)
+            // That the file is there is worth no turn of its own where connect(2) follows at once.
+            if rung > .socket || !answer.succeeded || rung == run.rungs.last {
+                report(untold)
+                untold = []
+            }
             if !answer.succeeded { break }
         }
         let connected = reports.contains { $0.rung == .connect && $0.succeeded }
@@ -122,7 +156,7 @@ final class Prober: Sendable {
             greeting = settings.asker.greets(endpoint)
         }
         let (all, greeted) = (reports, greeting)
-        state.submit { state in
+        state.read { state in
             state.lanes[endpoint.socketPath]?.schedule.finished(run, reports: all, at: Moment.now().monotonic)
             // A server that never greets (CRI-O's multiplexer waits for a request first) tells nothing by
             // silence.
@@ -134,7 +168,6 @@ final class Prober: Sendable {
             } else if greeted == true {
                 state.lanes[endpoint.socketPath]?.greets = true
             }
-            self.pump(endpoint.socketPath, &state)
         }
     }
 }

@@ -29,6 +29,11 @@ final class Relay: Sendable {
         }
     }
 
+    /// What the prober was told: taken in on its own thread, which has nothing else to do.
+    func probes(_ answers: [Prober.Answer]) {
+        current?.absorb(answers.map { Observation(at: $0.at, event: .probe($0.report)) })
+    }
+
     /// What the bus says.
     func unit(_ event: UnitWatcher.Event) {
         switch event {

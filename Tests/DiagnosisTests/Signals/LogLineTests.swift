@@ -4,17 +4,23 @@ import Testing
 
 /// The three forms of a line: logfmt, klog, plain.
 @Suite("Log lines") struct LogLineTests {
-    private func text(_ bytes: [UInt8]?) -> String? { bytes.map { String(decoding: $0, as: UTF8.self) } }
+    private func text(_ bytes: ArraySlice<UInt8>?) -> String? {
+        bytes.map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    private func text(_ value: LogValue?, of line: String) -> String? {
+        text(value?.bytes(of: Array(line.utf8)))
+    }
 
     @Test func logfmtTakesQuotesApart() throws {
         let line =
             #"time="2026-11-22T01:50:00Z" level=error msg="a \"b\" failed" error="x: \"y \\\"z\\\"\"" id=12"#
         let logfmt = try #require(Logfmt(Array(line.utf8)))
         #expect(logfmt.fields.map(\.key) == ["time", "level", "msg", "error", "id"])
-        #expect(text(logfmt["msg"]) == #"a "b" failed"#)
-        #expect(text(logfmt["error"]) == #"x: "y \"z\"""#)
-        #expect(text(logfmt["id"]) == "12")
-        #expect(logfmt["none"] == nil)
+        #expect(text(logfmt.fields["msg"], of: line) == #"a "b" failed"#)
+        #expect(text(logfmt.fields["error"], of: line) == #"x: "y \"z\"""#)
+        #expect(text(logfmt.fields["id"], of: line) == "12")
+        #expect(logfmt.fields["none"] == nil)
     }
 
     static let values: [(String, String)] = [
@@ -28,8 +34,8 @@ import Testing
     ]
 
     @Test(arguments: values) func valuesAreRead(_ written: String, _ meant: String) {
-        let value = LogValue.read(Array(written.utf8), from: 0)
-        #expect(text(value.bytes) == meant)
+        let value = LogValue.find(Array(written.utf8), from: 0)
+        #expect(text(value, of: written) == meant)
         #expect(value.end == written.utf8.count)
     }
 
@@ -49,20 +55,20 @@ import Testing
             + #""Status from runtime service failed" err="rpc \"x\"" n=1"#
         let klog = try #require(Klog(Array(line.utf8)))
         #expect(klog.level == "error")
-        #expect(text(klog.text) == "Status from runtime service failed")
-        #expect(text(klog["err"]) == #"rpc "x""#)
-        #expect(text(klog["n"]) == "1")
+        #expect(text(klog.text, of: line) == "Status from runtime service failed")
+        #expect(text(klog.fields["err"], of: line) == #"rpc "x""#)
+        #expect(text(klog.fields["n"], of: line) == "1")
     }
 
     @Test func klogReadsGlogAndBlocks() throws {
         let old =
             "W0717 09:21:24.409711       1 factory.go:121] Failed to new runtime service for docker: x=1"
-        #expect(text(Klog(Array(old.utf8))?.text) == "Failed to new runtime service for docker: x=1")
+        #expect(text(Klog(Array(old.utf8))?.text, of: old) == "Failed to new runtime service for docker: x=1")
         let block =
             "E1122 02:06:58.524726 218 a.go:1] \"Failed\" err=<\n\tline one\n\tline two\n > pod=\"a/b\""
         let klog = try #require(Klog(Array(block.utf8)))
-        #expect(text(klog["err"]) == "line one\nline two")
-        #expect(text(klog["pod"]) == "a/b")
+        #expect(text(klog.fields["err"], of: block) == "line one\nline two")
+        #expect(text(klog.fields["pod"], of: block) == "a/b")
     }
 
     static let notKlog = [

@@ -67,7 +67,7 @@ struct RecordedOutageTests {
 extension SignalRules {
     /// Ids of the rules that know the entry, each asked without any prefilter.
     func recognizeByAllRules(_ entry: JournalEntry) -> Set<String> {
-        let line = LogLine(entry.message)
-        return Set(compiled.filter { $0.match(entry, line) != nil }.map(\.rule.id))
+        var line = LogLine(entry.message)
+        return Set(compiled.filter { $0.match(entry, &line) != nil }.map(\.rule.id))
     }
 }

@@ -19,7 +19,9 @@ import Testing
         asker.ladder = ProbeLadder(crictl: Crictl(path: runtime.crictl))
         asker.greetingDeadline = .milliseconds(50)
         let settings = Prober.Settings(pace: pace, asker: asker)
-        return Prober(settings: settings) { [reports] report, _ in reports.note(report) }
+        return Prober(settings: settings) { [reports] answers in
+            for answer in answers { reports.note(answer.report) }
+        }
     }
 
     private var endpoint: Endpoint {
@@ -70,6 +72,17 @@ import Testing
         #expect(eventually { reports.all.last?.succeeded == false })
         #expect(runtime.calls.count == calls)
         prober.stop()
+    }
+
+    @Test func whoIsForgottenAsksNoMore() {
+        weak var forgotten: Prober?
+        do {
+            let prober = prober { $0.native = .seconds(60) }
+            forgotten = prober
+            prober.watch(endpoint)
+            #expect(eventually { count(.containers) == 1 })
+        }
+        #expect(eventually { forgotten == nil })
     }
 
     @Test func nothingIsAskedAfterTheEnd() {
