@@ -1,10 +1,12 @@
 # crihealthd. Two commands for a newcomer: `make run` and `make test`.
 SHELL := /bin/bash
 SWIFT ?= swift
-RELEASE_FLAGS := -c release --static-swift-stdlib --scratch-path .build-release -Xswiftc -Osize -Xlinker --no-export-dynamic -Xlinker --icf=safe
+# A section for each function: the linker leaves out those that nobody calls, and folds those that are the same.
+RELEASE_FLAGS := -c release --static-swift-stdlib --scratch-path .build-release -Xswiftc -Osize \
+    -Xswiftc -Xfrontend -Xswiftc -function-sections -Xlinker --no-export-dynamic -Xlinker --icf=safe
 
-.PHONY: run demo test prometheus prometheus-live endpoint build release deb rpm unit test-node bench bench-quick bench-fleet soak format lint \
-    deps-build deps-test deps-bench deps-package clean
+.PHONY: run demo test prometheus prometheus-live endpoint build release deb rpm unit guard guard-renew test-node bench \
+    bench-quick bench-fleet soak format lint deps-build deps-test deps-bench deps-package clean
 
 ## Installs what is missing, builds, and runs the daemon; without a container runtime it serves a recorded outage.
 run: deps-build
@@ -16,10 +18,10 @@ demo: deps-build
 	$(SWIFT) build --product crihealthd
 	scripts/run "$$($(SWIFT) build --show-bin-path)/crihealthd" --recorded
 
-## Everything: format, unit and corpus tests, the journal's races, real containerd and Prometheus, the endpoint in a browser,
-## both packages, booted nodes (root).
-test: deps-test lint prometheus unit prometheus-live endpoint test-node
-	scripts/summary .build/crictl.log .build/unit.log .build/prometheus.log .build/endpoint.log .build/node.log
+## Everything: format, unit and corpus tests, the journal's races, what a line costs, real containerd and Prometheus, the
+## endpoint in a browser, both packages, booted nodes (root).
+test: deps-test lint prometheus unit guard prometheus-live endpoint test-node
+	scripts/summary .build/crictl.log .build/unit.log .build/guard.log .build/prometheus.log .build/endpoint.log .build/node.log
 
 unit:
 	@mkdir -p .build
@@ -28,6 +30,15 @@ unit:
 	# The journal's tests measure what their own process costs, so no other suite runs in it.
 	set -o pipefail; { $(SWIFT) test --skip '^SystemdTests[.]' && $(SWIFT) test --skip-build --filter '^SystemdTests[.]'; } \
 	    2>&1 | tee .build/unit.log
+
+## What a journal line costs, in instructions and allocations, and what the binary needs of a node: nothing here is timed.
+guard: deps-test release
+	@mkdir -p .build
+	set -o pipefail; { Benchmarks/guard/test_guard.py && Benchmarks/guard/guard; } 2>&1 | tee .build/guard.log
+
+## Commits to what a line costs now: Benchmarks/guard/figures.
+guard-renew: deps-test
+	Benchmarks/guard/guard --renew
 
 ## The alerts and recording rules, by promtool.
 prometheus: deps-test
@@ -59,8 +70,11 @@ endpoint: deps-test
 build: deps-build
 	$(SWIFT) build
 
-## The binary that is installed: static Swift runtime, small, stripped.
+## The binary that is installed: static Swift runtime, small, stripped. Other flags begin anew: the compiler leaves an object
+## whose code is the same as it is, whatever they say of its sections.
 release: deps-build
+	@[ "$$(cat .build-release/flags 2>/dev/null)" = '$(RELEASE_FLAGS)' ] || rm -rf .build-release/*-linux-gnu
+	@mkdir -p .build-release && echo '$(RELEASE_FLAGS)' >.build-release/flags
 	$(SWIFT) build $(RELEASE_FLAGS) --product crihealthd
 	cp .build-release/release/crihealthd .build-release/crihealthd
 	strip .build-release/crihealthd
