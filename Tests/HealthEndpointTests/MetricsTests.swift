@@ -85,19 +85,72 @@ import Testing
         }
     }
 
+    /// As many as crihealthd's own diagnoses have (Tests/Endpoint asks a daemon for its own).
+    static let possible = (0..<76).map {
+        PossibleIncident(
+            kind: IncidentKind(rawValue: "Kind\($0 / 8)"), cause: "Cause\($0)", severity: .warning)
+    }
+
     @Test func aNodeHasAtMost300Series() {
         let count = { (snapshot: Snapshot) in
             Router.answer("/metrics", snapshot).text.split(separator: "\n").count { !$0.hasPrefix("#") }
         }
-        #expect(count(Fixtures.down) < 150)
-        var two = Fixtures.down
+        var one = Fixtures.down
+        one.possible = Self.possible
+        for n in 0..<60 { one.statistics.signals["rule-\(n)"] = UInt64(n) }
+        #expect(count(one) <= 260, "\(count(one))")
+        var two = one
         var other = Fixtures.runtime(isUp: true)
         other.endpoint.socketPath = "/run/crio/crio.sock"
         two.runtimes.append(other)
-        for n in 0..<60 { two.statistics.signals["rule-\(n)"] = UInt64(n) }
-        #expect(count(two) <= 300)
+        #expect(count(two) <= 300, "\(count(two))")
         // Bounded even when nothing is as it should be.
-        #expect(count(Self.busy) < 400)
+        #expect(count(Self.busy) < 470, "\(count(Self.busy))")
+    }
+
+    private func active(_ snapshot: Snapshot) -> [String] {
+        Router.answer("/metrics", snapshot).text.split(separator: "\n").map(String.init).filter {
+            $0.hasPrefix("crihealthd_incident_active{")
+        }
+    }
+
+    private func series(_ kind: String, _ cause: String, _ severity: String, _ value: Int) -> String {
+        "crihealthd_incident_active{kind=\"\(kind)\",cause=\"\(cause)\",severity=\"\(severity)\"} \(value)"
+    }
+
+    /// A severity that changes is another series: the one that was 1 is 0 then, and both were there before.
+    @Test func anIncidentThatGetsWorseLeavesAZero() {
+        var snapshot = Fixtures.empty
+        snapshot.possible = [.warning, .critical].map {
+            PossibleIncident(kind: .criVersionUnsupported, cause: "RuntimeTooOld", severity: $0)
+        }
+        func line(_ severity: Severity, _ value: Int) -> String {
+            series("CRIVersionUnsupported", "RuntimeTooOld", severity.rawValue, value)
+        }
+        #expect(active(snapshot) == [line(.warning, 0), line(.critical, 0)])
+        var incident = Fixtures.incident("x", text: "x")
+        (incident.kind, incident.cause) = (.criVersionUnsupported, "RuntimeTooOld")
+        for severity in [Severity.warning, .critical] {
+            incident.severity = severity
+            snapshot.open = [incident]
+            #expect(
+                active(snapshot) == [
+                    line(.warning, severity == .warning ? 1 : 0),
+                    line(.critical, severity == .critical ? 1 : 0),
+                ])
+        }
+        snapshot.open.append(incident)
+        #expect(active(snapshot).last == line(.critical, 2), "two of one sort are added up")
+    }
+
+    @Test func whatIsOpenIsNeverLeftOut() {
+        var snapshot = Self.busy
+        snapshot.possible = Self.possible
+        let lines = active(snapshot)
+        #expect(lines.count <= SnapshotMetrics.incidentLimit + Severity.allCases.count)
+        let sum = lines.reduce(0) { $0 + (Int($1.split(separator: " ").last ?? "") ?? 0) }
+        #expect(sum == snapshot.open.count)
+        #expect(lines.contains(series("Other", "Other", "critical", 100)))
     }
 
     @Test func seriesExistAtZeroFromTheStart() {

@@ -109,8 +109,8 @@ extension Daemon {
     ) -> HealthServer.Configuration {
         var result = HealthServer.Configuration()
         result.runbooks = Runbooks.pages
-        // By its own name it is scraped, and alerts link to it.
-        result.hostNames = configuration.hostNames + [BootIdentity.current().hostname]
+        // By its own names it is scraped, and alerts link to it.
+        result.hostNames = configuration.hostNames + HostNames.own()
         result.passed = passed.map { socket in
             switch socket.address {
             case .tcp(let host, let port):
@@ -180,7 +180,7 @@ extension Daemon {
         _ server: HealthServer, _ follower: JournalFollower, _ prober: Prober, _ units: UnitWatcher?,
         _ writer: CheckpointWriter<Checkpoint>, _ surroundings: Surroundings, _ asker: any NodeAsker,
         _ relay: Relay, _ crictl: CrictlVersion, _ recorder: FlightRecorder, _ overruled: OverruledKeys,
-        _ logger: Logger
+        _ trouble: MetricsTextfile.Trouble, _ logger: Logger
     ) -> EngineHost.Outlets {
         let (status, transitions) = (surroundings.serviceManager, surroundings.transitions)
         let inquirer = Inquirer(
@@ -213,6 +213,7 @@ extension Daemon {
                 snapshot.versions.crictl = crictl.latest
                 snapshot.versions.libsystemd = LoadedLibrary.libsystemd
                 snapshot.monitoring.problems += overruled.problems
+                if let sentence = trouble.sentence { snapshot.monitoring.problems.append(sentence) }
             })
     }
 }

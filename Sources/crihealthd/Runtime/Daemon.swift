@@ -91,6 +91,7 @@ final class Daemon: Sendable {
         let crictl = CrictlVersion(configuration.cri.crictl)
         self.crictl = crictl
         let recorder = FlightRecorder()
+        let trouble = MetricsTextfile.Trouble()
 
         server = HealthServer(
             configuration: Self.server(configuration, surroundings.passed), initial: nil,
@@ -122,11 +123,10 @@ final class Daemon: Sendable {
             time: .init(now: { Moment.now() }),
             outlets: Self.outlets(
                 server, follower, prober, unitWatcher, writer, surroundings, asker, relay, crictl, recorder,
-                overruled,
-                logger))
+                overruled, trouble, logger))
         relay.attach(host)
         textfile = configuration.textfileDirectory.map { [host] directory in
-            MetricsTextfile(directory: directory, logger: logger) { host.latest.snapshot }
+            MetricsTextfile(directory: directory, logger: logger, trouble: trouble) { host.latest.snapshot }
         }
         self.configuration = Mutex(configuration)
         self.surroundings = surroundings
@@ -150,6 +150,8 @@ final class Daemon: Sendable {
             DaemonStart(
                 bootID: boot.bootID, version: Release.version, hostname: boot.hostname, endpoints: endpoints))
         for report in firstReports { host.observe(.daemon(report)) }
+        // The first answer has every series already.
+        host.publish()
         server.start()
         surroundings.serviceManager.endpointServes()
         follower.start(from: resumesAt)
