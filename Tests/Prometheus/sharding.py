@@ -80,8 +80,10 @@ class Sharding(unittest.TestCase):
 
         eventually(lambda: sum(versions().values()) == NODES)
         self.assertEqual(sorted(versions().values()), [NODES // 2, NODES // 2])
+        oci = eventually(lambda: self.query(self.above, "runtime_version:crihealthd_oci_runtime_nodes:count"))
+        self.assertEqual(sum(int(one["value"][1]) for one in oci), NODES)
         taken = self.query(self.above, 'count({__name__=~"crihealthd_.*"})')
-        self.assertEqual(int(taken[0]["value"][1]), 4 * NODES)
+        self.assertEqual(int(taken[0]["value"][1]), 5 * NODES)
 
 
 if __name__ == "__main__":
