@@ -82,9 +82,9 @@ extension Daemon {
         return endpoints
     }
 
-    /// What an earlier run left; nil for a first start.
+    /// What an earlier run left; nil for a first start. `lost` is set to why, where it cannot be used.
     static func restore(
-        _ store: CheckpointStore<Checkpoint>, _ reports: inout [SelfReport], _ logger: Logger
+        _ store: CheckpointStore<Checkpoint>, _ lost: inout String?, _ logger: Logger
     ) -> Checkpoint? {
         switch store.load() {
         case .none: return nil
@@ -98,7 +98,7 @@ extension Daemon {
             return checkpoint
         case .damaged(let reason):
             logger.error("the checkpoint cannot be used; starting anew", metadata: ["reason": "\(reason)"])
-            reports.append(.checkpoint(problem: reason))
+            lost = "what was known before this start is lost: \(reason)"
             return nil
         }
     }
@@ -179,8 +179,8 @@ extension Daemon {
     static func outlets(
         _ server: HealthServer, _ follower: JournalFollower, _ prober: Prober, _ units: UnitWatcher?,
         _ writer: CheckpointWriter<Checkpoint>, _ surroundings: Surroundings, _ asker: any NodeAsker,
-        _ relay: Relay, _ crictl: CrictlVersion, _ recorder: FlightRecorder, _ overruled: OverruledKeys,
-        _ trouble: MetricsTextfile.Trouble, _ logger: Logger
+        _ relay: Relay, _ crictl: CrictlVersion, _ recorder: FlightRecorder,
+        _ logger: Logger, problems: @escaping @Sendable () -> [String]
     ) -> EngineHost.Outlets {
         let (status, transitions) = (surroundings.serviceManager, surroundings.transitions)
         let inquirer = Inquirer(
@@ -212,8 +212,7 @@ extension Daemon {
                 snapshot.statistics.journalReopens = counters.reopens
                 snapshot.versions.crictl = crictl.latest
                 snapshot.versions.libsystemd = LoadedLibrary.libsystemd
-                snapshot.monitoring.problems += overruled.problems
-                if let sentence = trouble.sentence { snapshot.monitoring.problems.append(sentence) }
+                snapshot.monitoring.problems += problems()
             })
     }
 }

@@ -85,7 +85,8 @@ final class Daemon: Sendable {
         let found = try Self.endpoints(configuration, surroundings, asker, logger)
         let units = WatchedUnits.all(endpoints: found, configured: configuration.journal.units)
         let store = CheckpointStore<Checkpoint>(directory: configuration.stateDirectory)
-        let saved = Self.restore(store, &reports, logger)
+        var lost: String?
+        let saved = Self.restore(store, &lost, logger)
         let relay = relay
         let current = CurrentRules(rules)
         let crictl = CrictlVersion(configuration.cri.crictl)
@@ -123,7 +124,8 @@ final class Daemon: Sendable {
             time: .init(now: { Moment.now() }),
             outlets: Self.outlets(
                 server, follower, prober, unitWatcher, writer, surroundings, asker, relay, crictl, recorder,
-                overruled, trouble, logger))
+                logger,
+                problems: { [lost] in overruled.problems + [trouble.sentence, lost].compactMap(\.self) }))
         relay.attach(host)
         textfile = configuration.textfileDirectory.map { [host] directory in
             MetricsTextfile(directory: directory, logger: logger, trouble: trouble) { host.latest.snapshot }

@@ -96,6 +96,9 @@ import Testing
         try state.write("state/checkpoint.json", "{\"format\":1,")
         let running = try start()
         #expect(eventually { running.page("/v1/state").contains("checkpoint.json.bad") })
+        // It can be written: that is no incident.
+        #expect(try eventually { try running.status().verdict == .healthy })
+        #expect(try running.open() == [])
         #expect(FileManager.default.fileExists(atPath: state.path + "/state/checkpoint.json.bad"))
         running.daemon.stop()
     }
