@@ -7,6 +7,7 @@ struct SnapshotBuilder {
     let conditions: ConditionTable
     let statistics: Statistics
     let advice: [Advice]
+    let possible: [PossibleIncident]
 
     func snapshot(at moment: Moment) -> Snapshot {
         let open = book.open
@@ -16,16 +17,19 @@ struct SnapshotBuilder {
             startedAt: (facts.startedAt ?? moment).wall, verdict: verdict, headline: headline(verdict, open),
             open: open,
             resolved: book.resolved, conditions: conditions.all, runtimes: facts.runtimes.map(view),
-            monitoring: monitoring(open), statistics: statistics, advice: advice, versions: versions)
+            monitoring: monitoring(open), statistics: statistics, advice: advice, versions: versions,
+            possible: possible)
     }
 
     private func condition(_ kind: Condition.Kind) -> Condition? { conditions.all.first { $0.type == kind } }
 
     /// Degraded and unhealthy are what incidents make of a node; healthy is what is known to be so: beside a condition
-    /// that is False nothing is.
+    /// that is False nothing is. Where the daemon cannot see its runtime, and nothing else is open, nobody knows.
     private func verdict(_ open: [Incident]) -> Snapshot.Verdict {
         if open.contains(where: { $0.severity == .critical && $0.status == .confirmed }) { return .unhealthy }
-        if open.contains(where: { $0.severity >= .warning }) { return .degraded }
+        let hurting = open.filter { $0.severity >= .warning }
+        if hurting.contains(where: { $0.kind != .monitoringImpaired }) { return .degraded }
+        if !hurting.isEmpty { return condition(.runtimeReady)?.status == .unknown ? .unknown : .degraded }
         if doubt != nil { return .unknown }
         return condition(.runtimeReady)?.status == .true ? .healthy : .unknown
     }
@@ -62,14 +66,25 @@ struct SnapshotBuilder {
             runtime.api.rungs[rung].map {
                 RungView(
                     rung: rung, at: $0.at.wall, succeeded: $0.succeeded, latency: $0.latency,
-                    problem: $0.failure?.reason.rawValue ?? $0.breakage?.reason.rawValue)
+                    problem: $0.failure?.reason.rawValue ?? $0.breakage?.reason.rawValue,
+                    isBroken: $0.isBroken)
             }
         }
         var containers: [String: Int] = [:]
         for container in runtime.containers ?? [] { containers[container.state.rawValue, default: 0] += 1 }
         return RuntimeView(
-            endpoint: runtime.endpoint, version: runtime.version, unit: unit(runtime.unit), rungs: rungs,
+            endpoint: runtime.endpoint, version: version(runtime), unit: unit(runtime.unit), rungs: rungs,
+            isUp: runtime.api.isUp,
             pods: runtime.readyPods, containers: containers)
+    }
+
+    /// As it names itself; where it started as another since it was last asked, as that one: an upgrade that fails is one
+    /// of the new version.
+    private func version(_ runtime: RuntimeFacts) -> RuntimeVersion? {
+        guard let started = facts.startedVersion(of: runtime) else { return runtime.version }
+        return RuntimeVersion(
+            name: runtime.version?.name ?? runtime.endpoint.runtime.rawValue, version: started, apiVersion: ""
+        )
     }
 
     /// The bus' word, or what the journal's records amount to where there is no bus, or where they have later news.

@@ -40,6 +40,8 @@ public struct Snapshot: Hashable, Codable, Sendable {
     public var advice: [Advice]
     /// Versions of what runs beside the runtimes.
     public var versions: NodeVersions
+    /// What can be open on this node, whether or not it ever was.
+    public var possible: [PossibleIncident]
 
     /// Makes a snapshot.
     public init(
@@ -47,7 +49,7 @@ public struct Snapshot: Hashable, Codable, Sendable {
         headline: String,
         open: [Incident], resolved: [Incident], conditions: [Condition], runtimes: [RuntimeView],
         monitoring: MonitoringView, statistics: Statistics, advice: [Advice] = [],
-        versions: NodeVersions = NodeVersions()
+        versions: NodeVersions = NodeVersions(), possible: [PossibleIncident] = []
     ) {
         self.at = at
         self.version = version
@@ -63,6 +65,7 @@ public struct Snapshot: Hashable, Codable, Sendable {
         self.statistics = statistics
         self.advice = advice
         self.versions = versions
+        self.possible = possible
     }
 }
 
@@ -76,6 +79,8 @@ public struct RuntimeView: Hashable, Codable, Sendable {
     public var unit: UnitState?
     /// The last result of each rung.
     public var rungs: [RungView]
+    /// Whether it answered on this boot, and nothing that could be asked last has failed since.
+    public var isUp: Bool
     /// Pods when last listed; nil when never.
     public var pods: Int?
     /// Containers by state when last listed; empty when never.
@@ -84,12 +89,13 @@ public struct RuntimeView: Hashable, Codable, Sendable {
     /// Makes a view.
     public init(
         endpoint: Endpoint, version: RuntimeVersion? = nil, unit: UnitState? = nil, rungs: [RungView] = [],
-        pods: Int? = nil, containers: [String: Int] = [:]
+        isUp: Bool = false, pods: Int? = nil, containers: [String: Int] = [:]
     ) {
         self.endpoint = endpoint
         self.version = version
         self.unit = unit
         self.rungs = rungs
+        self.isUp = isUp
         self.pods = pods
         self.containers = containers
     }
@@ -107,9 +113,15 @@ public struct RungView: Hashable, Codable, Sendable {
     @Milliseconds public var latency: Duration
     /// Why it failed, in a few words; nil when it did not.
     public var problem: String?
+    /// Whether it could not be asked at all, which says nothing about the runtime.
+    public var isBroken: Bool
 
     /// Makes a result.
-    public init(rung: ProbeReport.Rung, at: WallTime, succeeded: Bool, latency: Duration, problem: String?) {
+    public init(
+        rung: ProbeReport.Rung, at: WallTime, succeeded: Bool, latency: Duration, problem: String?,
+        isBroken: Bool = false
+    ) {
+        self.isBroken = isBroken
         self.rung = rung
         self.at = at
         self.succeeded = succeeded
@@ -144,7 +156,7 @@ public struct MonitoringView: Hashable, Codable, Sendable {
     }
 }
 
-/// Totals since this run of the daemon began, but for those that the checkpoint carries (incidents).
+/// Totals since this run of the daemon began.
 public struct Statistics: Hashable, Codable, Sendable {
     /// Calls of one rung of one endpoint.
     public struct Probe: Hashable, Codable, Sendable {

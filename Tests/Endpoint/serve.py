@@ -13,8 +13,8 @@ CORPUS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Corpus"
 class Served:
     """`crihealthd serve --recording NAME` on a free port, for as long as the block lasts."""
 
-    def __init__(self, binary, recording, speed=100, lines=None):
-        """`lines`: the observations themselves, not those of the corpus."""
+    def __init__(self, binary, recording, speed=100, lines=None, options=()):
+        """`lines`: the observations themselves, not those of the corpus. `options`: more of the command's."""
         self.directory = tempfile.mkdtemp(prefix="crihealthd-endpoint-")
         if lines is None:
             subprocess.run(
@@ -28,6 +28,7 @@ class Served:
                 [
                     os.path.abspath(binary), "serve", "--recording", os.path.join(self.directory, recording),
                     "--recording-speed", str(speed), "--listen", "127.0.0.1:0", "--socket", "",
+                    *options,
                 ],
                 stdout=log, stderr=log)
         self.pid = self.process.pid

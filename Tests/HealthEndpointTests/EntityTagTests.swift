@@ -27,6 +27,7 @@ import Testing
         if target.hasPrefix("/?") || target == "/" {
             later.statistics.journalEntries += 100
             later.runtimes[0].rungs[0].latency += .milliseconds(3)
+            later.open[0].lastSeenAt = later.at.wall
         }
         for header in [tag, String(tag.dropFirst(2)), "\"x\", \(tag)", "\"x\",W/\"y\" , \(tag),", "*"] {
             let answer = try ask(target, later, ifNoneMatch: header)
@@ -43,6 +44,67 @@ import Testing
     func whatChangedIsSent(target: String) throws {
         let tag = try #require(try ask(target, Fixtures.down).header("ETag"))
         #expect(try ask(target, Fixtures.healthy, ifNoneMatch: tag).status == 200)
+    }
+
+    /// One part of the picture each.
+    static let changes: [@Sendable (inout Snapshot) -> Void] = [
+        { $0.version = "9" }, { $0.hostname = "other" }, { $0.startedAt = Fixtures.second("00:00:01") },
+        { $0.verdict = .degraded }, { $0.headline = "other" }, { $0.open[0].sentence = "other" },
+        { $0.open[0].evidence.removeLast() }, { $0.open[0].symptoms[0].summary = "other" }, { $0.open = [] },
+        { $0.open[0].openedAt = Fixtures.second("00:00:01") }, { $0.resolved = [] },
+        { $0.resolved[0].occurrences += 1 }, { $0.conditions[0].reason = "Other" },
+        { $0.conditions[1].lastTransitionTime = nil }, { $0.runtimes = [] }, { $0.runtimes[0].pods = 99 },
+        { $0.runtimes[0].version?.version = "9" }, { $0.runtimes[0].unit?.subState = "other" },
+        { $0.runtimes[0].rungs[1].problem = "other" }, { $0.runtimes[0].endpoint.socketPath = "/other" },
+        { $0.monitoring.problems = ["other"] }, { $0.monitoring.journal = .noFiles },
+        { $0.monitoring.blindWindows = [] }, { $0.advice = Fixtures.advised.advice },
+        { $0.versions.kubelet = "v9" }, { $0.versions.ociRuntimes = [] },
+    ]
+
+    /// What stands is looked at again and again: that is no news to who follows.
+    @Test func anotherLookAtTheSameIsNoNews() {
+        var later = Fixtures.down
+        later.at.wall = later.at.wall + .seconds(9)
+        later.open[0].lastSeenAt = later.at.wall
+        later.open[0].evidence[0].at = later.at.wall
+        later.open[0].symptoms[0].lastSeen = later.at.wall
+        later.open[0].symptoms[0].count += 9
+        later.statistics.observations += 9
+        #expect(later.settled == Fixtures.down.settled)
+        later.open[0].cause = "Other"
+        #expect(later.settled != Fixtures.down.settled)
+    }
+
+    /// The tag is made of the parts that a page shows, not of the page: none may be left out.
+    @Test(arguments: tagged.filter { $0 != "/v1/openapi.json" && $0 != "/assets/page.css" } + ["/?html"])
+    func whateverShowsHasATagOfItsOwn(target: String) throws {
+        let accept = target == "/?html" ? "text/html" : ""
+        let before = try ask(target, Fixtures.down, accept: accept)
+        var shown = 0
+        for (n, change) in Self.changes.enumerated() {
+            var snapshot = Fixtures.down
+            change(&snapshot)
+            let after = try ask(target, snapshot, accept: accept)
+            if after.body != before.body {
+                shown += 1
+                #expect(
+                    after.header("ETag") != before.header("ETag"), "change \(n) shows, and has the old tag")
+            }
+        }
+        #expect(shown > 0 || target == "/v1/events")
+    }
+
+    @Test func nothingIsMadeForWhoHasIt() {
+        var request = Request(path: "/")
+        var made = 0
+        for (header, sent) in [("", 1), ("\"x\"", 2), ("*", 2)] {
+            request.ifNoneMatch = header
+            _ = Response.tagged(request, contentType: Response.plainText, basis: 1) {
+                made += 1
+                return []
+            }
+            #expect(made == sent)
+        }
     }
 
     @Test func eachFormHasItsOwnTag() throws {

@@ -37,7 +37,8 @@ enum Fixtures {
         return RuntimeView(
             endpoint: containerd,
             version: RuntimeVersion(name: "containerd", version: "1.6.20~ds1", apiVersion: "v1"), unit: unit,
-            rungs: isUp ? rungs : Array(rungs.prefix(2)), pods: 12, containers: ["running": 31, "exited": 4])
+            rungs: isUp ? rungs : Array(rungs.prefix(2)), isUp: isUp, pods: 12,
+            containers: ["running": 31, "exited": 4])
     }
 
     static let statistics = {

@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test func nothingIsInlineAndNothingIsElsewhere() throws {
-        let response = HTMLPage.response(Fixtures.down)
+        let response = Router.answer("/", Fixtures.down, accept: "text/html")
         let html = response.text
         #expect(!html.contains("style="))
         #expect(html.matches(of: /\ on[a-z]+=/).isEmpty)

@@ -85,25 +85,79 @@ import Testing
         }
     }
 
+    /// As many as crihealthd's own diagnoses have (Tests/Endpoint asks a daemon for its own).
+    static let possible = (0..<76).map {
+        PossibleIncident(
+            kind: IncidentKind(rawValue: "Kind\($0 / 8)"), cause: "Cause\($0)", severity: .warning)
+    }
+
     @Test func aNodeHasAtMost300Series() {
         let count = { (snapshot: Snapshot) in
             Router.answer("/metrics", snapshot).text.split(separator: "\n").count { !$0.hasPrefix("#") }
         }
         #expect((80..<150).contains(count(Fixtures.down)))
-        // Two runtimes with the pods of a full node, both asked on every rung, and more rules than are shown.
-        var full = Fixtures.down
+        var one = Fixtures.down
+        one.possible = Self.possible
+        for n in 0..<60 { one.statistics.signals["rule-\(n)"] = UInt64(n) }
+        #expect(count(one) <= 260, "\(count(one))")
+        // Two runtimes with the pods of a full node, both asked on every rung.
+        var two = one
         var other = Fixtures.runtime(isUp: true)
         other.endpoint.socketPath = "/run/crio/crio.sock"
-        full.runtimes.append(other)
-        for index in full.runtimes.indices { full.runtimes[index].pods = 110 }
-        full.statistics.probes = full.runtimes.flatMap { runtime in
+        two.runtimes.append(other)
+        for index in two.runtimes.indices { two.runtimes[index].pods = 110 }
+        two.statistics.probes = two.runtimes.flatMap { runtime in
             ProbeReport.Rung.allCases.map { Statistics.Probe(endpoint: runtime.endpoint, rung: $0) }
         }
-        for n in 0..<200 { full.statistics.signals["rule-\(n)"] = UInt64(n) }
-        #expect((200...300).contains(count(full)))
-        #expect(Router.answer("/metrics", full).text.contains("/run/crio/crio.sock\"} 110\n"))
+        #expect((200...300).contains(count(two)), "\(count(two))")
+        #expect(Router.answer("/metrics", two).text.contains("/run/crio/crio.sock\"} 110\n"))
         // Bounded even when nothing is as it should be.
-        #expect(count(Self.busy) < 400)
+        #expect(count(Self.busy) < 470, "\(count(Self.busy))")
+    }
+
+    private func active(_ snapshot: Snapshot) -> [String] {
+        Router.answer("/metrics", snapshot).text.split(separator: "\n").map(String.init).filter {
+            $0.hasPrefix("crihealthd_incident_active{")
+        }
+    }
+
+    private func series(_ kind: String, _ cause: String, _ severity: String, _ value: Int) -> String {
+        "crihealthd_incident_active{kind=\"\(kind)\",cause=\"\(cause)\",severity=\"\(severity)\"} \(value)"
+    }
+
+    /// A severity that changes is another series: the one that was 1 is 0 then, and both were there before.
+    @Test func anIncidentThatGetsWorseLeavesAZero() {
+        var snapshot = Fixtures.empty
+        snapshot.possible = [.warning, .critical].map {
+            PossibleIncident(kind: .criVersionUnsupported, cause: "RuntimeTooOld", severity: $0)
+        }
+        func line(_ severity: Severity, _ value: Int) -> String {
+            series("CRIVersionUnsupported", "RuntimeTooOld", severity.rawValue, value)
+        }
+        #expect(active(snapshot) == [line(.warning, 0), line(.critical, 0)])
+        var incident = Fixtures.incident("x", text: "x")
+        (incident.kind, incident.cause) = (.criVersionUnsupported, "RuntimeTooOld")
+        for severity in [Severity.warning, .critical] {
+            incident.severity = severity
+            snapshot.open = [incident]
+            #expect(
+                active(snapshot) == [
+                    line(.warning, severity == .warning ? 1 : 0),
+                    line(.critical, severity == .critical ? 1 : 0),
+                ])
+        }
+        snapshot.open.append(incident)
+        #expect(active(snapshot).last == line(.critical, 2), "two of one sort are added up")
+    }
+
+    @Test func whatIsOpenIsNeverLeftOut() {
+        var snapshot = Self.busy
+        snapshot.possible = Self.possible
+        let lines = active(snapshot)
+        #expect(lines.count <= SnapshotMetrics.incidentLimit + Severity.allCases.count)
+        let sum = lines.reduce(0) { $0 + (Int($1.split(separator: " ").last ?? "") ?? 0) }
+        #expect(sum == snapshot.open.count)
+        #expect(lines.contains(series("Other", "Other", "critical", 100)))
     }
 
     @Test func seriesExistAtZeroFromTheStart() {

@@ -90,7 +90,8 @@ import Testing
     @Test(arguments: [
         ("localhost", 200), ("LOCALHOST:10274", 200), ("127.0.0.1:10274", 200), ("[::1]:10274", 200),
         ("[::1]", 200),
-        ("10.1.2.3", 200), ("node7.example:10274", 200), ("evil.example", 421), ("evil.example:10274", 421),
+        ("10.1.2.3", 200), ("node7.example:10274", 200), ("node7.example.", 200), ("evil.example", 421),
+        ("evil.example:10274", 421),
         ("localhost.evil.example", 421), ("127.0.0.1.evil.example", 421), ("", 421), ("localhost:x", 421),
         ("[::1", 421), ("localhost@evil.example", 421),
     ])

@@ -1,3 +1,4 @@
+import Foundation
 import HealthModel
 import Testing
 
@@ -48,6 +49,26 @@ import Testing
         #expect(String(decoding: StateDocument.json(Fixtures.down), as: UTF8.self) == route)
     }
 
+    /// What a browser or a terminal would act on, or a reader not see, is spelled out; everything else stays.
+    @Test func jsonHoldsNothingThatMovesATerminal() throws {
+        let text = ["\u{9B}31m \u{202E}x\u{7F}\u{200B} é 日本 👍 \u{E0041} \"\\ \u{1B}"]
+        let json = JSONText.encode(text)
+        let shown = String(decoding: json, as: UTF8.self)
+        #expect(shown.contains("\\u009b31m \\u202ex\\u007f\\u200b é 日本 👍 \\udb40\\udc41 "))
+        #expect(!shown.dropLast().unicodeScalars.contains(where: isDangerous))
+        #expect(try JSONSerialization.jsonObject(with: Data(json)) as? [String] == text)
+    }
+
+    @Test func aClockThatWasSetBackIsNoTimeBefore() {
+        var snapshot = Fixtures.down
+        snapshot.at.wall = Fixtures.time("2026-11-01T00:00:00Z")
+        let pages = [TextPage.render(snapshot), Router.answer("/", snapshot, accept: "text/html").text]
+        for page in pages { #expect(page.matches(of: /[( ]-[0-9]+ (ms|s|min|h|d)/).isEmpty) }
+        let json = Router.answer("/v1/incidents", snapshot).text
+        #expect(json.contains("\"durationSeconds\":0"))
+        #expect(!json.contains("\"durationSeconds\":-"))
+    }
+
     @Test func theVerdictComesFirst() {
         for verdict in Snapshot.Verdict.allCases {
             var snapshot = Fixtures.down
@@ -74,6 +95,7 @@ import Testing
             "grep 'two words in quotes here' \\\n  /var/log/some\n"
         ),
         ("grep 'a  b'", 40, "grep 'a  b'\n"),
+        ("dpkg -S /usr/bin/containerd /usr/bin/x   # or rpm", 40, "dpkg -S /usr/bin/containerd /usr/bin/x\n"),
         (
             "echo \"a \\\" b\" c dddddddddddddddddddddddddd", 40,
             "echo \"a \\\" b\" c \\\n  dddddddddddddddddddddddddd\n"
@@ -93,6 +115,57 @@ import Testing
     func whatCouldMoveATerminalIsRemoved(text: String, expected: String) {
         #expect(Printable.line(text) == expected)
     }
+
+    /// Who speaks is at the beginning, the reason at the end.
+    @Test(arguments: [
+        ("short enough", 53, "short enough"),
+        (
+            "containerd.service: Main process exited, code=killed, status=9/KILL", 53,
+            "containerd.service: ... code=killed, status=9/KILL"
+        ),
+        (
+            "Failed to load container \"45e32b0751e483a4fd6ddd28996ae2b147c69307200189e0c4320d3893bd8c64\"",
+            53,
+            "Failed to load container \"45e32b0751e4\""
+        ),
+        ("deadbeef cafe 0123456789abcdef0123456789abcde", 40, "deadbeef cafe ... abcdef0123456789abcde"),
+        ("日本語の長いテキストの終わり", 24, "日本語の ... トの終わり"),
+        (String(repeating: "x", count: 100), 30, "xxxxxxxxxx ... xxxxxxxxxxxxxxx"),
+        ("one two three", 9, "one tw..."),
+    ])
+    func longEvidenceIsToldByItsEnds(text: String, width: Int, expected: String) {
+        let squeezed = Printable.squeezed(Array(text.unicodeScalars), columns: width)
+        #expect(Printable.columns(squeezed) <= width)
+        #expect(Printable.string(squeezed) == expected)
+    }
+
+    /// Whatever the items say: three lines of them on a page of 80 columns.
+    @Test(arguments: ["word ", "x", "日本 ", "0123456789abcdef"]) func evidenceTakesThreeLines(word: String) {
+        var snapshot = Fixtures.down
+        let items = (0..<9).map {
+            Evidence(
+                at: Fixtures.second("01:42:2\($0)"), source: .journal,
+                summary: String(repeating: word, count: 90))
+        }
+        snapshot.open[0].evidence = items
+        for origin in [TextPage.Origin.daemon, .oneLook, .recording] {
+            let lines = TextPage.render(snapshot, origin: origin).split(separator: "\n")
+            let seen = lines.drop { !$0.hasPrefix("  seen ") }.prefix { !$0.hasPrefix("  also ") }
+            #expect(seen.count == 3 && seen.allSatisfy { $0.contains(" journal ") })
+            #expect(lines.contains { $0.contains("6 more seen") })
+        }
+    }
+
+    /// By Unicode's EastAsianWidth.txt, and by what terminals do with emoji.
+    @Test(arguments: [
+        ("✅⚡⏰⭐", 8), ("👍", 2), ("\u{17000}", 2), ("한국", 4), ("\u{1F200}", 2), ("é", 1), ("→✓•", 3),
+    ])
+    func columnsAreThoseOfATerminal(text: String, columns: Int) {
+        #expect(Printable.columns(text.unicodeScalars) == columns)
+    }
+
+    @Test(arguments: ["a\u{34F}b", "a\u{FE0F}b", "a\u{115F}b", "a\u{3164}b", "a\u{FFA0}b", "a\u{E0100}b"])
+    func whatNobodySeesIsLeftOut(text: String) { #expect(Printable.line(text) == "ab") }
 
     @Test func cutTextSaysSo() {
         #expect(Printable.string(Printable.cut(Array("abcdefgh".unicodeScalars), columns: 6)) == "abc...")

@@ -5,11 +5,11 @@ import json
 import re
 import time
 
+import consumers
 import daemon
 import runner
 import scenarios
 import scraper
-import settings
 import transitions
 from packages import DEB, NEXT
 from troubles import PROBER, PROBER_SOCKET, STATE
@@ -29,7 +29,7 @@ KEPT = re.compile(r"/etc/crihealthd(/config\.toml|/rules\.d)?|/etc/default/crihe
                   r"|/etc/systemd/system/(multi-user|sockets)\.target\.wants(/crihealthd\S*)?")
 
 
-class PackagedRun(settings.ConfiguredRun, transitions.TransitionsRun):
+class PackagedRun(consumers.ConsumersRun, transitions.TransitionsRun):
     """The scenarios of an installed package."""
 
     def __init__(self, booted, slack):
@@ -95,10 +95,6 @@ class PackagedRun(settings.ConfiguredRun, transitions.TransitionsRun):
                               "OPEN:/dev/null", "UNIX-CONNECT:/run/crihealthd-probe/probe.sock", check=False)
         if "Permission denied" not in asked.stderr:
             raise runner.Failed(f"user nobody got through to the prober: {asked.stderr or 'connected'}")
-
-    def logged(self, *words):
-        """What both processes wrote to the journal."""
-        return self.node.run("journalctl", "-o", "cat", "-u", daemon.UNIT, "-u", PROBER, *words).stdout.splitlines()
 
     def enabled(self):
         """Its units are enabled and active, and the journal's catalog has its messages."""

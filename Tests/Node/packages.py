@@ -11,6 +11,7 @@ DEB = "/root/crihealthd.deb"
 NEXT = "/root/crihealthd-next.deb"
 RPM = "/root/crihealthd.rpm"
 RPM_NEXT = "/root/crihealthd-next.rpm"
+EXPORTER = "/opt/tests/node_exporter"
 
 
 class Package:
@@ -41,6 +42,14 @@ class Package:
         control.write_text(control.read_text().replace(f"Version: {self.version}\n", f"Version: {self.later}\n"))
         subprocess.run(["dpkg-deb", "-Zgzip", "-z1", "-b", tree, later], check=True, stdout=subprocess.DEVNULL)
         return {DEB: self.path, NEXT: later}
+
+
+def exporter():
+    """node_exporter, as the tests' packages put it on this machine (scripts/install-packages test)."""
+    found = shutil.which("prometheus-node-exporter")
+    if not found:
+        raise SystemExit("prometheus-node-exporter is not installed")
+    return {EXPORTER: pathlib.Path(found)}
 
 
 def containerd_packages(cache=node.CACHE):

@@ -22,6 +22,10 @@ DROP_IN = "/run/systemd/system/crihealthd.service.d/70-test.conf"
 class TroubledRun(runner.Run):
     """The scenarios of the daemon's own troubles."""
 
+    def logged(self, *words):
+        """What both processes wrote to the journal."""
+        return self.node.run("journalctl", "-o", "cat", "-u", daemon.UNIT, "-u", PROBER, *words).stdout.splitlines()
+
     def conditions(self):
         """{type: status}."""
         return {one["type"]: one["status"] for one in self.daemon.json("/v1/conditions")["conditions"]}

@@ -169,6 +169,9 @@ scrape_configs:
         try:
             answer = json.loads(get(url))
         except urllib.error.HTTPError as error:
+            # It has not begun yet.
+            if error.code == 503:
+                raise
             raise AssertionError(f"{expression}: {error.read().decode()}") from error
         assert answer["status"] == "success", answer
         return answer["data"]["result"]

@@ -20,8 +20,15 @@ struct OrphanedContainers: Diagnosis {
         -> Assessment
     {
         let questions = ContainerQuestions(facts, configuration)
-        let denied = facts.containers.entries.values.filter {
-            $0.denial != nil && runtime.manages($0.processes.manager)
+        let all = facts.containers.entries.values
+        var denied = all.filter { $0.denial != nil && runtime.manages($0.processes.manager) }
+        // A bare id in a pod's cgroup may be a container of a runtime that nobody watches, whose shims are here.
+        let hasStrangers = all.contains { entry in
+            !facts.runtimes.contains { $0.manages(entry.processes.manager) }
+        }
+        if hasStrangers, !denied.isEmpty {
+            denied.removeAll { $0.processes.manager == .kubepods }
+            if denied.isEmpty { return .unknown(inquiries: questions.all) }
         }
         guard !denied.isEmpty else {
             guard let scanned = facts.containers.scannedAt, let listed = runtime.containersAt,

@@ -170,6 +170,6 @@ extension ScopeState {
     /// The unit as a pattern that fits on a line: the first digits of a container's id are enough for systemctl(1).
     var pattern: String {
         guard let id = containerID, let mark = name.firstRange(of: id) else { return name }
-        return "'\(name[..<mark.lowerBound])\(id.prefix(12))*\(name[mark.upperBound...])'"
+        return "\(name[..<mark.lowerBound])\(id.prefix(12))*\(name[mark.upperBound...])"
     }
 }

@@ -164,7 +164,8 @@ extension RuntimeCase<UpgradeIncomplete> {
                 command: "ls -li \(words: paths)"),
             steps: [
                 NextStep(
-                    "see which package owns which", "dpkg -S \(paths.joined(separator: " "))   # or rpm -qf")
+                    "see which package owns which (rpm -qf, where packages are rpms)",
+                    "dpkg -S \(words: paths)")
             ])
     }
 

@@ -18,6 +18,8 @@ public struct Engine: Sendable {
     let configuration: EngineConfiguration
     var diagnoses: [any Diagnosis]
     var advisor: Advisor
+    /// What can open here, by the diagnoses and the rules.
+    private var possible: [PossibleIncident]
     /// All that a restart must not forget. Plain data: copy it on the engine's queue, encode it elsewhere.
     internal(set) public var state: EngineState
     var inquiries = InquiryBook()
@@ -39,14 +41,17 @@ public struct Engine: Sendable {
         self.rules = rules
         self.configuration = configuration
         self.state = state
+        self.state.book.forgetTotals()
         advisor = Advisor(advisories)
         diagnoses = Self.diagnoses(rules, advisories)
+        possible = PossibleIncident.all(rules)
     }
 
     /// Goes on with other rules; what is open stays open, and totals go on.
     public mutating func replace(rules: SignalRules) {
         self.rules = rules
         diagnoses = Self.diagnoses(rules, advisor.table)
+        possible = PossibleIncident.all(rules)
     }
 
     private static func diagnoses(_ rules: SignalRules, _ advisories: AdvisoryTable) -> [any Diagnosis] {
@@ -95,7 +100,7 @@ public struct Engine: Sendable {
     public func snapshot(at moment: Moment) -> Snapshot {
         SnapshotBuilder(
             facts: state.facts, book: state.book, conditions: state.conditions, statistics: statistics,
-            advice: advisor.advice
+            advice: advisor.advice, possible: possible
         )
         .snapshot(at: moment)
     }

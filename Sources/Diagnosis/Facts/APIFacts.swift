@@ -9,6 +9,9 @@ struct APIFacts: Hashable, Codable, Sendable {
         @Milliseconds var latency: Duration
         var failure: ProbeFailure?
         var breakage: ProbeBreakage?
+
+        /// Whether nothing can be said of the runtime by it: crictl could not be run, or printed what is no answer.
+        var isBroken: Bool { breakage != nil || failure?.reason == .unreadable }
     }
 
     /// A run of failures of one class.
@@ -38,6 +41,9 @@ struct APIFacts: Hashable, Codable, Sendable {
     var statusBlockedSince: Moment?
     /// What is known of the service `runtime.v1.RuntimeService`.
     var service = ServiceFacts()
+
+    /// It has answered, and whatever could be asked last succeeded.
+    var isUp: Bool { answeredAt != nil && rungs.values.allSatisfy { $0.succeeded || $0.isBroken } }
 
     /// Takes the answer of one rung.
     mutating func take(_ report: ProbeReport, at: Moment) {

@@ -29,6 +29,15 @@ extension NodeFacts {
             evidence: Evidence.journal(start, "\(runtime.name) started as version \(version.bounded(64))"))
     }
 
+    /// The version of its last start, as it was logged, where that is later than its last answer.
+    func startedVersion(of runtime: RuntimeFacts) -> String? {
+        guard let start = signals.last(.runtimeStarting, unit: runtime.unit.name),
+            let version = start.captures["version"]
+        else { return nil }
+        let asked = runtime.api.rungs[.version].flatMap { $0.succeeded ? $0.at : nil }
+        return asked.map { $0.monotonic >= start.at.monotonic } ?? false ? nil : version
+    }
+
     private static func bare(_ version: String) -> String {
         version.hasPrefix("v") ? String(version.dropFirst()) : version
     }

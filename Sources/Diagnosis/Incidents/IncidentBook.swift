@@ -41,6 +41,10 @@ struct IncidentBook: Hashable, Codable, Sendable {
         }
     }
 
+    /// Totals begin with the process, as all counters do: one that goes back a little is a reset to Prometheus, which
+    /// would count all of it again.
+    mutating func forgetTotals() { opened = [:] }
+
     /// The open and shown incidents of that kind.
     func open(_ kind: IncidentKind) -> [Incident] { open.filter { $0.kind == kind } }
 
@@ -67,6 +71,10 @@ struct IncidentBook: Hashable, Codable, Sendable {
         _ finding: Finding, _ id: String, _ kind: IncidentKind, _ subject: String, _ now: Moment,
         _ configuration: EngineConfiguration
     ) -> Transition? {
+        assert(
+            PossibleIncident.allows(finding, of: kind),
+            "\(kind.rawValue)/\(finding.cause) cannot be \(finding.severity.rawValue): see Cause.severities(of:)"
+        )
         var entry: Entry
         if let known = entries[id], known.incident.isOpen {
             entry = known

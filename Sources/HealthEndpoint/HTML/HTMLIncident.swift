@@ -62,7 +62,7 @@ enum HTMLIncident {
         list.markup("<dt>Seen</dt>")
         list.element("dd") { value in
             value.element("ul", [.init("class", "log")]) { items in
-                for item in incident.evidence.prefix(IncidentText.evidenceShown) {
+                for item in IncidentText.evidence(incident) {
                     items.element("li") { line in
                         HTMLTime.write(TimeText.stamp(item.at, on: now), at: item.at, to: &line)
                         line.markup(" ")

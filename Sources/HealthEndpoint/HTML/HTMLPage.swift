@@ -10,12 +10,6 @@ enum HTMLPage {
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
         + " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-    static func response(_ snapshot: Snapshot) -> Response {
-        Response(
-            status: 200, contentType: Response.html, body: Array(render(snapshot).utf8),
-            headers: [.init("Content-Security-Policy", policy)])
-    }
-
     static func render(_ snapshot: Snapshot) -> String {
         var page = HTMLWriter()
         let verdict = snapshot.verdict.rawValue
@@ -100,6 +94,7 @@ enum HTMLTime {
     /// How long ago an instant was.
     static func writeAge(since time: WallTime, now: WallTime, to writer: inout HTMLWriter) {
         writer.element(
-            "span", [.init("class", "age"), .init("data-since", time.description)], text: (now - time).brief)
+            "span", [.init("class", "age"), .init("data-since", time.description)],
+            text: TimeText.span(time, now))
     }
 }

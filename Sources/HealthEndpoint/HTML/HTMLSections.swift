@@ -86,7 +86,7 @@ enum HTMLSections {
                             TimeText.stamp(incident.openedAt, on: snapshot.at.wall), at: incident.openedAt,
                             to: &item)
                         let end = incident.resolvedAt ?? incident.lastSeenAt
-                        item.text(", lasted \((end - incident.openedAt).brief)")
+                        item.text(", lasted \(TimeText.span(incident.openedAt, end))")
                         item.markup(": ")
                         let path = "v1/incidents/\(PercentEncoding.segment(incident.id)).txt"
                         item.element("a", [.init("href", path)], text: incident.sentence)

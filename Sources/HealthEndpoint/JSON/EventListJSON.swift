@@ -1,7 +1,7 @@
 import HealthModel
 
 /// The answer of `/v1/events`.
-struct EventListJSON: Encodable {
+struct EventListJSON: Hashable, Encodable {
     let time: String
     /// What to ask with as `since`, or to resume `/v1/stream` from, to get what comes after this answer.
     let position: String

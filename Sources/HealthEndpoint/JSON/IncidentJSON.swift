@@ -84,7 +84,8 @@ struct IncidentJSON: Encodable {
         openedAt = incident.openedAt.description
         lastSeenAt = incident.lastSeenAt.description
         _resolvedAt = ExplicitNull(wrappedValue: incident.resolvedAt?.description)
-        durationSeconds = ((incident.resolvedAt ?? now) - incident.openedAt).seconds
+        // A clock that was set back is no time before the beginning.
+        durationSeconds = max(0, ((incident.resolvedAt ?? now) - incident.openedAt).seconds)
         occurrences = incident.occurrences
     }
 }

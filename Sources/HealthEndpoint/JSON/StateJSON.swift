@@ -78,6 +78,7 @@ struct RuntimeJSON: Encodable {
         let rung: String
         let time: String
         let succeeded: Bool
+        let couldBeAsked: Bool
         let latencySeconds: Double
         let problem: String?
     }
@@ -110,7 +111,7 @@ struct RuntimeJSON: Encodable {
         rungs = view.rungs.map {
             RungJSON(
                 rung: $0.rung.rawValue, time: $0.at.description, succeeded: $0.succeeded,
-                latencySeconds: $0.latency.seconds, problem: $0.problem)
+                couldBeAsked: !$0.isBroken, latencySeconds: $0.latency.seconds, problem: $0.problem)
         }
         pods = view.pods
         containers = view.containers

@@ -1,15 +1,15 @@
 import HealthModel
 
 /// The answer of `/v1/versions`: what is not known is absent.
-struct VersionsJSON: Encodable {
-    struct Runtime: Encodable {
+struct VersionsJSON: Hashable, Encodable {
+    struct Runtime: Hashable, Encodable {
         let endpoint: String
         let name: String
         let version: String
         let apiVersion: String
     }
 
-    struct OCIRuntime: Encodable {
+    struct OCIRuntime: Hashable, Encodable {
         let name: String
         let version: String
     }

@@ -34,8 +34,7 @@ enum RuntimeMetrics {
                 ], value: 1)
         }
         let up = runtimes.map { runtime in
-            let isUp = !runtime.rungs.isEmpty && runtime.rungs.allSatisfy(\.succeeded)
-            return MetricFamily.Sample(labels: [endpoint(runtime.endpoint)], value: isUp ? 1 : 0)
+            MetricFamily.Sample(labels: [endpoint(runtime.endpoint)], value: runtime.isUp ? 1 : 0)
         }
         return [
             MetricFamily(
@@ -43,7 +42,8 @@ enum RuntimeMetrics {
                 samples: samples),
             MetricFamily(
                 name: "crihealthd_runtime_up", kind: .gauge,
-                help: "Whether every probe of the runtime that was made last succeeded.", samples: up),
+                help: "Whether the runtime answered, and no probe of it that could be made has failed since.",
+                samples: up),
         ]
     }
 

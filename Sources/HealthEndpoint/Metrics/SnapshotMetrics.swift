@@ -1,11 +1,12 @@
 import HealthModel
 
-/// A snapshot as metrics. No free text in labels; every series that can be known beforehand exists from the start; at
-/// most about 300 of them on a node with one or two runtimes.
+/// A snapshot as metrics. No free text in labels; every series that can be known beforehand exists from the start, but for
+/// those of single rules, which are too many; at most 300 of them on a node with one or two runtimes.
 enum SnapshotMetrics {
     /// Most kinds, causes and rules that get a series of their own; the rest is added up under `Other`.
     static let kindLimit = 24
-    static let incidentLimit = 32
+    /// The diagnoses' own take 76; the rest is for rules.d.
+    static let incidentLimit = 100
     static let ruleLimit = 64
     /// Most runtimes; a node has one or two.
     static let runtimeLimit = 4
@@ -55,7 +56,7 @@ enum SnapshotMetrics {
                 name: "crihealthd_incidents_open", kind: .gauge, help: "Open incidents.", samples: severities),
             MetricFamily(
                 name: "crihealthd_incident_active", kind: .gauge,
-                help: "Open incidents by kind and cause; 0 for those that were lately resolved.",
+                help: "Open incidents by kind, cause and severity; 0 for what could be.",
                 samples: active(snapshot)),
             MetricFamily(
                 name: "crihealthd_incidents_opened", kind: .counter,
@@ -64,38 +65,37 @@ enum SnapshotMetrics {
         ]
     }
 
-    private struct ActiveKey: Hashable, Comparable {
-        var kind: String
-        var cause: String
-        var severity: String
-
-        init(_ incident: Incident) {
-            kind = SnapshotMetrics.word(incident.kind.rawValue)
-            cause = SnapshotMetrics.word(incident.cause)
-            severity = incident.severity.rawValue
-        }
-
-        static func < (a: Self, b: Self) -> Bool {
-            (a.kind, a.cause, a.severity) < (b.kind, b.cause, b.severity)
-        }
-    }
-
-    /// Two incidents with the same labels are one series.
+    /// One series for each kind, cause and severity; two incidents with the same are one series of 2. What is open comes
+    /// first, so that it is never left out; beyond the limit it is added up under `Other`.
     private static func active(_ snapshot: Snapshot) -> [MetricFamily.Sample] {
-        var counts: [ActiveKey: Int] = [:]
-        for incident in snapshot.open where counts.count < incidentLimit {
-            counts[ActiveKey(incident), default: 0] += 1
+        var counts: [PossibleIncident: Int] = [:]
+        for incident in snapshot.open {
+            let sort = labelled(incident.sort)
+            let isOwn = counts[sort] != nil || counts.count < incidentLimit
+            counts[isOwn ? sort : other(sort.severity), default: 0] += 1
         }
-        for incident in snapshot.resolved where counts.count < incidentLimit {
-            counts[ActiveKey(incident), default: 0] += 0
+        for sort in (snapshot.possible + snapshot.resolved.map(\.sort)).lazy.map(labelled)
+        where counts.count < incidentLimit {
+            counts[sort, default: 0] += 0
         }
-        return counts.sorted { $0.key < $1.key }.map { key, count in
+        return counts.sorted { $0.key < $1.key }.map { sort, count in
             MetricFamily.Sample(
                 labels: [
-                    .init("kind", key.kind), .init("cause", key.cause), .init("severity", key.severity),
+                    .init("kind", sort.kind.rawValue), .init("cause", sort.cause),
+                    .init("severity", sort.severity.rawValue),
                 ],
                 value: Double(count))
         }
+    }
+
+    private static func labelled(_ sort: PossibleIncident) -> PossibleIncident {
+        PossibleIncident(
+            kind: IncidentKind(rawValue: word(sort.kind.rawValue)), cause: word(sort.cause),
+            severity: sort.severity)
+    }
+
+    private static func other(_ severity: Severity) -> PossibleIncident {
+        PossibleIncident(kind: IncidentKind(rawValue: "Other"), cause: "Other", severity: severity)
     }
 
     // MARK: The daemon

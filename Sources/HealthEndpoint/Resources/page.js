@@ -3,9 +3,9 @@
 (() => {
     const parts = ['header', 'main', 'footer'];
     const live = document.getElementById('live');
+    const following = 'Live: this page follows the node.';
     // The node's clock is the one that counts: ages are counted from its time, not from this machine's.
     let ahead = 0;
-    let tag = null;
     let isFetching = false;
     let isWanted = false;
     let lastWord = '';
@@ -102,19 +102,19 @@
     async function refresh() {
         if (isFetching || isBusy() || document.hidden) {
             isWanted = true;
+            if (isBusy()) say(`Waits while text is selected. What is shown is from ${clock(lastRefresh + ahead)}.`, false);
             return;
         }
         isFetching = true;
         isWanted = false;
         try {
-            const headers = { Accept: 'text/html' };
-            if (tag) headers['If-None-Match'] = tag;
-            const answer = await fetch(location.pathname, { headers, cache: 'no-store' });
-            if (answer.status === 200) {
-                tag = answer.headers.get('ETag');
+            // Unconditionally: the tag is of what is news, and the clock and the latencies are to move, too.
+            const answer = await fetch(location.pathname, { headers: { Accept: 'text/html' }, cache: 'no-store' });
+            if (answer.ok) {
                 put(await answer.text());
+                lastRefresh = Date.now();
+                if (live.textContent.startsWith('Waits')) say(following, false);
             }
-            if (answer.ok || answer.status === 304) lastRefresh = Date.now();
         } catch {
             // The stream says when the daemon is there again.
         } finally {
@@ -125,7 +125,7 @@
     function follow() {
         const stream = new EventSource('v1/stream');
         stream.addEventListener('open', () => {
-            say('Live: this page follows the node.', false);
+            say(following, false);
         });
         stream.addEventListener('state', (event) => {
             const state = JSON.parse(event.data);

@@ -6,11 +6,13 @@ struct EntityTag: Hashable, Sendable, CustomStringConvertible {
     /// As in the `ETag` header: `W/"…"`.
     let description: String
 
-    /// Of an answer: by its type and its body.
-    init(of response: Response) {
+    /// Of the answer to a request: by its type, and by all of `basis`, which it is made of.
+    init(_ request: Request, contentType: String, basis: some Hashable) {
         var hasher = Hasher()
-        hasher.combine(response.contentType)
-        response.body.withUnsafeBytes { hasher.combine(bytes: $0) }
+        hasher.combine(request.path)
+        hasher.combine(request.query)
+        hasher.combine(contentType)
+        hasher.combine(basis)
         let digest = String(UInt(bitPattern: hasher.finalize()), radix: 16)
         description = "W/\"\(digest)\""
     }
@@ -25,4 +27,23 @@ struct EntityTag: Hashable, Sendable, CustomStringConvertible {
     }
 
     private static func opaque(_ tag: Substring) -> Substring { tag.hasPrefix("W/") ? tag.dropFirst(2) : tag }
+}
+
+extension Response {
+    /// An answer with a tag. `basis` is what it shows, but for the clock; the body is only made for who has it not yet.
+    static func tagged(
+        _ request: Request, contentType: String, basis: some Hashable, body: () -> [UInt8]
+    ) -> Response {
+        let tag = EntityTag(request, contentType: contentType, basis: basis)
+        let headers = [Header("ETag", tag.description), Header("Cache-Control", "no-cache")]
+        guard request.ifNoneMatch.isEmpty || !tag.isNamed(by: request.ifNoneMatch) else {
+            return Response(status: 304, contentType: contentType, body: [], headers: headers)
+        }
+        return Response(status: 200, contentType: contentType, body: body(), headers: headers)
+    }
+
+    /// What never changes while this process runs.
+    func tagged(_ request: Request) -> Response {
+        .tagged(request, contentType: contentType, basis: body) { body }
+    }
 }

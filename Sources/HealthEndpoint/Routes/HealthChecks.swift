@@ -86,8 +86,8 @@ enum HealthChecks {
     }
 
     private static func report(_ name: String, _ checks: [Check], _ request: Request) -> Response {
-        let excluded = Set(request.values("exclude"))
-        let checks = checks.filter { !excluded.contains($0.name) }
+        let excluded = Set(request.values("exclude").map { $0.lowercased() })
+        let checks = checks.filter { !excluded.contains($0.name.lowercased()) }
         let passes = checks.allSatisfy { $0.problem == nil }
         guard !passes || request.flag("verbose") else { return .text("ok\n") }
         let lines = checks.map { $0.line + "\n" }.joined()
@@ -105,7 +105,7 @@ enum HealthChecks {
             let critical = snapshot.open.filter { $0.severity == .critical && $0.status == .confirmed }
             guard !excluded.isEmpty, !critical.isEmpty else { return false }
             return critical.allSatisfy { incident in condition(of: incident.kind).map(isOut) ?? false }
-        // Nothing is open that hurts: it is this condition alone that nobody knows.
+        // Nothing is open that hurts the node: it is this condition alone that nobody knows.
         case .unknown: return isOut(.runtimeReady)
         }
     }

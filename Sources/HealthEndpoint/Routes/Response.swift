@@ -28,10 +28,6 @@ struct Response: Hashable, Sendable {
         Response(status: status, contentType: plainText, body: Array(text.utf8))
     }
 
-    static func json(_ value: some Encodable, for request: Request) -> Response {
-        Response(status: 200, contentType: json, body: JSONText.encode(value, pretty: request.flag("pretty")))
-    }
-
     static func feed(_ feed: Feed, contentType: String) -> Response {
         Response(status: 200, contentType: contentType, body: [], feed: feed)
     }

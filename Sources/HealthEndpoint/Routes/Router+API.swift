@@ -4,26 +4,40 @@ import HealthModel
 extension Router {
     func api(_ request: Request) throws(Problem) -> Response {
         switch request.path {
-        case "/v1/state": return try json(StateJSON(snapshot), request)
-        case "/v1/conditions": return try json(ConditionListJSON(snapshot), request)
-        case "/v1/runtimes": return try json(RuntimeListJSON(snapshot), request)
-        case "/v1/versions": return try json(VersionsJSON(snapshot), request)
+        case "/v1/state": return try plain(request, basis: snapshot.uncounted) { StateJSON(snapshot) }
+        case "/v1/conditions":
+            return try plain(request, basis: snapshot.conditions) { ConditionListJSON(snapshot) }
+        case "/v1/runtimes":
+            return try plain(request, basis: snapshot.runtimes) { RuntimeListJSON(snapshot) }
+        case "/v1/versions":
+            return try plain(request, basis: VersionsJSON(snapshot.timeless)) { VersionsJSON(snapshot) }
         case "/v1/incidents": return try incidents(request)
         case "/v1/events": return try eventList(request)
         case "/v1/stream": return try stream(request)
         case "/v1/recording": return try recording(request)
         case "/v1/openapi.json":
             if let problem = request.problem(allowing: []) { throw problem }
-            return Asset.openAPI
+            return Asset.openAPI.tagged(request)
         default: break
         }
         if let id = request.path.suffix(after: "/v1/incidents/") { return try incident(id, request) }
         throw notFound("nothing is at \(Printable.line(request.path, limit: 200))")
     }
 
-    private func json(_ value: some Encodable, _ request: Request) throws(Problem) -> Response {
+    private func json(
+        _ request: Request, basis: some Hashable, _ value: () -> some Encodable
+    ) -> Response {
+        .tagged(request, contentType: Response.json, basis: basis) {
+            JSONText.encode(value(), pretty: request.flag("pretty"))
+        }
+    }
+
+    /// One that takes no other parameter.
+    private func plain(
+        _ request: Request, basis: some Hashable, _ value: () -> some Encodable
+    ) throws(Problem) -> Response {
         if let problem = request.problem(allowing: ["pretty"]) { throw problem }
-        return .json(value, for: request)
+        return json(request, basis: basis, value)
     }
 
     // MARK: Incidents
@@ -42,11 +56,9 @@ extension Router {
             found.removeAll { incident in incident.resolvedAt.map { $0 < since } ?? false }
         }
         let width = try request.width()
-        let now = snapshot.at.wall
-        guard prefersText(request) else {
-            return varied(.json(IncidentListJSON(found, now: now), for: request))
-        }
-        return varied(text(of: found, width))
+        return varied(
+            prefersText(request)
+                ? text(request, found, width) : json(request, found) { IncidentListJSON(found, now: $0) })
     }
 
     private func incident(_ name: String, _ request: Request) throws(Problem) -> Response {
@@ -54,13 +66,13 @@ extension Router {
         let width = try request.width()
         let all = snapshot.open + snapshot.resolved
         if let found = all.first(where: { $0.id == name }) {
-            guard prefersText(request) else {
-                return varied(.json(IncidentJSON(found, now: snapshot.at.wall), for: request))
-            }
-            return varied(text(of: [found], width))
+            return varied(
+                prefersText(request)
+                    ? text(request, [found], width)
+                    : json(request, [found]) { IncidentJSON(found, now: $0) })
         }
         if name.hasSuffix(".txt"), let found = all.first(where: { $0.id == name.dropLast(4) }) {
-            return text(of: [found], width)
+            return text(request, [found], width)
         }
         throw notFound("no incident is called \(Printable.line(name, limit: 200))")
     }
@@ -75,10 +87,24 @@ extension Router {
         return response
     }
 
-    private func text(of incidents: [Incident], _ width: Int) -> Response {
-        let now = snapshot.at.wall
-        let texts = incidents.map { IncidentText.render($0, width: width, now: now) }
-        return .text(texts.isEmpty ? "No incidents.\n" : texts.joined(separator: "\n"))
+    /// Incidents, and the day that decides which times are shown with their date.
+    private struct Told: Hashable {
+        let incidents: [Incident]
+        let day: WallTime
+    }
+
+    private func json(
+        _ request: Request, _ incidents: [Incident], _ value: (WallTime) -> some Encodable
+    ) -> Response {
+        json(request, basis: incidents) { value(snapshot.at.wall) }
+    }
+
+    private func text(_ request: Request, _ incidents: [Incident], _ width: Int) -> Response {
+        let told = Told(incidents: incidents, day: snapshot.timeless.at.wall)
+        return .tagged(request, contentType: Response.plainText, basis: told) {
+            let texts = incidents.map { IncidentText.render($0, width: width, now: snapshot.at.wall) }
+            return Array((texts.isEmpty ? "No incidents.\n" : texts.joined(separator: "\n")).utf8)
+        }
     }
 
     // MARK: Events
@@ -99,8 +125,8 @@ extension Router {
                     status: 400, detail: "since is a time (2026-11-22T01:42:28Z) or the id of an event")
             }
         }
-        return .json(
-            EventListJSON(slice, position: events.position, now: snapshot.at.wall), for: request)
+        let list = { EventListJSON(slice, position: events.position, now: $0) }
+        return json(request, basis: list(snapshot.timeless.at.wall)) { list(snapshot.at.wall) }
     }
 
     /// `?since=` the id of an event; the `Last-Event-ID` of a reader that comes back counts more.

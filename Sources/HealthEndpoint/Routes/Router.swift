@@ -25,26 +25,6 @@ struct Router {
 
     /// The answer, or that the one that the peer has still holds.
     func respond(to request: Request) -> Response {
-        var response = answer(request)
-        guard response.status == 200, response.feed == nil, Self.isTagged(request.path) else {
-            return response
-        }
-        var still = self
-        still.snapshot = request.path == "/" ? snapshot.settled : snapshot.timeless
-        let tag = EntityTag(of: still.answer(request))
-        if !request.ifNoneMatch.isEmpty, tag.isNamed(by: request.ifNoneMatch) {
-            response.status = 304
-            response.body = []
-        }
-        response.headers += [.init("ETag", tag.description), .init("Cache-Control", "no-cache")]
-        return response
-    }
-
-    private static func isTagged(_ path: String) -> Bool {
-        path == "/" || Problem.isJSON(path) || path.hasPrefix("/assets/")
-    }
-
-    private func answer(_ request: Request) -> Response {
         do {
             return try route(request)
         } catch {
@@ -65,7 +45,9 @@ struct Router {
         if Problem.isJSON(request.path) { return try api(request) }
         if let name = request.path.suffix(after: "/healthz/") { return try condition(name, request) }
         if let name = request.path.suffix(after: "/runbooks/") { return try runbook(name) }
-        if let name = request.path.suffix(after: "/assets/"), let asset = Asset.named(name) { return asset }
+        if let name = request.path.suffix(after: "/assets/"), let asset = Asset.named(name) {
+            return asset.tagged(request)
+        }
         throw notFound("nothing is at \(Printable.line(request.path, limit: 200))")
     }
 
@@ -74,11 +56,16 @@ struct Router {
         let height = try request.number("height", in: WatchedPage.heights)
         var response: Response
         if Accept.choose(["text/plain", "text/html"], header: request.accept) == "text/html" {
-            response = HTMLPage.response(snapshot)
+            response = .tagged(request, contentType: Response.html, basis: snapshot.settled) {
+                Array(HTMLPage.render(snapshot).utf8)
+            }
+            response.headers.append(.init("Content-Security-Policy", HTMLPage.policy))
         } else if request.flag("watch") {
             response = .feed(.page(width: width, height: height), contentType: Response.plainText)
         } else {
-            response = .text(TextPage.render(snapshot, width: width))
+            response = .tagged(request, contentType: Response.plainText, basis: snapshot.settled) {
+                Array(TextPage.render(snapshot, width: width).utf8)
+            }
         }
         response.headers.append(.init("Vary", "Accept"))
         return response

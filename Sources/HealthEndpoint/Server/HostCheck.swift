@@ -6,9 +6,10 @@ enum HostCheck {
     /// Whether a `Host` value (`name`, `name:port`, `[v6]:port`) is an address, `localhost` or one of `names`.
     static func accepts(_ host: String, names: [String]) -> Bool {
         guard host.utf8.count <= 255, let name = name(of: host), !name.isEmpty else { return false }
-        let lower = name.lowercased()
-        return lower == "localhost" || lower == "localhost." || isAddress(lower)
-            || names.contains { $0.lowercased() == lower }
+        var lower = name.lowercased()
+        // A name that is complete may say so with a dot.
+        if lower.hasSuffix("."), lower.utf8.count > 1 { lower.removeLast() }
+        return lower == "localhost" || isAddress(lower) || names.contains { $0.lowercased() == lower }
     }
 
     /// Whether this is an IPv4 or IPv6 literal as inet_pton(3) reads it.

@@ -5,8 +5,8 @@ import NIOPosix
 
 /// The server's figures about itself.
 struct ServerCounters: Hashable, Sendable {
-    /// Answers by the hundreds of their status (2, 4, 5).
-    var answers: [Int: UInt64] = [2: 0, 4: 0, 5: 0]
+    /// Answers by the hundreds of their status.
+    var answers: [Int: UInt64] = [2: 0, 3: 0, 4: 0, 5: 0]
     /// Connections that are open now, followers included.
     var connections = 0
     /// Connections whose answers have no end.

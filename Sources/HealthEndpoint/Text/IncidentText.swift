@@ -4,7 +4,7 @@ public import HealthModel
 public enum IncidentText {
     /// How much of an incident is told.
     enum Detail: Hashable {
-        /// On a page of the node: three items of evidence, three steps, no history.
+        /// On a page of the node: three items of evidence on a line each, three steps, no history.
         case summary(TextPage.Origin)
         /// Everything.
         case full
@@ -46,9 +46,18 @@ public enum IncidentText {
         if !incident.clearsWhen.isEmpty { writer.field("clears", clears(incident)) }
         switch detail {
         case .full: writer.field("id", incident.id)
-        case .summary(.daemon): writer.field("more", "/v1/incidents/\(incident.id).txt")
-        case .summary: break
+        case .summary(.daemon):
+            // The path first: it is what is copied.
+            writer.field(
+                "more", "/v1/incidents/\(incident.id).txt" + (left(incident).map { " (\($0))" } ?? ""))
+        case .summary: if let left = left(incident) { writer.field("more", left + ": -o json") }
         }
+    }
+
+    /// What of the evidence a summary leaves out.
+    private static func left(_ incident: Incident) -> String? {
+        let left = incident.evidence.count - evidenceShown
+        return left > 0 ? "\(left) more seen" : nil
     }
 
     private static func writeSteps(_ incident: Incident, detail: Detail, to writer: inout TextWriter) {
@@ -83,9 +92,9 @@ public enum IncidentText {
         let opened = TimeText.stamp(incident.openedAt, on: now ?? incident.lastSeenAt)
         if let resolved = incident.resolvedAt {
             let end = TimeText.stamp(resolved, on: now ?? incident.openedAt)
-            parts.append("\(opened) to \(end) (\((resolved - incident.openedAt).brief))")
+            parts.append("\(opened) to \(end) (\(TimeText.span(incident.openedAt, resolved)))")
         } else {
-            parts.append("since \(opened)" + (now.map { " (\(($0 - incident.openedAt).brief))" } ?? ""))
+            parts.append("since \(opened)" + (now.map { " (\(TimeText.span(incident.openedAt, $0)))" } ?? ""))
         }
         if incident.occurrences > 1 { parts.append("opened \(incident.occurrences) times") }
         return parts.joined(separator: ", ")
@@ -107,27 +116,31 @@ public enum IncidentText {
 
     private static func writeEvidence(_ incident: Incident, detail: Detail, to writer: inout TextWriter) {
         let shown = detail == .full ? Incident.evidenceLimit : evidenceShown
-        // The most telling items, as they happened.
-        let told = incident.evidence.prefix(shown).enumerated().sorted {
-            ($0.element.at, $0.offset) < ($1.element.at, $1.offset)
-        }
-        for (n, item) in told.map(\.element).enumerated() {
+        for (n, item) in evidence(incident, shown).enumerated() {
             let stamp = TimeText.stamp(item.at, on: incident.lastSeenAt)
             let source = item.source.rawValue
             let lead = stamp + " " + source + String(repeating: " ", count: max(1, 8 - source.count))
             let label = n == 0 ? "  seen    " : String(repeating: " ", count: TextWriter.fieldIndent)
             let isNarrow = writer.width < 60
-            writer.paragraph(
-                item.summary, lead: label + lead,
-                indent: isNarrow ? TextWriter.fieldIndent : label.count + lead.count,
-                maximum: detail == .full ? 12 : isNarrow ? 3 : 2)
+            if detail == .full || isNarrow {
+                writer.paragraph(
+                    item.summary, lead: label + lead,
+                    indent: isNarrow ? TextWriter.fieldIndent : label.count + lead.count,
+                    maximum: detail == .full ? 12 : 3)
+            } else {
+                writer.squeezed(item.summary, lead: label + lead)
+            }
             if detail == .full, let command = item.command {
                 writer.command("$ " + command, indent: TextWriter.fieldIndent + 2)
             }
         }
-        if incident.evidence.count > shown {
-            writer.field("", "and \(incident.evidence.count - shown) more")
-        }
+    }
+
+    /// The most telling items, as they happened.
+    static func evidence(_ incident: Incident, _ count: Int = evidenceShown) -> [Evidence] {
+        incident.evidence.prefix(count).enumerated().sorted {
+            ($0.element.at, $0.offset) < ($1.element.at, $1.offset)
+        }.map(\.element)
     }
 
     private static func writeSymptoms(_ incident: Incident, detail: Detail, to writer: inout TextWriter) {
@@ -161,7 +174,7 @@ public enum IncidentText {
                 date = item.at.date
                 writer.line(date, indent: 2)
             }
-            let age = "+" + (item.at - start).brief
+            let age = "+" + TimeText.span(start, item.at)
             let lead = "  \(item.at.clock)  " + TimeText.padded(age, 12)
             writer.paragraph(
                 item.text, lead: lead, indent: writer.width < 60 ? TextWriter.fieldIndent : lead.count)

@@ -45,9 +45,11 @@ enum Printable {
         case 0..<0x1100: 1
         case 0x1100...0x115F, 0x2E80...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F,
             0xFF00...0xFF60,
-            0xFFE0...0xFFE6, 0x1F300...0x1FAFF, 0x20000...0x3FFFD:
+            0xFFE0...0xFFE6, 0x16FE0...0x18DFF, 0x1AFF0...0x1B2FF, 0x1D300...0x1D37F, 0x1F200...0x1FAFF,
+            0x20000...0x3FFFD:
             2
-        default: 1
+        // Watches, stars, check marks: wide where they are shown as pictures.
+        default: scalar.properties.isEmojiPresentation ? 2 : 1
         }
     }
 
@@ -70,6 +72,45 @@ enum Printable {
         return out + Array(repeating: ".", count: mark)
     }
 
+    /// The text on so many columns, with ` ... ` in its middle where it is longer: logs begin with who speaks and end with
+    /// the reason. Long ids are cut to the twelve digits that crictl takes, too.
+    static func squeezed(_ text: [Unicode.Scalar], columns width: Int) -> [Unicode.Scalar] {
+        guard columns(text) > width else { return text }
+        let text = shortened(text)
+        let mark = Array(" ... ".unicodeScalars)
+        guard columns(text) > width, width > 20 else { return cut(text, columns: width) }
+        let tail = Array(words(text.reversed(), columns: (width - mark.count) * 3 / 5).reversed())
+        return words(text, columns: width - mark.count - columns(tail)) + mark + tail
+    }
+
+    /// What fits, without a piece of a word at its end, unless that is a long one.
+    private static func words(_ text: [Unicode.Scalar], columns width: Int) -> [Unicode.Scalar] {
+        var used = 0
+        let fitting = text.prefix { scalar in
+            used += columns(scalar)
+            return used <= width
+        }
+        let isWhole = fitting.count == text.count || text[fitting.count] == " "
+        let end = isWhole ? fitting.endIndex : fitting.lastIndex(of: " ") ?? 0
+        var words = end > 0 && fitting.count - end <= 8 ? Array(fitting[..<end]) : Array(fitting)
+        while words.last == " " { words.removeLast() }
+        return words
+    }
+
+    /// Hexadecimal ids of containers and sandboxes, and digests, with their first twelve digits.
+    private static func shortened(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
+        var out: [Unicode.Scalar] = []
+        var digits = 0
+        for scalar in text {
+            let isDigit = ("0"..."9").contains(scalar) || ("a"..."f").contains(scalar)
+            if !isDigit, digits >= 32 { out.removeLast(digits - 12) }
+            digits = isDigit ? digits + 1 : 0
+            out.append(scalar)
+        }
+        if digits >= 32 { out.removeLast(digits - 12) }
+        return out
+    }
+
     private enum Kind { case visible, blank, escape, invisible }
 
     private static func kind(of scalar: Unicode.Scalar) -> Kind {
@@ -79,6 +120,9 @@ enum Printable {
         case 0x21...0x7E: return .visible
         default: break
         }
+        // Fillers and selectors, which have letters' categories; and a letter of Braille without a dot.
+        if scalar.properties.isDefaultIgnorableCodePoint { return .invisible }
+        if scalar.value == 0x2800 { return .blank }
         switch scalar.properties.generalCategory {
         case .control, .lineSeparator, .paragraphSeparator, .spaceSeparator: return .blank
         case .format, .surrogate, .unassigned: return .invisible

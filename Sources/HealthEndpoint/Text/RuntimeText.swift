@@ -13,10 +13,12 @@ enum RuntimeText {
         let name = runtime.endpoint.name
         guard let version = runtime.version else {
             return name
-                + (runtime.rungs.allSatisfy(\.succeeded) ? ": has not answered yet" : ": does not answer")
+                + (runtime.rungs.allSatisfy { $0.succeeded || $0.isBroken }
+                    ? ": has not answered yet" : ": does not answer")
         }
         let prefix = version.name == name ? "" : name + ": "
-        return "\(prefix)\(version.name) \(version.version), CRI \(version.apiVersion)"
+        let api = version.apiVersion.isEmpty ? "" : ", CRI \(version.apiVersion)"
+        return "\(prefix)\(version.name) \(version.version)\(api)"
     }
 
     /// Where it is asked, what serves it, what it answered and what it holds.
@@ -56,6 +58,7 @@ enum RuntimeText {
     private static func rung(_ rung: RungView) -> String {
         guard !rung.succeeded else { return "\(rung.rung.rawValue) \(rung.latency.brief)" }
         let problem = rung.problem.map { ": " + $0 } ?? ""
+        guard !rung.isBroken else { return "\(rung.rung.rawValue) cannot be asked" + problem }
         return "\(rung.rung.rawValue) FAILED (\(rung.latency.brief))" + problem
     }
 

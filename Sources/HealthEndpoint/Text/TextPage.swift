@@ -92,7 +92,7 @@ public enum TextPage {
 
     private static func write(_ view: ConditionView, _ snapshot: Snapshot, to writer: inout TextWriter) {
         let condition = view.condition
-        let age = condition.lastTransitionTime.map { (snapshot.at.wall - $0).brief } ?? ""
+        let age = condition.lastTransitionTime.map { TimeText.span($0, snapshot.at.wall) } ?? ""
         var columns = ["[\(view.standing.mark)]", TimeText.padded(condition.type.rawValue, 20)]
         if writer.width >= 60 { columns.append(TimeText.padded(age, 12)) }
         guard let words = view.words, !words.message.isEmpty,
@@ -108,7 +108,7 @@ public enum TextPage {
         writer.line("Recently resolved")
         for incident in snapshot.resolved.prefix(resolvedLimit) {
             let stamp = TimeText.stamp(incident.openedAt, on: snapshot.at.wall)
-            let lasted = ((incident.resolvedAt ?? incident.lastSeenAt) - incident.openedAt).brief
+            let lasted = TimeText.span(incident.openedAt, incident.resolvedAt ?? incident.lastSeenAt)
             writer.columns(
                 [stamp + "  lasted", TimeText.padded(lasted, 11)], last: incident.sentence, indent: 2)
         }
@@ -121,7 +121,7 @@ public enum TextPage {
 
     private static func writeSelf(_ snapshot: Snapshot, _ origin: Origin, to writer: inout TextWriter) {
         writer.blank()
-        let age = (snapshot.at.wall - snapshot.startedAt).brief
+        let age = TimeText.span(snapshot.startedAt, snapshot.at.wall)
         writer.paragraph(
             "crihealthd \(snapshot.version), "
                 + (origin == .daemon ? "running for \(age)" : "one look in \(age)"))

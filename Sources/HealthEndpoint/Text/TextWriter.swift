@@ -35,6 +35,12 @@ struct TextWriter {
         emit(indent: indent, Printable.cut(row + Printable.scalars(last), columns: width - indent))
     }
 
+    /// One line that is told by its ends: `lead`, then what fits of the text's beginning and end.
+    mutating func squeezed(_ content: String, lead: String) {
+        let lead = Array(lead.unicodeScalars)
+        emit(indent: 0, lead + Printable.squeezed(Printable.scalars(content), columns: width - lead.count))
+    }
+
     /// Whether ``columns(_:last:indent:)`` would cut nothing.
     func fits(_ columns: [String], last: String, indent: Int) -> Bool {
         let used = columns.filter { !$0.isEmpty }.reduce(indent) { $0 + $1.unicodeScalars.count + 1 }
@@ -125,11 +131,15 @@ enum TextWrap {
     /// first are meant to be indented by two more columns. Nil when a part is longer than a line.
     static func wrapCommand(_ text: [Unicode.Scalar], columns: Int) -> [[Unicode.Scalar]]? {
         guard Printable.columns(text) > columns else { return [text] }
+        // A comment that does not fit is left out: folded, its second line would be a command.
+        let parts = shellWords(text).prefix { $0.first { $0 != " " } != "#" }
+        let whole = Array(parts.joined(separator: CollectionOfOne(" ")))
+        guard Printable.columns(whole) > columns else { return [whole] }
         let available = columns - 4
         var lines: [[Unicode.Scalar]] = []
         var line: [Unicode.Scalar] = []
         var used = 0
-        for part in shellWords(text) {
+        for part in parts {
             let length = Printable.columns(part)
             guard length <= available else { return nil }
             if used > 0, used + 1 + length > available {

@@ -7,6 +7,9 @@ enum TimeText {
         time.date == reference.date ? time.clock : time.date + " " + time.clock
     }
 
+    /// How long that was, for people. A clock that was set back meanwhile counts as no time, not as time before.
+    static func span(_ from: WallTime, _ to: WallTime) -> String { max(.zero, to - from).brief }
+
     /// `1 pod`, `3 pods`; `name` takes an `s`.
     static func count(_ n: UInt64, _ name: String) -> String { "\(n) \(name)" + (n == 1 ? "" : "s") }
 

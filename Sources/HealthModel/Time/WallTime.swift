@@ -81,8 +81,8 @@ extension WallTime {
             let day = scanner.number(2), scanner.take("T") || scanner.take("t") || scanner.take(" "),
             let hour = scanner.number(2), scanner.take(":"), let minute = scanner.number(2),
             scanner.take(":"),
-            let second = scanner.number(2), (1...12).contains(month), (1...31).contains(day), hour < 24,
-            minute < 60, second <= 60
+            let second = scanner.number(2), (1...12).contains(month),
+            (1...Self.days(of: month, in: year)).contains(day), hour < 24, minute < 60, second <= 60
         else { return nil }
         let fraction = scanner.take(".") ? scanner.fraction() : 0
         guard let fraction, let offset = scanner.offset(), scanner.isAtEnd else { return nil }
@@ -94,6 +94,17 @@ extension WallTime {
         let days = era * 146_097 + dayOfEra - 719_468
         let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - offset
         self.init(microseconds: seconds * 1_000_000 + fraction)
+    }
+}
+
+extension WallTime {
+    /// Of the Gregorian calendar.
+    private static func days(of month: Int64, in year: Int64) -> Int64 {
+        switch month {
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
     }
 }
 

@@ -15,6 +15,9 @@ enum LastWords {
     /// How long one may be silent.
     private static let patience: Duration = .milliseconds(100)
 
+    /// What they begin with.
+    static let beginning = "crihealthd does not run: "
+
     /// Answers everybody who is connected now.
     static func say(_ text: String, on sockets: [PassedSocket]) {
         let until = Moment.now().monotonic + limit
@@ -31,7 +34,7 @@ enum LastWords {
     }
 
     static func answer(_ text: String) -> String {
-        let body = "crihealthd does not run: \(text)\n"
+        let body = "\(beginning)\(text)\n"
         return "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n"
             + "Content-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n" + body
     }

@@ -32,10 +32,15 @@ struct ServeCommand: ParsableCommand {
     /// The time that everything has to end in.
     static let stopLimit: Duration = .milliseconds(900)
 
-    /// A speed that time can pass at.
+    /// A speed that time can pass at, and nothing that outlives a recording.
     func validate() throws {
         guard recordingSpeed.isFinite, (0.01...10_000).contains(recordingSpeed) else {
             throw ValidationError("--recording-speed: 0.01 to 10000")
+        }
+        guard recording == nil || daemon.textfileDir == nil else {
+            throw ValidationError(
+                "--textfile-dir is for this node, and --recording is of another: node_exporter would serve its"
+                    + " outage, and go on when this has ended. Scrape --listen in place of it")
         }
     }
 

@@ -1,8 +1,14 @@
 import Glibc
 
 /// Standard output, unbuffered: whole texts only.
+///
+/// A reader that went away ends it silently, as `head` does: the answer is false. Where it cannot be written for another
+/// reason (a full disk), that is told, and the process ends with EX_IOERR: half an answer is none.
 enum Output {
-    /// Writes all of `text`; a reader that went away ends it silently, as `head` does. False where it could not be written.
+    /// EX_IOERR of sysexits.h.
+    static let failed: Int32 = 74
+
+    /// Writes all of `text`.
     @discardableResult
     static func write(_ text: String) -> Bool { write(Array(text.utf8)) }
 
@@ -13,7 +19,12 @@ enum Output {
         while !rest.isEmpty {
             let size = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
             if size < 0, errno == EINTR { continue }
-            guard size > 0 else { return false }
+            guard size > 0 else {
+                let code = errno
+                guard size < 0, code != EPIPE else { return false }
+                Console.error("crihealthd: standard output: \(ErrnoText.describe(code))")
+                exit(failed)
+            }
             rest = rest.dropFirst(size)
         }
         return true

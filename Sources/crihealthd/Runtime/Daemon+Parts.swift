@@ -82,9 +82,9 @@ extension Daemon {
         return endpoints
     }
 
-    /// What an earlier run left; nil for a first start.
+    /// What an earlier run left; nil for a first start. `lost` is set to why, where it cannot be used.
     static func restore(
-        _ store: CheckpointStore<Checkpoint>, _ reports: inout [SelfReport], _ logger: Logger
+        _ store: CheckpointStore<Checkpoint>, _ lost: inout String?, _ logger: Logger
     ) -> Checkpoint? {
         switch store.load() {
         case .none: return nil
@@ -98,7 +98,7 @@ extension Daemon {
             return checkpoint
         case .damaged(let reason):
             logger.error("the checkpoint cannot be used; starting anew", metadata: ["reason": "\(reason)"])
-            reports.append(.checkpoint(problem: reason))
+            lost = "what was known before this start is lost: \(reason)"
             return nil
         }
     }
@@ -109,8 +109,8 @@ extension Daemon {
     ) -> HealthServer.Configuration {
         var result = HealthServer.Configuration()
         result.runbooks = Runbooks.pages
-        // By its own name it is scraped, and alerts link to it.
-        result.hostNames = configuration.hostNames + [BootIdentity.current().hostname]
+        // By its own names it is scraped, and alerts link to it.
+        result.hostNames = configuration.hostNames + HostNames.own()
         result.passed = passed.map { socket in
             switch socket.address {
             case .tcp(let host, let port):
@@ -179,8 +179,8 @@ extension Daemon {
     static func outlets(
         _ server: HealthServer, _ follower: JournalFollower, _ prober: Prober, _ units: UnitWatcher?,
         _ writer: CheckpointWriter<Checkpoint>, _ surroundings: Surroundings, _ asker: any NodeAsker,
-        _ relay: Relay, _ crictl: CrictlVersion, _ recorder: FlightRecorder, _ overruled: OverruledKeys,
-        _ logger: Logger
+        _ relay: Relay, _ crictl: CrictlVersion, _ recorder: FlightRecorder,
+        _ logger: Logger, problems: @escaping @Sendable () -> [String]
     ) -> EngineHost.Outlets {
         let (status, transitions) = (surroundings.serviceManager, surroundings.transitions)
         let inquirer = Inquirer(
@@ -212,7 +212,7 @@ extension Daemon {
                 snapshot.statistics.journalReopens = counters.reopens
                 snapshot.versions.crictl = crictl.latest
                 snapshot.versions.libsystemd = LoadedLibrary.libsystemd
-                snapshot.monitoring.problems += overruled.problems
+                snapshot.monitoring.problems += problems()
             })
     }
 }

@@ -85,12 +85,14 @@ final class Daemon: Sendable {
         let found = try Self.endpoints(configuration, surroundings, asker, logger)
         let units = WatchedUnits.all(endpoints: found, configured: configuration.journal.units)
         let store = CheckpointStore<Checkpoint>(directory: configuration.stateDirectory)
-        let saved = Self.restore(store, &reports, logger)
+        var lost: String?
+        let saved = Self.restore(store, &lost, logger)
         let relay = relay
         let current = CurrentRules(rules)
         let crictl = CrictlVersion(configuration.cri.crictl)
         self.crictl = crictl
         let recorder = FlightRecorder()
+        let trouble = MetricsTextfile.Trouble()
 
         server = HealthServer(
             configuration: Self.server(configuration, surroundings.passed), initial: nil,
@@ -120,11 +122,11 @@ final class Daemon: Sendable {
             time: .init(now: { Moment.now() }),
             outlets: Self.outlets(
                 server, follower, prober, unitWatcher, writer, surroundings, asker, relay, crictl, recorder,
-                overruled,
-                logger))
+                logger,
+                problems: { [lost] in overruled.problems + [trouble.sentence, lost].compactMap(\.self) }))
         relay.attach(host)
         textfile = configuration.textfileDirectory.map { [host] directory in
-            MetricsTextfile(directory: directory, logger: logger) { host.latest.snapshot }
+            MetricsTextfile(directory: directory, logger: logger, trouble: trouble) { host.latest.snapshot }
         }
         self.configuration = Mutex(configuration)
         self.surroundings = surroundings
@@ -148,6 +150,8 @@ final class Daemon: Sendable {
             DaemonStart(
                 bootID: boot.bootID, version: Release.version, hostname: boot.hostname, endpoints: endpoints))
         for report in firstReports { host.observe(.daemon(report)) }
+        // The first answer has every series already.
+        host.publish()
         server.start()
         surroundings.serviceManager.endpointServes()
         follower.start(from: resumesAt)

@@ -112,6 +112,9 @@ final class EngineHost: Sendable {
         }
     }
 
+    /// Publishes the snapshot of this instant, and returns when that is done.
+    func publish() { state.read { self.outlets.publish(self.snapshot($0)) } }
+
     /// When the engine's queue last did something: proof of life for the watchdog.
     var lastTurn: MonotonicTime { state.read { $0.lastTurn } }
 

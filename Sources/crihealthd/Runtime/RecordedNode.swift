@@ -51,10 +51,16 @@ final class RecordedNode: Sendable {
         logger.warning(
             "serving a RECORDING, not this node",
             metadata: ["recording": "\(path)", "speed": "\(speed)", "observations": "\(observations.count)"])
+        if let directory = configuration.textfileDirectory {
+            logger.warning(
+                "textfile_directory has no effect on a recording: node_exporter would serve it as this node",
+                metadata: ["directory": "\(directory)"])
+        }
     }
 
     /// Begins to listen and to play.
     func start() {
+        host.publish()
         server.start()
         host.startClock()
         queue.async { self.play() }

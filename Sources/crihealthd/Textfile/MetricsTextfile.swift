@@ -2,6 +2,7 @@ import Dispatch
 import HealthEndpoint
 import HealthModel
 import Logging
+import Synchronization
 
 /// Keeps `DIRECTORY/crihealthd.prom` up to date, for nodes where no port may be opened: node_exporter's textfile
 /// collector reads `*.prom` files (its `--collector.textfile.directory`).
@@ -18,42 +19,57 @@ final class MetricsTextfile: Sendable {
     /// Its name.
     static let name = "crihealthd.prom"
 
-    private struct State {
-        var problem: String?
+    /// Why the file is not up to date: for the page, as nobody is scraped who could tell. Any thread.
+    final class Trouble: Sendable {
+        private let reason = Mutex<String?>(nil)
+
+        /// One sentence; nil while all is well.
+        var sentence: String? {
+            reason.withLock { $0.map { "the metrics cannot be written for node_exporter: \($0)" } }
+        }
+
+        fileprivate func changes(to new: String?) -> Bool {
+            reason.withLock { reason in
+                defer { reason = new }
+                return reason != new
+            }
+        }
     }
 
     private let directory: String
     private let logger: Logger
     private let snapshot: @Sendable () -> Snapshot
-    private let state: Confined<State>
+    private let queue: Confined<Void>
+    private let trouble: Trouble
     private let interval: Duration
 
     /// Nothing is written before ``start()``.
     init(
         directory: String, logger: Logger, interval: Duration = MetricsTextfile.interval,
+        trouble: Trouble = Trouble(),
         snapshot: @escaping @Sendable () -> Snapshot
     ) {
         self.directory = directory
         self.logger = logger
         self.interval = interval
+        self.trouble = trouble
         self.snapshot = snapshot
-        state = Confined(label: "crihealthd.textfile", State())
+        queue = Confined(label: "crihealthd.textfile", ())
     }
 
     /// Writes now, and again and again.
     func start() {
-        state.submit { self.turn(&$0) }
-        state.every(interval, leeway: .milliseconds(200)) { self.turn(&$0) }
+        queue.submit { _ in self.turn() }
+        queue.every(interval, leeway: .milliseconds(200)) { _ in self.turn() }
     }
 
     /// Ends.
-    func stop() { state.stop() }
+    func stop() { queue.stop() }
 
-    private func turn(_ state: inout State) {
+    private func turn() {
         var problem: String?
         do throws(FileError) { try write() } catch { problem = error.description }
-        defer { state.problem = problem }
-        guard problem != state.problem else { return }
+        guard trouble.changes(to: problem) else { return }
         if let problem {
             logger.error(
                 "the metrics cannot be written for node_exporter", metadata: ["reason": "\(problem)"])

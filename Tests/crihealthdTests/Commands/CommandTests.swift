@@ -13,12 +13,10 @@ import Testing
             "--journal-directory", "/j",
             "--runtime-endpoint", "unix:///a", "--runtime-endpoint", "/b", "--crictl", "/c",
             "--rules-directory", "/r",
-            "--log-level", "debug", "--recording", "/rec", "--recording-speed", "20", "--textfile-dir", "/t",
+            "--log-level", "debug", "--textfile-dir", "/t",
             "--probe-socket", "/p",
         ])
         let serve = try #require(parsed as? ServeCommand)
-        #expect(serve.recording == "/rec")
-        #expect(serve.recordingSpeed == 20)
         let configuration = try serve.resolve()
         #expect(configuration.textfileDirectory == "/t")
         #expect(configuration.prober == .socket("/p"))
@@ -30,6 +28,22 @@ import Testing
         #expect(configuration.cri.crictl == "/c")
         #expect(configuration.rulesDirectory == "/r")
         #expect(configuration.logLevel == .debug)
+    }
+
+    @Test func aRecordingIsServedAndNotLeftBehind() throws {
+        let words = ["serve", "--recording", "/rec", "--recording-speed", "20"]
+        let serve = try #require(try Crihealthd.parseAsRoot(words) as? ServeCommand)
+        #expect(serve.recording == "/rec")
+        #expect(serve.recordingSpeed == 20)
+        do {
+            _ = try Crihealthd.parseAsRoot(words + ["--textfile-dir", "/t"])
+            Issue.record("it is ignored")
+        } catch {
+            let message = Crihealthd.message(for: error)
+            #expect(
+                message.hasPrefix("--textfile-dir is for this node, and --recording is of another"),
+                "\(message)")
+        }
     }
 
     @Test func flagsOverrideTheFile() throws {
@@ -144,6 +158,17 @@ import Testing
             try StatusAnswer.ask([.unix(path: server.path)], format: .text)
         }
         #expect(error?.reasons.count == 1)
+        withExtendedLifetime(directory) {}
+    }
+
+    @Test func aDaemonThatDoesNotRunIsQuoted() throws {
+        let (server, directory) = try server(LastWords.answer("config.toml:1:1: unknown key\u{1B}[31m"))
+        let error = #expect(throws: StatusAnswer.NoAnswer.self) {
+            try StatusAnswer.ask([.unix(path: server.path)], format: .text)
+        }
+        #expect(
+            error?.reasons == ["\(server.path): crihealthd does not run: config.toml:1:1: unknown key"]
+        )
         withExtendedLifetime(directory) {}
     }
 

@@ -121,6 +121,7 @@ import Testing
                 _TRANSPORT=journal
                 _SYSTEMD_UNIT=\(unit)
                 _UID=\(uid)
+                _COMM=\(unit == "docker.service" ? "dockerd" : "crihealthd")
 
                 """
             for field in TransitionFields.of(transition) { export += "\(field.name)=\(field.value)\n" }
@@ -169,10 +170,35 @@ import Testing
         let one = try #require(transitions.first)
         try write([
             (one, "user@1000.service", 1000), (one, "session-1.scope", 0), (one, "crihealthd.service", 990),
+            (one, "docker.service", 0),
         ])
         let reading = try TransitionReader(location: .directory(directory.path)).read(
             from: one.at.wall, to: nil)
         #expect(reading.entries.count == 2)
+    }
+
+    /// Silence is no all-clear where nobody could have spoken.
+    @Test func aJournalWithoutADaemonTellsNothing() throws {
+        let export =
+            "__REALTIME_TIMESTAMP=1795305600000000\n__MONOTONIC_TIMESTAMP=1\n"
+            + "_BOOT_ID=0123456789abcdef0123456789abcdef\n_SYSTEMD_UNIT=containerd.service\nMESSAGE=x\n\n"
+        try JournalFile.take(try directory.write("in.export", export), as: directory.path + "/system.journal")
+        let reader = TransitionReader(location: .directory(directory.path))
+        let from = WallTime(microseconds: 1_795_305_500_000_000)
+        let reading = try reader.read(from: from, to: nil)
+        #expect(reading.entries.isEmpty && !reading.hasDaemon)
+        #expect(reading.note(since: from)?.hasPrefix("crihealthd wrote nothing to this journal") == true)
+        let ran = export.replacingOccurrences(of: "containerd.service", with: "crihealthd.service")
+        try JournalFile.take(try directory.write("in2.export", ran), as: directory.path + "/system@1.journal")
+        #expect(try reader.read(from: from, to: nil).hasDaemon)
+        #expect(try !reader.read(from: from, to: from + .seconds(1)).hasDaemon)
+    }
+
+    @Test func aSpanThatEndsBeforeItBeginsIsRefused() throws {
+        let words = ["incidents", "--since", "-2h", "--until", "-3h", "--journal-directory", directory.path]
+        let command = try #require(try Crihealthd.parseAsRoot(words) as? IncidentsCommand)
+        let error = #expect(throws: CommandProblem.self) { try command.run() }
+        #expect(error?.description == "--until is before --since")
     }
 
     @Test func aJournalThatCannotBeReadIsNotAnEmptyOne() throws {
@@ -180,6 +206,8 @@ import Testing
             try Crihealthd.parseAsRoot(["incidents", "--journal-directory", directory.path])
                 as? IncidentsCommand)
         let error = #expect(throws: CommandProblem.self) { try command.run() }
-        #expect(error?.description.contains("systemd-journal") == true)
+        // Root may read everything: there is nothing to read then.
+        let words = geteuid() == 0 ? "holds no entry at all" : "the group systemd-journal"
+        #expect(error?.description.contains(words) == true)
     }
 }

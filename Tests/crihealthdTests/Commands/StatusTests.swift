@@ -26,6 +26,14 @@ import Testing
         #expect(report == ProblemReport(status: expected, message: "Killed: containerd was killed"))
     }
 
+    /// A node condition that is Unknown as long as the node lives would be a false alarm.
+    @Test func whatANodeHasNothingOfIsNoProblem() throws {
+        let report = try report(
+            "{\"conditions\":[{\"type\":\"ShutdownGraceful\",\"status\":\"Unknown\","
+                + "\"reason\":\"NotApplicable\",\"message\":\"only CRI-O\"}]}", "ShutdownGraceful")
+        #expect(report == ProblemReport(status: .ok, message: "NotApplicable: only CRI-O"))
+    }
+
     @Test func whatIsLongIsCutToWhatTheDetectorKeeps() throws {
         let line = try report(state("False", "Killed", String(repeating: "ä🙂", count: 100))).line
         #expect(line.utf8.count <= 81)

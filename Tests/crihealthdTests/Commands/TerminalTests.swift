@@ -116,4 +116,18 @@ struct TerminalTests {
         #expect(gone.text { $0.contains("asking again") }.contains("no answer from the daemon"))
         withExtendedLifetime((state, journal)) {}
     }
+
+    /// Half an answer is none: whoever keeps it has to hear of it.
+    @Test func aFullDiskIsTold() throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", "\"$0\" explain RuntimeDown > /dev/full", Binary.path]
+        let errors = Pipe()
+        process.standardError = errors
+        try process.run()
+        let said = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 74)
+        #expect(said == "crihealthd: standard output: No space left on device\n")
+    }
 }

@@ -54,15 +54,19 @@ import Testing
     @Test func aDirectoryThatComesLaterIsWrittenTo() throws {
         let directory = try TemporaryDirectory()
         let place = directory.path + "/later"
+        let trouble = MetricsTextfile.Trouble()
         let snapshot = Replayer.replay(
             try Recordings.observations("containerd-1.6.20-kill9"), rules: Recordings.rules
         ).engine.snapshot(at: try #require(try Recordings.observations("containerd-1.6.20-kill9").last).at)
         let textfile = MetricsTextfile(
-            directory: place, logger: TestDaemon.logger, interval: .milliseconds(10)
+            directory: place, logger: TestDaemon.logger, interval: .milliseconds(10), trouble: trouble
         ) { snapshot }
         textfile.start()
+        // On the page meanwhile.
+        #expect(eventually { trouble.sentence?.contains("\(place)/.crihealthd.prom.new") == true })
         mkdir(place, 0o755)
         #expect(eventually { text(place + "/crihealthd.prom").hasPrefix("# HELP crihealthd_build_info") })
+        #expect(eventually { trouble.sentence == nil })
         textfile.stop()
     }
 }

@@ -10,7 +10,7 @@ extension RuntimeCase<RuntimeDown> {
         default:
             unit.stopCursor == nil
                 ? "systemd: \(unit.name) is inactive, and did not fail"
-                : "systemd stopped \(unit.name) by a stop job (ActiveState=inactive)"
+                : "systemd stopped \(unit.name) by a stop job"
         }
     }
 

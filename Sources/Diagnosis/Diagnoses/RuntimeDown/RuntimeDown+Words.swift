@@ -35,7 +35,7 @@ extension RuntimeCase<RuntimeDown> {
             ? "exited with status \(exit.status)" : "was \(exit.code) by \(Signals.name(exit.status))"
         return Evidence(
             at: exit.at.wall, source: exit.cursor == nil ? .systemd : .journal,
-            summary: "systemd: the main process of \(unit.name) \(how)", cursor: exit.cursor,
+            summary: "systemd: \(unit.name) \(how)", cursor: exit.cursor,
             command: "journalctl -u \(unit.name) -n 20")
     }
 

@@ -37,6 +37,6 @@ extension IncidentHistory {
         }
         let severity = episode.severity.rawValue
         guard let opened = episode.openedAt else { return "\(severity), opened before" }
-        return "\(severity), lasted \((resolved - opened).brief)"
+        return "\(severity), lasted \(max(.zero, resolved - opened).brief)"
     }
 }

@@ -43,18 +43,23 @@ struct IncidentsCommand: ParsableCommand {
         let now = Moment.now().wall
         let from = try moment(since, "--since", now) ?? now
         let to = try moment(until, "--until", now)
+        if let to, to < from { throw CommandProblem("--until is before --since") }
         let reader = TransitionReader(
             location: journalDirectory.map { .directory($0) } ?? .system, kind: kind?.lowercased())
         let reading = try reader.read(from: from, to: to)
         guard reading.journalBegins != nil else {
             throw CommandProblem(
-                "the journal holds nothing that this user may read: ask as root, or join the group systemd-journal"
-            )
+                geteuid() == 0
+                    ? "the journal holds no entry at all: see whether systemd-journald runs, and where it writes"
+                        + " (journalctl --header)"
+                    : "the journal holds nothing that this user may read: ask as root, or join the group"
+                        + " systemd-journal")
         }
         let history = IncidentHistory(reading.entries, withheld: reading.withheld)
         if let note = reading.note(since: from) { Console.error("crihealthd: \(note)") }
         switch output {
         case .json: Output.write(history.json)
+        case .text where !reading.hasDaemon: break
         case .text:
             let isColoured = Terminal.takesColour(STDOUT_FILENO)
             Output.write(history.text(since: from, width: page.columns, isColoured: isColoured))

@@ -13,11 +13,17 @@ struct TransitionReader {
         var isCut = false
         /// The oldest entry of the whole journal; nil when it holds none that may be read.
         var journalBegins: WallTime?
+        /// Whether the daemon wrote anything at all in the span.
+        var hasDaemon = false
 
         /// What the reader should know about what is missing.
         func note(since: WallTime) -> String? {
             if isCut {
                 return "only the first \(TransitionReader.limit) changes are read: give a later --since"
+            }
+            if !hasDaemon {
+                return
+                    "crihealthd wrote nothing to this journal in that time: whether anything was wrong is not known"
             }
             guard let journalBegins, journalBegins > since else { return nil }
             return "the journal begins at \(journalBegins): nothing older is known"
@@ -57,16 +63,33 @@ struct TransitionReader {
             }
             reading.entries.append(entry)
         }
+        if !reading.entries.isEmpty {
+            reading.hasDaemon = true
+        } else {
+            try journal.setMatches(Self.daemon)
+            try journal.seek(wall: from)
+            if try journal.next() {
+                let at = try journal.wallTime()
+                reading.hasDaemon = to.map { at <= $0 } ?? true
+            }
+        }
         return reading
     }
 
+    /// Whatever it, or systemd about it, says: that it started is word enough.
+    private static let daemon = JournalMatches(groups: [
+        [.init("_SYSTEMD_UNIT", "crihealthd.service")], [.init("_COMM", "crihealthd")],
+        [.init("UNIT", "crihealthd.service"), .init("_PID", "1")],
+    ])
+
     /// By MESSAGE_ID, which the index knows, and by who wrote it, which nobody can forge (systemd.journal-fields(7),
-    /// trusted fields): the service, or a daemon that root ran by hand.
+    /// trusted fields): the service, or a program of root's that is called crihealthd.
     static let matches: JournalMatches = {
         var id = JournalMatches.Term("MESSAGE_ID")
         id.values = TransitionMessageID.all
         return JournalMatches(groups: [
-            [id, .init("_SYSTEMD_UNIT", "crihealthd.service")], [id, .init("_UID", "0")],
+            [id, .init("_SYSTEMD_UNIT", "crihealthd.service")],
+            [id, .init("_UID", "0"), .init("_COMM", "crihealthd")],
         ])
     }()
 

@@ -7,7 +7,7 @@ import HealthModel
 struct ProblemReport: Equatable {
     /// Exit statuses of such a plugin: anything but 0 and 1 is unknown.
     enum Status: Int32, Equatable {
-        /// No problem: the condition is True.
+        /// No problem: the condition is True, or not applicable.
         case ok = 0
         /// The condition is False.
         case problem = 1
@@ -55,7 +55,8 @@ struct ProblemReport: Equatable {
             switch found.status {
             case .true: .ok
             case .false: .problem
-            case .unknown: .unknown
+            // This node has nothing that it could be about: Unknown for ever would be a condition of its own.
+            case .unknown: found.reason == "NotApplicable" ? .ok : .unknown
             }
         let words = [found.reason, found.message].filter { !$0.isEmpty }
         return ProblemReport(status: status, message: words.joined(separator: ": "))

@@ -59,7 +59,7 @@ struct StatusAnswer: Equatable {
             do throws(HTTPClientError) {
                 let answer = try HTTPClient(target: target, deadline: deadline).get(path, accept: accept)
                 if answer.status == 200, let result = read(answer.body) { return result }
-                failure.reasons.append("\(target): this is not crihealthd (HTTP status \(answer.status))")
+                failure.reasons.append("\(target): " + complaint(answer))
             } catch {
                 failure.reasons.append(error.description)
                 failure.isDenied = failure.isDenied || error.errno == EACCES
@@ -67,6 +67,13 @@ struct StatusAnswer: Equatable {
         }
         if failure.reasons.isEmpty { failure.reasons = ["the configuration names no address"] }
         throw failure
+    }
+
+    /// What a daemon that does not run says with its last words, or that this is none.
+    private static func complaint(_ answer: HTTPAnswer) -> String {
+        let text = TerminalText.line(String(decoding: answer.body.prefix(2048), as: UTF8.self))
+        return answer.status == 503 && text.hasPrefix(LastWords.beginning)
+            ? text : "this is not crihealthd (HTTP status \(answer.status))"
     }
 
     /// The page leads with its verdict in capitals.

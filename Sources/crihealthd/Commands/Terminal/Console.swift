@@ -1,9 +1,10 @@
 import Glibc
+import HealthEndpoint
 
 /// What a command says beside its output.
 enum Console {
-    /// To standard error, with a line break.
-    static func error(_ text: String) { raw(text + "\n") }
+    /// To standard error, with a line break; what files and answers put into it moves no terminal.
+    static func error(_ text: String) { raw(TerminalText.page(text) + "\n") }
 
     /// To standard error, as it is.
     static func raw(_ text: String) {

@@ -31,6 +31,9 @@ struct RegexTemplates: Equatable {
         }
         guard templates.count <= Self.limit else { throw RegexParser.tooMany }
         notes = parser.notes
+        if alternatives.joined().contains(where: Self.beginsWithSomething) {
+            notes.append("what it begins with cannot be looked for: lines without that are taken, too")
+        }
     }
 
     /// One part of an alternative.
@@ -39,6 +42,12 @@ struct RegexTemplates: Equatable {
         case gap(Template.Kind)
         case start
         case end
+    }
+
+    /// Whether it begins with something that is not text, such as digits: templates begin with text.
+    private static func beginsWithSomething(_ pieces: [Piece]) -> Bool {
+        guard case .gap(let kind) = pieces.first else { return false }
+        return kind != .any
     }
 
     private static func template(_ pieces: [Piece], tiesEnd: Bool) throws(Problem) -> String {

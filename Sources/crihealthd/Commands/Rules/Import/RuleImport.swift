@@ -62,6 +62,9 @@ struct RuleImport {
 
     private mutating func take(_ rule: ProblemDetectorMonitor.Rule, _ imported: inout [Imported]) {
         let kind = Self.camelCase(rule.type == "permanent" ? rule.condition ?? rule.reason : rule.reason)
+        if !["temporary", "permanent"].contains(rule.type) {
+            remarks.append("\(rule.reason): type \"\(rule.type)\" is taken for temporary")
+        }
         guard let pattern = rule.pattern, !kind.isEmpty else {
             return remarks.append("\(rule.reason): not carried over: it has no pattern, or no name")
         }

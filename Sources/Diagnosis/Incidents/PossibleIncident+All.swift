@@ -1,0 +1,49 @@
+import HealthModel
+
+extension Cause {
+    /// The severities that an incident of this kind and cause can have; a finding with another one is a mistake.
+    func severities(of kind: IncidentKind) -> [Severity] {
+        switch (kind, self) {
+        case (.runtimeDown, .reportedByKubelet): [.warning]
+        // What only v1alpha2 can ask works for some clients, until the kubelet is one that cannot.
+        case (.criVersionUnsupported, _): [.warning, .critical]
+        case (.upgradeIncomplete, .oldShims), (.monitoringImpaired, .busUnavailable),
+            (.monitoringImpaired, .blindWindow):
+            [.info]
+        case (.runtimeDown, _), (.statusBlocked, _), (.networkNotReady, _), (.runtimeSwitched, _),
+            (.createFailing, _):
+            [.critical]
+        default: [.warning]
+        }
+    }
+}
+
+extension PossibleIncident {
+    /// What crihealthd's own diagnoses can open.
+    static let shipped: [PossibleIncident] = IncidentKind.shipped.flatMap { kind in
+        Cause.all(of: kind).flatMap { cause in
+            cause.severities(of: kind).map {
+                PossibleIncident(kind: kind, cause: cause.rawValue, severity: $0)
+            }
+        }
+    }
+
+    /// What can open here: the shipped ones first, then those of rules.d.
+    static func all(_ rules: SignalRules) -> [PossibleIncident] {
+        let own = rules.rules.compactMap { rule in
+            rule.incident.map {
+                PossibleIncident(kind: $0.kind, cause: rule.signal.rawValue, severity: $0.severity)
+            }
+        }
+        return shipped + Set(own).subtracting(shipped).sorted()
+    }
+
+    /// Whether a diagnosis may say so; rules are free to.
+    static func allows(_ finding: Finding, of kind: IncidentKind) -> Bool {
+        switch finding.name {
+        case .shipped(let cause):
+            Cause.all(of: kind).contains(cause) && cause.severities(of: kind).contains(finding.severity)
+        case .rule: true
+        }
+    }
+}
