@@ -82,8 +82,12 @@ class Generator:
         ).encode()
 
 
-def make(directory: Path, entries: int, share_of_ours: float = 1.0, matching: float | None = None, seed: int = 1) -> Path:
-    """Makes `entries` entries in real journal files of `directory`, which is emptied; returns it."""
+def make(
+    directory: Path, entries: int, share_of_ours: float = 1.0, matching: float | None = None, seed: int = 1, files: int = 6,
+) -> Path:
+    """Makes `entries` entries in that many real journal files of `directory`, one after the other as rotation leaves them.
+
+    The directory is emptied first; returns it."""
     directory.mkdir(parents=True, exist_ok=True)
     for old in directory.glob("*.journal*"):
         old.unlink()
@@ -91,16 +95,17 @@ def make(directory: Path, entries: int, share_of_ours: float = 1.0, matching: fl
     now, uptime = time.time_ns() // 1000, time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1000
     monotonic = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
     span = min(3_600_000_000, uptime - 60_000_000)
-    writer = subprocess.Popen(
-        [JOURNAL_REMOTE, "--split-mode=none", "-o", str(directory / "system.journal"), "-"],
-        stdin=subprocess.PIPE, stderr=subprocess.PIPE)
     at = now - span
-    for i in range(entries):
-        # journald gives the entries of one burst one timestamp: three of ten have that of the one before.
-        if generator.random.random() > 0.3:
-            at = now - span + span * i // entries
-        writer.stdin.write(generator.entry(at, now - monotonic))
-    _, errors = writer.communicate()
-    if writer.returncode:
-        raise RuntimeError(f"{JOURNAL_REMOTE}: {errors.decode()[-400:]}")
+    for file in range(files):
+        name = "system.journal" if file == files - 1 else f"system@{file}.journal"
+        writer = subprocess.Popen(
+            [JOURNAL_REMOTE, "--split-mode=none", "-o", str(directory / name), "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        for i in range(entries * file // files, entries * (file + 1) // files):
+            # journald gives the entries of one burst one timestamp: three of ten have that of the one before.
+            if generator.random.random() > 0.3:
+                at = now - span + span * i // entries
+            writer.stdin.write(generator.entry(at, now - monotonic))
+        _, errors = writer.communicate()
+        if writer.returncode:
+            raise RuntimeError(f"{JOURNAL_REMOTE}: {errors.decode()[-400:]}")
     return directory

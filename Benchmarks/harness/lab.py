@@ -191,6 +191,19 @@ class Daemon:
             "pss_kib": kib(rollup["Pss"]), "threads": int(status["Threads"]), "descriptors": len(os.listdir(f"/proc/{pid}/fd")),
         }
 
+    def resident(self) -> dict:
+        """KiB of what is mapped that are resident: journal files, the binary and libraries, the rest (private)."""
+        kib = {"journal": 0, "binary_and_libraries": 0, "private": 0}
+        kind = ""
+        for line in Path(f"/proc/{self.process.pid}/smaps").read_text().splitlines():
+            words = line.split()
+            if "-" in words[0] and not words[0].endswith(":"):
+                path = words[5] if len(words) > 5 else ""
+                kind = "journal" if ".journal" in path else "binary_and_libraries" if path.startswith("/") else "private"
+            elif words[0] == "Rss:":
+                kib[kind] += int(words[1])
+        return kib
+
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait()

@@ -1,5 +1,6 @@
 """The table of budgets, and docs/performance.md."""
 
+import plots
 import tools
 
 DOCUMENT = tools.ROOT / "docs" / "performance.md"
@@ -18,6 +19,10 @@ def rows(results: dict) -> list[tuple[str, str, str, bool]]:
         row("a million entries caught up with", "≤ 1.5 × the C loop's CPU", f"{1 / one['share_of_c']:.2f} ×", 1 / one["share_of_c"] <= 1.5)
         one = r["rows"]["runtime lines, 2 % match, shipped rules"]
         row("the shipped rules, 2 % of the lines known", "≥ 60 % of the C loop", f"{one['share_of_c']:.0%}", one["share_of_c"] >= 0.6)
+    if r := results.get("faults"):
+        for name, what, most in (("stopped", "runtime stopped", 1.5), ("killed", "runtime killed", 1.5), ("hung", "runtime hung", 4)):
+            worst = r[name]["opened"]["max"]
+            row(f"{what}, to the incident (containerd {r['containerd']}, worst of {r['rounds']})", f"≤ {most} s", f"{worst} s", worst <= most)
     if r := results.get("latency"):
         for name, most in (("at rest", 120), ("under suspicion", 30), ("at 5,000 lines/s", 250)):
             measured = r[name]["crihealthd"]["p99_ms"]
@@ -50,29 +55,23 @@ def table(results: dict) -> str:
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
+PARTS = (
+    ("throughput", "Journal to signals"), ("latency", "Entry written to visible"), ("faults", "Fault to incident"),
+    ("rest", "At rest"), ("storm", "Storm"), ("soak", "Soak"), ("startup", "Starting on a big journal"), ("endpoint", "Endpoint"),
+    ("binary", "Binary"),
+)
+
+
 def render() -> None:
-    """Writes the measured part of the document; what people wrote around it stays."""
-    names = ("throughput", "latency", "rest", "storm", "startup", "endpoint", "binary", "soak")
-    results = {name: tools.load(name) for name in names}
+    """Writes the measured part of the document and its plots; what people wrote around it stays."""
+    results = {name: tools.load(name) for name, _ in PARTS}
     parts = [BEGIN, "", table(results), ""]
-    if r := results["throughput"]:
-        parts += ["### Journal to signals", "", "| lines | rules | share of the C loop | entries per CPU-second | allocations per line |", "|---|---|---|---|---|"]
-        for name, one in r["rows"].items():
-            lines, which = name.rsplit(", ", 1)
-            parts.append(f"| {lines} | {which.removesuffix(' rules')} | {one['share_of_c']:.0%} | {one['entries_per_cpu_second']:,} | {one['allocations_per_entry']} |")
-        peers = r["journalctl_entries_per_cpu_second"]
-        parts += ["", f"Same entries, same matches: the C loop {one['c_entries_per_cpu_second']:,} (last row), `journalctl -o cat` {peers['cat']:,}, `-o json` {peers['json']:,} entries per CPU-second.", ""]
-    if r := results["latency"]:
-        parts += ["### Entry written to visible", "", "| | p50 | p99 | max | `journalctl -f` p50 | p99 |", "|---|---|---|---|---|---|"]
-        for name in ("at rest", "under suspicion", "at 5,000 lines/s"):
-            ours, peer = r[name]["crihealthd"], r[name]["journalctl -f"]
-            parts.append(f"| {name} | {ours['p50_ms']} ms | {ours['p99_ms']} ms | {ours['max_ms']} ms | {peer['p50_ms']} ms | {peer['p99_ms']} ms |")
-        parts.append("")
-    for name, title in (("rest", "At rest"), ("storm", "Storm"), ("soak", "Soak"), ("startup", "Starting on a big journal"), ("endpoint", "Endpoint"), ("binary", "Binary")):
+    sections = {"throughput": throughput, "latency": latency, "faults": faults}
+    for name, title in PARTS:
         if r := results[name]:
-            parts += [f"### {title}", "", "| | |", "|---|---|"]
-            parts += [f"| {key.replace('_', ' ')} | {value} |" for key, value in flat(r) if key != "machine"]
-            parts.append("")
+            parts += [f"### {title}", "", *sections.get(name, figures)(r)]
+            if "curve" in r:
+                parts += plots.curve(name, f"{title}: {r['lines_per_second']:,} lines/s", r)
     machine = next(r["machine"] for r in results.values() if r)
     parts += [f"Measured on {machine['cpus']} CPUs ({machine['model']}), Linux {machine['kernel']}, systemd {machine['systemd']}.", "", END]
     text = DOCUMENT.read_text()
@@ -81,10 +80,45 @@ def render() -> None:
     DOCUMENT.write_text(head + "\n".join(parts) + tail)
 
 
+def throughput(r: dict) -> list[str]:
+    lines = ["| lines | rules | share of the C loop | entries per CPU-second | C loop | allocations per line |", "|---|---|---|---|---|---|"]
+    for name, one in r["rows"].items():
+        journal, which = name.rsplit(", ", 1)
+        lines.append(
+            f"| {journal} | {which.removesuffix(' rules')} | {one['share_of_c']:.0%} | {one['entries_per_cpu_second']:,} | "
+            f"{one['c_entries_per_cpu_second']:,} | {one['allocations_per_entry']} |")
+    peers = r["journalctl_entries_per_cpu_second"]
+    lines += ["", f"The 2 % journal with the same matches by `journalctl -o cat`: {peers['cat']:,}, `-o json`: {peers['json']:,} entries per "
+              "CPU-second.", ""]
+    return lines + plots.throughput(r)
+
+
+def latency(r: dict) -> list[str]:
+    lines = ["| | who | p50 | p99 | max |", "|---|---|---|---|---|"]
+    for name, followers in r.items():
+        if name != "machine":
+            lines += [f"| {name} | {who} | {one['p50_ms']} ms | {one['p99_ms']} ms | {one['max_ms']} ms |" for who, one in followers.items() if one["samples"]]
+    return [*lines, "", *plots.latency({name: one for name, one in r.items() if name != "machine"})]
+
+
+def faults(r: dict) -> list[str]:
+    lines = [f"containerd {r['containerd']} in a booted node, {r['rounds']} times each; median and worst, in seconds.", "",
+             "| fault | incident | right cause | resolved after the repair |", "|---|---|---|---|"]
+    both = lambda one: f"{one['median']} / {one['max']}"
+    lines += [
+        f"| {name} | {both(one['opened'])} | {both(one['named'])} | {both(one['resolved'])} |"
+        for name, one in r.items() if isinstance(one, dict) and "opened" in one]
+    return [*lines, ""]
+
+
+def figures(r: dict) -> list[str]:
+    return ["| | |", "|---|---|", *(f"| {key.replace('_', ' ')} | {value} |" for key, value in flat(r)), ""]
+
+
 def flat(value: dict, prefix: str = "") -> list[tuple[str, object]]:
     pairs: list[tuple[str, object]] = []
     for key, inner in value.items():
-        if key == "machine":
+        if key in ("machine", "curve"):
             continue
         name = f"{prefix}{key}"
         if isinstance(inner, dict):

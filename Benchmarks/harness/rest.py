@@ -39,7 +39,7 @@ def measure(quick: bool) -> dict:
     with lab.Scratch() as directory:
         adaptive = watch(directory, "", 30 if quick else 180)
     with lab.Scratch() as directory:
-        always = watch(directory, ALWAYS, 20 if quick else 60)
+        always = watch(directory, ALWAYS, 15 if quick else 30)
     before, after, passed = (adaptive[key] for key in ("before", "after", "passed"))
     return {
         "seconds": round(passed), "pods": 110,

@@ -2,13 +2,14 @@
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / ".build-bench"
 RESULTS = ROOT / "Benchmarks" / "results"
-FLAGS = ["-c", "release", "--static-swift-stdlib", "-Xswiftc", "-Osize"]
+FLAGS = ["-c", "release", "--static-swift-stdlib", "-Xswiftc", "-Osize", "-Xswiftc", "-Xfrontend", "-Xswiftc", "-function-sections"]
 
 
 def run(*command, **options) -> str:
@@ -50,6 +51,8 @@ def machine() -> dict:
 def write(name: str, result: dict) -> None:
     RESULTS.mkdir(exist_ok=True)
     text = json.dumps({"machine": machine(), **result}, indent=2) + "\n"
+    # A list of figures on one line.
+    text = re.sub(r"\[[\d\s.,-]+\]", lambda found: " ".join(found[0].split()), text)
     (RESULTS / f"{name}.json").write_text(text)
 
 
