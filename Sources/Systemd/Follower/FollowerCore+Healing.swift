@@ -101,6 +101,7 @@ extension FollowerCore {
             heal(error)
         }
         positionDue = cursor != nil
-        if readSinceRelease > 0 { releaseWindows() }
+        // After the look that comes next, which goes through all files because of the matches.
+        releaseDue = true
     }
 }

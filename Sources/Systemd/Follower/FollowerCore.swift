@@ -92,6 +92,8 @@ final class FollowerCore: @unchecked Sendable {
     var nextPosition = MonotonicTime(microseconds: 0)
     var positionDue = false
     var readSinceRelease = 0
+    /// What libsystemd has mapped is to be given back after the next look.
+    var releaseDue = false
     /// Entries came by then without any announcement, which journald makes within half a second.
     var unannouncedSince: MonotonicTime?
 
@@ -168,6 +170,7 @@ final class FollowerCore: @unchecked Sendable {
         nextSafety = .now + .seconds(30)
         truncations = Journal.truncations
         readSinceRelease = 0
+        releaseDue = false
         backoff.reset()
     }
 
@@ -197,6 +200,7 @@ final class FollowerCore: @unchecked Sendable {
         }
         chores(now)
         look()
+        if releaseDue, !batchQueued { releaseWindows() }
         examinePassed(now)
     }
 
@@ -287,6 +291,8 @@ final class FollowerCore: @unchecked Sendable {
         report(noFiles ? .noFiles : noInotify.map { .polling(errno: $0) } ?? .following)
         if caughtUpPending {
             caughtUpPending = false
+            // Also where little was read: finding the place among many files touches most of them.
+            releaseDue = true
             tell(.caughtUp)
         }
         if readSinceRelease > 20_000 { releaseWindows() }
@@ -301,7 +307,9 @@ final class FollowerCore: @unchecked Sendable {
     }
 
     func releaseWindows() {
-        if journal?.releaseWindows() == true { readSinceRelease = 0 }
+        guard journal?.releaseWindows() == true else { return }
+        readSinceRelease = 0
+        releaseDue = false
     }
 
     // MARK: Telling
