@@ -5,7 +5,7 @@ SWIFT ?= swift
 RELEASE_FLAGS := -c release --static-swift-stdlib --scratch-path .build-release -Xswiftc -Osize \
     -Xswiftc -Xfrontend -Xswiftc -function-sections -Xlinker --no-export-dynamic -Xlinker --icf=safe
 
-.PHONY: run demo test prometheus prometheus-live endpoint build release deb rpm unit guard guard-renew test-node bench \
+.PHONY: run demo test prometheus prometheus-live endpoint build release deb rpm unit guard guard-renew release-flags test-node bench \
     bench-quick bench-fleet soak format lint deps-build deps-test deps-bench deps-package clean
 
 ## Installs what is missing, builds, and runs the daemon; without a container runtime it serves a recorded outage.
@@ -79,6 +79,10 @@ release: deps-build
 	cp .build-release/release/crihealthd .build-release/crihealthd
 	strip .build-release/crihealthd
 	scripts/check-binary .build-release/crihealthd
+
+## For who builds something else in the same way.
+release-flags:
+	@echo $(filter-out --scratch-path .build-release,$(RELEASE_FLAGS))
 
 ## The Debian package, checked by lintian: .build-deb/crihealthd_VERSION_ARCH.deb
 deb: deps-package release

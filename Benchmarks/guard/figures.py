@@ -54,10 +54,9 @@ def failures(measured: dict, committed: dict) -> dict[str, list[str]]:
     return found
 
 
-def load() -> dict:
-    if not COMMITTED.exists():
-        raise SystemExit(f"guard: nothing is committed for {platform.machine()}; {RENEW} measures it")
-    return json.loads(COMMITTED.read_text())
+def load() -> dict | None:
+    """What is committed for this architecture, if anything is."""
+    return json.loads(COMMITTED.read_text()) if COMMITTED.exists() else None
 
 
 def store(measured: dict) -> None:

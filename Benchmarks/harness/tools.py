@@ -9,7 +9,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / ".build-bench"
 RESULTS = ROOT / "Benchmarks" / "results"
-FLAGS = ["-c", "release", "--static-swift-stdlib", "-Xswiftc", "-Osize", "-Xswiftc", "-Xfrontend", "-Xswiftc", "-function-sections"]
 
 
 def run(*command, **options) -> str:
@@ -28,7 +27,8 @@ def build_reference() -> None:
 
 def build_catch_up() -> Path:
     """The follower with its rules, built with the flags of `make release`."""
-    run("swift", "build", "--package-path", ROOT / "Benchmarks", "--scratch-path", BUILD, *FLAGS, "--product", "catch-up")
+    flags = run("make", "--silent", "-C", ROOT, "release-flags").split()
+    run("swift", "build", "--package-path", ROOT / "Benchmarks", "--scratch-path", BUILD, *flags, "--product", "catch-up")
     return BUILD / "release" / "catch-up"
 
 

@@ -136,7 +136,7 @@ import Testing
         }
         #expect(active(snapshot) == [line(.warning, 0), line(.critical, 0)])
         var incident = Fixtures.incident("x", text: "x")
-        (incident.kind, incident.cause) = (.criVersionUnsupported, "RuntimeTooOld")
+        (incident.kind, incident.cause, incident.status) = (.criVersionUnsupported, "RuntimeTooOld", .confirmed)
         for severity in [Severity.warning, .critical] {
             incident.severity = severity
             snapshot.open = [incident]
@@ -148,6 +148,9 @@ import Testing
         }
         snapshot.open.append(incident)
         #expect(active(snapshot).last == line(.critical, 2), "two of one sort are added up")
+        snapshot.open[1].status = .suspected
+        #expect(active(snapshot).last == line(.critical, 1), "what is suspected is no alert")
+        #expect(Router.answer("/metrics", snapshot).text.contains("crihealthd_incidents_suspected 1\n"))
     }
 
     @Test func whatIsOpenIsNeverLeftOut() {

@@ -53,10 +53,14 @@ enum SnapshotMetrics {
         for kind in IncidentKind.shipped where kind != .knownDefect { opened[kind.rawValue, default: 0] += 0 }
         return [
             MetricFamily(
-                name: "crihealthd_incidents_open", kind: .gauge, help: "Open incidents.", samples: severities),
+                name: "crihealthd_incidents_open", kind: .gauge, help: "Open incidents, suspected ones too.",
+                samples: severities),
+            .gauge(
+                "crihealthd_incidents_suspected", "Open incidents that are not confirmed yet.",
+                Double(snapshot.open.count { $0.status == .suspected })),
             MetricFamily(
                 name: "crihealthd_incident_active", kind: .gauge,
-                help: "Open incidents by kind, cause and severity; 0 for what could be.",
+                help: "Confirmed open incidents by kind, cause and severity; 0 for what could be.",
                 samples: active(snapshot)),
             MetricFamily(
                 name: "crihealthd_incidents_opened", kind: .counter,
@@ -65,14 +69,14 @@ enum SnapshotMetrics {
         ]
     }
 
-    /// One series for each kind, cause and severity; two incidents with the same are one series of 2. What is open comes
-    /// first, so that it is never left out; beyond the limit it is added up under `Other`.
+    /// One series for each kind, cause and severity; two incidents with the same are one series of 2, a suspected one is
+    /// 0. What is open comes first, so that it is never left out; beyond the limit it is added up under `Other`.
     private static func active(_ snapshot: Snapshot) -> [MetricFamily.Sample] {
         var counts: [PossibleIncident: Int] = [:]
         for incident in snapshot.open {
             let sort = labelled(incident.sort)
             let isOwn = counts[sort] != nil || counts.count < incidentLimit
-            counts[isOwn ? sort : other(sort.severity), default: 0] += 1
+            counts[isOwn ? sort : other(sort.severity), default: 0] += incident.status == .suspected ? 0 : 1
         }
         for sort in (snapshot.possible + snapshot.resolved.map(\.sort)).lazy.map(labelled)
         where counts.count < incidentLimit {

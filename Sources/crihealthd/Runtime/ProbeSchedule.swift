@@ -71,8 +71,10 @@ struct ProbeSchedule: Sendable {
         running = false
         let failed = reports.last { !$0.succeeded }?.rung
         let unconnected = failed.map { $0 <= .connect } ?? false
+        // One share for the whole run: rungs of one interval stay together, in one climb.
+        let share = jitter()
         for rung in ProbeReport.Rung.allCases where unconnected || run.rungs.contains(rung) {
-            due[rung] = now + jittered(interval(of: failed.map { min($0, rung) } ?? rung))
+            due[rung] = now + interval(of: failed.map { min($0, rung) } ?? rung) * share
         }
         // A failure elsewhere says that not Status alone hangs: it need not be spared.
         if let failed, failed != .status { statusBlockedUntil = nil }
@@ -104,9 +106,10 @@ struct ProbeSchedule: Sendable {
         }
     }
 
-    private mutating func jittered(_ interval: Duration) -> Duration {
+    /// About 1: what an interval is multiplied by.
+    private mutating func jitter() -> Double {
         let share = Double(random.next() >> 11) / Double(1 << 53)
-        return interval * (1 + pace.jitter * (2 * share - 1))
+        return 1 + pace.jitter * (2 * share - 1)
     }
 }
 

@@ -165,6 +165,24 @@ import Testing
         }
     }
 
+    /// connect(2) follows the look at the socket at once, and `info` follows `version`.
+    @Test func whatIsAskedAsOftenIsAskedInOneClimb() throws {
+        var schedule = ProbeSchedule(pace: ProbePace(), seed: 7)
+        var now = at(0)
+        var climbs: [[ProbeReport.Rung]] = []
+        for _ in 0..<200 {
+            guard let run = schedule.next(at: now) else {
+                now = try #require(schedule.nextDue)
+                continue
+            }
+            climbs.append(run.rungs)
+            schedule.finished(run, reports: good(run), at: now)
+        }
+        #expect(climbs.count >= 100)
+        #expect(climbs.allSatisfy { $0.starts(with: [.socket, .connect]) })
+        #expect(climbs.allSatisfy { $0.contains(.version) == $0.contains(.status) })
+    }
+
     @Test func jitterStaysWithinItsShareAndDiffersBySeed() throws {
         var dues: Set<MonotonicTime> = []
         for seed in 0..<50 {
