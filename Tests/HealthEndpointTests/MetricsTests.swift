@@ -136,7 +136,9 @@ import Testing
         }
         #expect(active(snapshot) == [line(.warning, 0), line(.critical, 0)])
         var incident = Fixtures.incident("x", text: "x")
-        (incident.kind, incident.cause, incident.status) = (.criVersionUnsupported, "RuntimeTooOld", .confirmed)
+        (incident.kind, incident.cause, incident.status) = (
+            .criVersionUnsupported, "RuntimeTooOld", .confirmed
+        )
         for severity in [Severity.warning, .critical] {
             incident.severity = severity
             snapshot.open = [incident]

@@ -13,17 +13,22 @@ public struct RuleTrial: Sendable {
     /// Of these rules; their order is that of the hits.
     public init(_ rules: [SignalRule]) { compiled = rules.map(CompiledRule.init) }
 
-    /// The rules that know a message, whoever says it: source, unit, identifier and `MESSAGE_ID` count as given. What is
-    /// a fallback is silent where another rule knows the line, as it is on a node.
+    /// The rules that know a message, whoever says it: source, unit, identifier and `MESSAGE_ID` count as given. A rule
+    /// that goes by these alone knows no message. What is a fallback is silent where another rule knows the line, as it
+    /// is on a node.
     public func hits(_ message: String) -> [Hit] {
         var line = LogLine(message)
-        let hits = compiled.compactMap { compiled in
+        let hits = compiled.filter { Self.goesByWords($0.rule) }.compactMap { compiled in
             compiled.match(compiled.rule.sample(message), &line).map {
                 Hit(rule: compiled.rule, captures: $0)
             }
         }
         let isKnown = hits.contains { !$0.rule.isFallback && !$0.rule.isBenign }
         return isKnown ? hits.filter { !$0.rule.isFallback } : hits
+    }
+
+    private static func goesByWords(_ rule: SignalRule) -> Bool {
+        !rule.conditions.isEmpty || !rule.needs.isEmpty || !rule.levels.isEmpty
     }
 
     /// What is wrong with the rules by their own words: examples that they do not know, counter-examples that they take.

@@ -11,6 +11,14 @@ import Testing
         #expect(RuleTrial(try SignalRules.shipped().rules).faults.isEmpty)
     }
 
+    @Test func aLineOfNoInterestIsKnownToNone() throws {
+        #expect(RuleTrial(try SignalRules.shipped().rules).hits("hello").isEmpty)
+        #expect(
+            try trial(
+                "[[rule]]\nid = \"a\"\nsignal = \"a\"\nmessage-id = \"\(String(repeating: "a", count: 32))\""
+            ).hits("x").isEmpty)
+    }
+
     @Test func examplesThatAreNotKnownAreFaults() throws {
         let trial = try trial(
             """
