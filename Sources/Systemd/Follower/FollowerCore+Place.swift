@@ -176,7 +176,9 @@ extension FollowerCore {
             try seekBeginning(journal)
             return
         }
-        if let limit = try backlogLimit(journal), limit.cursor.isAfter(saved) {
+        if try !isWithinBacklog(journal, position), let limit = try backlogLimit(journal),
+            limit.cursor.isAfter(saved)
+        {
             let from = position.readUntil ?? WallTime(microseconds: Int64(clamping: saved.realtime))
             forgetPlace()
             declareSkipped(BlindWindow(reason: .skipped, from: from, to: limit.wall))
@@ -192,6 +194,16 @@ extension FollowerCore {
             forgetPlace()
             bootFilter = boot
         }
+    }
+
+    /// Whether fewer entries than the allowed backlog lie behind a saved position. What is counted is what is new, so that a
+    /// restart costs nothing on a big journal; counting the allowed number back from the end takes a second of CPU.
+    private func isWithinBacklog(_ journal: Journal, _ position: JournalPosition) throws(SystemdError) -> Bool
+    {
+        guard let limit = configuration.backlogEntries, limit > 0 else { return true }
+        try journal.seek(cursor: position.cursor)
+        // The entry of the place itself is the first of them.
+        return try journal.next(limit + 2) <= limit + 1
     }
 
     // MARK: Finding the place again

@@ -147,6 +147,13 @@ public final class Journal {
         try SystemdError.check(sd_journal_previous(handle), "sd_journal_previous") > 0
     }
 
+    /// Goes on by up to `count` entries; returns by how many.
+    public func next(_ count: Int) throws(SystemdError) -> Int {
+        Int(
+            try SystemdError.check(
+                sd_journal_next_skip(handle, UInt64(max(0, count))), "sd_journal_next_skip"))
+    }
+
     /// Goes back by up to `count` entries; returns by how many.
     public func previous(_ count: Int) throws(SystemdError) -> Int {
         Int(

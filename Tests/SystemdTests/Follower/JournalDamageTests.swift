@@ -236,6 +236,24 @@ extension JournalFollowerTests {
         #expect(recorder.now.blind.map(\.reason) == [.skipped])
     }
 
+    @Test(
+        "A saved place loses what exceeds the backlog behind it, and nothing when that fits",
+        arguments: [99, 100, 101])
+    func boundedBacklogBehindAPlace(missed: Int) throws {
+        let lab = try JournalLab()
+        try lab.write("x", 0..<500)
+        let first = Recorder(lab.location)
+        first.expectExactly("x", 500)
+        let place = try #require(first.now.positions.last?.position)
+        first.stop()
+        try lab.write("y", 0..<missed)
+        usleep(100_000)
+        let next = Recorder(lab.location, from: place) { $0.backlogEntries = 100 }
+        #expect(next.waits(for: "y", missed))
+        #expect(next.numbers("y") == Array(max(0, missed - 100)..<missed))
+        #expect(next.now.blind.map(\.reason) == (missed > 100 ? [.skipped] : []))
+    }
+
     @Test("inotify instances are used up, and freed again")
     func noInotify() throws {
         let lab = try JournalLab()
