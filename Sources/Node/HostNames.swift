@@ -14,7 +14,7 @@ public enum HostNames {
     static func own(root: String, hostname: String) -> [String] {
         let files = Files(root: root)
         let hostname = normal(hostname)
-        guard let label = hostname.split(separator: ".").first.map(String.init), hostname != "localhost"
+        guard let label = hostname.split(separator: ".").first.map(String.init), label != "localhost"
         else {
             return []
         }

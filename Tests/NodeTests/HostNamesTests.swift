@@ -33,6 +33,7 @@ import Testing
         #expect(try names("", hosts: "10.0.0.7 a\n").isEmpty)
         // Everybody's own: what a hosts file has beside it is not this node's.
         #expect(try names("localhost", hosts: "127.0.0.1 localhost evil.example\n").isEmpty)
+        #expect(try names("localhost.localdomain", hosts: "127.0.0.1 localhost evil.example\n").isEmpty)
     }
 
     @Test func theNumberIsBounded() throws {

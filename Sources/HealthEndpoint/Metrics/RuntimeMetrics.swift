@@ -42,7 +42,8 @@ enum RuntimeMetrics {
                 samples: samples),
             MetricFamily(
                 name: "crihealthd_runtime_up", kind: .gauge,
-                help: "Whether the runtime answered, and no probe of it that could be made has failed since.",
+                help: "Whether the runtime answered, and no probe that could be made has failed since;"
+                    + " where none can be made, RuntimeReady is Unknown.",
                 samples: up),
         ]
     }
