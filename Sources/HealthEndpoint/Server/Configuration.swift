@@ -1,6 +1,6 @@
 extension HealthServer {
     /// Addresses and limits. The defaults are the documented ones; tests shorten the deadlines.
-    public struct Configuration: Hashable, Sendable {
+    public struct Configuration: Sendable {
         /// Where to listen.
         public var addresses: [ListenAddress] = [.loopback, .socket]
         /// Sockets that listen already (socket activation), beside ``addresses``. The server uses copies of the
@@ -10,6 +10,9 @@ extension HealthServer {
         /// Names beside `localhost` that a `Host` header may carry on TCP. IP addresses are always accepted: only a
         /// name can be rebound to the loopback address by a hostile web page.
         public var hostNames: [String] = []
+        /// Whether a name, in lower case and without a dot at the end, is the node's own: accepted, too. Called on the
+        /// event loop.
+        public var isOwnName: @Sendable (String) -> Bool = { _ in false }
         /// Pages of `/runbooks/NAME`, by name.
         public var runbooks: [String: String] = [:]
         /// Permissions of unix sockets.

@@ -3,13 +3,15 @@ import Glibc
 /// Defends a loopback service against DNS rebinding: a hostile page may point its own name at 127.0.0.1, and the
 /// browser then sends that name as `Host`. It cannot make the browser send an address or `localhost` instead.
 enum HostCheck {
-    /// Whether a `Host` value (`name`, `name:port`, `[v6]:port`) is an address, `localhost` or one of `names`.
-    static func accepts(_ host: String, names: [String]) -> Bool {
+    /// Whether a `Host` value (`name`, `name:port`, `[v6]:port`) is an address, `localhost`, one of `names`, or the
+    /// node's own.
+    static func accepts(_ host: String, names: [String], isOwn: (String) -> Bool) -> Bool {
         guard host.utf8.count <= 255, let name = name(of: host), !name.isEmpty else { return false }
         var lower = name.lowercased()
         // A name that is complete may say so with a dot.
         if lower.hasSuffix("."), lower.utf8.count > 1 { lower.removeLast() }
         return lower == "localhost" || isAddress(lower) || names.contains { $0.lowercased() == lower }
+            || isOwn(lower)
     }
 
     /// Whether this is an IPv4 or IPv6 literal as inet_pton(3) reads it.

@@ -18,7 +18,7 @@ enum RequestGuard {
             return .failure(Problem(status: 400, detail: "exactly one Host header is needed"))
         }
         if isTCP, let host = target.authority ?? hosts.first,
-            !HostCheck.accepts(host, names: configuration.hostNames)
+            !HostCheck.accepts(host, names: configuration.hostNames, isOwn: configuration.isOwnName)
         {
             let detail =
                 "\(Printable.line(host, limit: 100)) is neither an IP address nor localhost nor this node's name;"

@@ -110,7 +110,9 @@ extension Daemon {
         var result = HealthServer.Configuration()
         result.runbooks = Runbooks.pages
         // By its own names it is scraped, and alerts link to it.
-        result.hostNames = configuration.hostNames + HostNames.own()
+        result.hostNames = configuration.hostNames
+        let own = OwnNames()
+        result.isOwnName = { own.contains($0) }
         result.passed = passed.map { socket in
             switch socket.address {
             case .tcp(let host, let port):
