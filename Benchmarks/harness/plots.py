@@ -30,7 +30,7 @@ def throughput(result: dict) -> list[str]:
     names = list(rows)[::-1]
     axes.barh(names, [100 * rows[name]["share_of_c"] for name in names], color=OURS)
     axes.axvline(60, color=LIMIT, linestyle="--", linewidth=1)
-    axes.set_xlabel("entries per CPU-second, % of a C loop that only enumerates the same entries (dashed: budget)")
+    axes.set_xlabel("entries per CPU-second, % of the C loop's (dashed: budget)")
     axes.grid(axis="y", visible=False)
     return save(figure, "performance-throughput", "Share of the C loop's throughput, by journal and rules")
 
