@@ -111,9 +111,9 @@ bench: deps-bench release
 bench-quick: deps-bench release
 	Benchmarks/bench --quick
 
-## 200 lines a second with a rotation each minute, for HOURS.
+## 200 lines a second with a rotation each minute, for HOURS (1).
 soak: deps-bench release
-	Benchmarks/soak $(HOURS)
+	Benchmarks/soak $(or $(HOURS),1)
 
 format:
 	$(SWIFT) format -i -r --configuration .swift-format Sources Tests Benchmarks Package.swift
