@@ -1,16 +1,18 @@
 import HealthModel
 
-/// The latest signals, by name: what diagnoses look back on. Bounded in number for each name.
+/// The latest signals, by name: what diagnoses look back on. Bounded in number for each name, and in names: rules of a
+/// node may have many.
 struct SignalLog: Hashable, Codable, Sendable {
     private static let keptPerName = 128
     private static let namesKept = 128
 
     private var byName: [String: [Signal]] = [:]
 
-    /// Remembers a signal, in the order of the lines' time; false if it is known, or too much is.
+    /// Remembers a signal, in the order of the lines' time; false if it is known. Beyond ``namesKept`` the name that
+    /// was silent for the longest is forgotten.
     mutating func take(_ signal: Signal) -> Bool {
         var list = byName[signal.name.rawValue, default: []]
-        if list.isEmpty, byName.count >= Self.namesKept { return false }
+        if list.isEmpty, byName.count >= Self.namesKept { forgetSilent() }
         if !signal.cursor.isEmpty,
             list.contains(where: { $0.cursor == signal.cursor && $0.rule == signal.rule })
         {
@@ -21,6 +23,13 @@ struct SignalLog: Hashable, Codable, Sendable {
         if list.count > Self.keptPerName { list.removeFirst(list.count - Self.keptPerName) }
         byName[signal.name.rawValue] = list
         return true
+    }
+
+    private mutating func forgetSilent() {
+        func spoke(_ entry: (key: String, value: [Signal])) -> (MonotonicTime, String) {
+            (entry.value.last?.at.monotonic ?? MonotonicTime(microseconds: .min), entry.key)
+        }
+        if let silent = byName.min(by: { spoke($0) < spoke($1) }) { byName[silent.key] = nil }
     }
 
     /// Signals of that name, oldest first.
