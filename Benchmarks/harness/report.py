@@ -14,9 +14,9 @@ def rows(results: dict) -> list[tuple[str, str, str, bool]]:
         all_rows.append((what, budget, measured, met))
 
     if r := results.get("throughput"):
-        one = r["rows"]["runtime lines, 0 % match, 150 rules"]
-        row("journal, 150 rules, runtime lines of which none is known", "≥ 60 % of the C loop", f"{one['share_of_c']:.0%}", one["share_of_c"] >= 0.6)
-        row("a million entries caught up with", "≤ 1.5 × the C loop's CPU", f"{1 / one['share_of_c']:.2f} ×", 1 / one["share_of_c"] <= 1.5)
+        one = r["rows"]["runtime lines as recorded, 150 rules"]
+        row(f"journal, 150 rules, {one['entries']:,} runtime lines as recorded", "≥ 60 % of the C loop", f"{one['share_of_c']:.0%}", one["share_of_c"] >= 0.6)
+        row("the same, caught up with", "≤ 1.5 × the C loop's CPU", f"{1 / one['share_of_c']:.2f} ×", 1 / one["share_of_c"] <= 1.5)
         one = r["rows"]["runtime lines, 2 % match, shipped rules"]
         row("the shipped rules, 2 % of the lines known", "≥ 60 % of the C loop", f"{one['share_of_c']:.0%}", one["share_of_c"] >= 0.6)
     if r := results.get("faults"):
@@ -35,6 +35,10 @@ def rows(results: dict) -> list[tuple[str, str, str, bool]]:
         peak = max(r["rss_anon_kib_peak_first_half"], r["rss_anon_kib_peak_second_half"])
         row("private memory in a storm", "≤ 16 MiB", f"{peak / 1024:.1f} MiB", peak <= 16 << 10)
         row(f"lines of a storm ({r['lines_per_second']:,}/s) that were read", "all", f"{r['read']:,} of {r['lines']:,}", r["read"] >= r["lines"])
+    if r := results.get("soak"):
+        peak = r["rss_anon_kib_peak_second_half"]
+        row(f"private memory in a soak of {r['seconds'] // 60} min", "≤ 16 MiB", f"{peak / 1024:.1f} MiB", peak <= 16 << 10)
+        row("lines of the soak that were read", "all", f"{r['read']:,} of {r['lines']:,}", r["read"] >= r["lines"])
     if r := results.get("startup"):
         part = r["from the head of the boot"]
         later = next(v for k, v in part.items() if k.startswith("rss_kib_") and k.endswith("_later"))
