@@ -1,18 +1,17 @@
 import HealthModel
 
-/// The latest signals, by name: what diagnoses look back on. Bounded in number for each name, and in names: rules of a
-/// node may have many.
+/// The latest signals, by name: what diagnoses look back on. Bounded in number for each name and over all names; the names
+/// are the rules'.
 struct SignalLog: Hashable, Codable, Sendable {
     private static let keptPerName = 128
-    private static let namesKept = 128
+    private static let kept = 16_384
 
     private var byName: [String: [Signal]] = [:]
 
-    /// Remembers a signal, in the order of the lines' time; false if it is known. Beyond ``namesKept`` the name that
-    /// was silent for the longest is forgotten.
+    /// Remembers a signal, in the order of the lines' time; false if it is known. Beyond ``kept`` the name with the most
+    /// signals loses its oldest: the last one of a name is what an incident may rest on.
     mutating func take(_ signal: Signal) -> Bool {
         var list = byName[signal.name.rawValue, default: []]
-        if list.isEmpty, byName.count >= Self.namesKept { forgetSilent() }
         if !signal.cursor.isEmpty,
             list.contains(where: { $0.cursor == signal.cursor && $0.rule == signal.rule })
         {
@@ -22,14 +21,15 @@ struct SignalLog: Hashable, Codable, Sendable {
         list.insert(signal, at: place)
         if list.count > Self.keptPerName { list.removeFirst(list.count - Self.keptPerName) }
         byName[signal.name.rawValue] = list
+        if byName.values.reduce(0, { $0 + $1.count }) > Self.kept { forgetOne() }
         return true
     }
 
-    private mutating func forgetSilent() {
-        func spoke(_ entry: (key: String, value: [Signal])) -> (MonotonicTime, String) {
-            (entry.value.last?.at.monotonic ?? MonotonicTime(microseconds: .min), entry.key)
+    private mutating func forgetOne() {
+        guard let most = byName.max(by: { ($0.value.count, $0.key) < ($1.value.count, $1.key) })?.key else {
+            return
         }
-        if let silent = byName.min(by: { spoke($0) < spoke($1) }) { byName[silent.key] = nil }
+        byName[most]?.removeFirst()
     }
 
     /// Signals of that name, oldest first.
