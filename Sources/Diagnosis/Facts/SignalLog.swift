@@ -4,7 +4,9 @@ import HealthModel
 /// are the rules'.
 struct SignalLog: Hashable, Codable, Sendable {
     private static let keptPerName = 128
-    private static let kept = 16_384
+    private static let kept = fullNames * keptPerName
+    /// So many names may be full; with fewer there is nothing to count.
+    private static let fullNames = 128
 
     private var byName: [String: [Signal]] = [:]
 
@@ -21,7 +23,9 @@ struct SignalLog: Hashable, Codable, Sendable {
         list.insert(signal, at: place)
         if list.count > Self.keptPerName { list.removeFirst(list.count - Self.keptPerName) }
         byName[signal.name.rawValue] = list
-        if byName.values.reduce(0, { $0 + $1.count }) > Self.kept { forgetOne() }
+        if byName.count > Self.fullNames, byName.values.reduce(0, { $0 + $1.count }) > Self.kept {
+            forgetOne()
+        }
         return true
     }
 

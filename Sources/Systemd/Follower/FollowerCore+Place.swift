@@ -196,7 +196,7 @@ extension FollowerCore {
         }
     }
 
-    /// Whether fewer entries than the allowed backlog lie behind a saved position. What is counted is what is new, so that a
+    /// Whether no more entries than the allowed backlog lie behind a saved position. What is counted is what is new, so that a
     /// restart costs nothing on a big journal; counting the allowed number back from the end takes a second of CPU.
     private func isWithinBacklog(_ journal: Journal, _ position: JournalPosition) throws(SystemdError) -> Bool
     {

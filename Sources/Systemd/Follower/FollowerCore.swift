@@ -295,7 +295,7 @@ final class FollowerCore: @unchecked Sendable {
             releaseDue = true
             tell(.caughtUp)
         }
-        if readSinceRelease > 20_000 { releaseWindows() }
+        if readSinceRelease > 20_000 { releaseDue = true }
     }
 
     /// Whether there is no journal file at all. Looked at until there was one: their sizes are asked one by one.
@@ -306,7 +306,7 @@ final class FollowerCore: @unchecked Sendable {
         return !hasFiles
     }
 
-    func releaseWindows() {
+    private func releaseWindows() {
         guard journal?.releaseWindows() == true else { return }
         readSinceRelease = 0
         releaseDue = false
