@@ -1,6 +1,5 @@
 """The guard's journals: the benchmarks' lines with a clock and a boot that are everywhere the same."""
 
-import subprocess
 from pathlib import Path
 
 import journal_data
@@ -19,13 +18,5 @@ def make(directory: Path, entries: int, matching: float | None) -> None:
     directory.mkdir(parents=True)
     generator = journal_data.Generator(SEED, 1.0, matching)
     generator.boot = BOOT
-    at = START
-    stream = bytearray()
-    for number in range(entries):
-        # journald gives the entries of one burst one timestamp: three of ten have that of the one before.
-        if generator.random.random() > 0.3:
-            at = START + number * STEP
-        stream += generator.entry(at, START - UPTIME)
-    subprocess.run(
-        [journal_data.JOURNAL_REMOTE, "--split-mode=none", "-o", str(directory / "system.journal"), "-"],
-        input=bytes(stream), check=True, capture_output=True)
+    stream = generator.entries(entries, lambda number: START + number * STEP, START - UPTIME)
+    journal_data.write(directory / "system.journal", stream)

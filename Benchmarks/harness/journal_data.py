@@ -4,6 +4,7 @@ Seeded: the same arguments give the same entries, but for the clock and the boot
 follower which reads from the head of the running boot reads them all.
 """
 
+import itertools
 import random
 import subprocess
 import time
@@ -62,6 +63,15 @@ class Generator:
             return "kubelet.service", "kubelet", self.text(r.choice(KUBELET), at)
         return "containerd.service", "containerd", lines.renumber(r.choice(self.recorded), r)
 
+    def entries(self, count: int, time_of, boot_offset: int):
+        """`count` entries; `time_of` tells the time of each by its number. journald gives the entries of one burst one
+        timestamp: three of ten have that of the one before."""
+        at = time_of(0)
+        for number in range(count):
+            if self.random.random() > 0.3:
+                at = time_of(number)
+            yield self.entry(at, boot_offset)
+
     def entry(self, at: int, boot_offset: int) -> bytes:
         r = self.random
         if r.random() < self.share:
@@ -82,6 +92,17 @@ class Generator:
         ).encode()
 
 
+def write(path: Path, entries) -> None:
+    """Turns these entries into a journal file."""
+    writer = subprocess.Popen(
+        [JOURNAL_REMOTE, "--split-mode=none", "-o", str(path), "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    for entry in entries:
+        writer.stdin.write(entry)
+    _, errors = writer.communicate()
+    if writer.returncode:
+        raise RuntimeError(f"{JOURNAL_REMOTE}: {errors.decode()[-400:]}")
+
+
 def make(
     directory: Path, entries: int, share_of_ours: float = 1.0, matching: float | None = None, seed: int = 1, files: int = 6,
 ) -> Path:
@@ -95,17 +116,8 @@ def make(
     now, uptime = time.time_ns() // 1000, time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1000
     monotonic = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
     span = min(3_600_000_000, uptime - 60_000_000)
-    at = now - span
+    stream = generator.entries(entries, lambda number: now - span + span * number // entries, now - monotonic)
     for file in range(files):
         name = "system.journal" if file == files - 1 else f"system@{file}.journal"
-        writer = subprocess.Popen(
-            [JOURNAL_REMOTE, "--split-mode=none", "-o", str(directory / name), "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
-        for i in range(entries * file // files, entries * (file + 1) // files):
-            # journald gives the entries of one burst one timestamp: three of ten have that of the one before.
-            if generator.random.random() > 0.3:
-                at = now - span + span * i // entries
-            writer.stdin.write(generator.entry(at, now - monotonic))
-        _, errors = writer.communicate()
-        if writer.returncode:
-            raise RuntimeError(f"{JOURNAL_REMOTE}: {errors.decode()[-400:]}")
+        write(directory / name, itertools.islice(stream, entries * (file + 1) // files - entries * file // files))
     return directory
