@@ -124,26 +124,18 @@ def measure(quick: bool) -> dict:
     seconds = 3 if quick else 15
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192), hard))
-    with lab.Scratch() as directory:
-        journald = lab.Journald(directory)
-        runtime = lab.Runtime(directory)
-        daemon = lab.Daemon(directory, journald.journal, runtime, rules=rules.opening(range(INCIDENTS + 1)))
-        result: dict = {"pods": 110, "incidents": INCIDENTS}
-        try:
-            daemon.wait(lambda: daemon.get("/", "text/plain").startswith("HEALTHY"))
-            tell(journald, b"".join(rules.line(n) for n in range(INCIDENTS)))
-            daemon.wait(lambda: f'"BenchSample{INCIDENTS - 1}"' in daemon.get("/v1/state"))
-            base = f"http://127.0.0.1:{daemon.port}"
-            metrics = daemon.get("/metrics", "text/plain")
-            result["metrics_bytes"] = len(metrics)
-            result["series"] = sum(1 for line in metrics.splitlines() if line and not line.startswith("#"))
-            result["/metrics"] = wrk(f"{base}/metrics", seconds)
-            result["/"] = wrk(f"{base}/", seconds)
-            result["idle_connections"] = idle_connections(daemon, seconds)
-            result["streams"] = streams(daemon, journald)
-            result["/metrics beside 50 slow readers"] = slow_readers(daemon, seconds)
-        finally:
-            daemon.stop()
-            runtime.stop()
-            journald.stop()
+    result: dict = {"pods": 110, "incidents": INCIDENTS}
+    with lab.watched(rules=rules.opening(range(INCIDENTS + 1))) as (journald, _, daemon):
+        daemon.wait(lambda: daemon.get("/", "text/plain").startswith("HEALTHY"))
+        tell(journald, b"".join(rules.line(n) for n in range(INCIDENTS)))
+        daemon.wait(lambda: f'"BenchSample{INCIDENTS - 1}"' in daemon.get("/v1/state"))
+        base = f"http://127.0.0.1:{daemon.port}"
+        metrics = daemon.get("/metrics", "text/plain")
+        result["metrics_bytes"] = len(metrics)
+        result["series"] = sum(1 for line in metrics.splitlines() if line and not line.startswith("#"))
+        result["/metrics"] = wrk(f"{base}/metrics", seconds)
+        result["/"] = wrk(f"{base}/", seconds)
+        result["idle_connections"] = idle_connections(daemon, seconds)
+        result["streams"] = streams(daemon, journald)
+        result["/metrics beside 50 slow readers"] = slow_readers(daemon, seconds)
     return result

@@ -1,5 +1,6 @@
 """A journald of our own, with a writer that it takes for containerd.service, and a daemon that follows it."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -168,10 +169,13 @@ class Daemon:
         raise SystemExit(f"not ready after {seconds} s; log: {self.log.read_text()[-2000:]}")
 
     def metric(self, name: str) -> float:
-        """The sum of a metric's series."""
-        return sum(
+        """The sum of a metric's series, of which there must be one."""
+        series = [
             float(line.rsplit(" ", 1)[1]) for line in self.get("/metrics", "text/plain").splitlines()
-            if line.startswith((name + " ", name + "{")))
+            if line.startswith((name + " ", name + "{"))]
+        if not series:
+            raise LookupError(f"no metric is called {name}")
+        return sum(series)
 
     def usage(self) -> dict:
         """What the kernel counts of it now."""
@@ -218,6 +222,19 @@ class Scratch:
 
     def __exit__(self, *_) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def watched(*settings: str, rules: str = "", config: str = ""):
+    """A journald with these settings, a runtime, and a daemon that watches both; all of them end with the block."""
+    with Scratch() as directory, contextlib.ExitStack() as stack:
+        journald = Journald(directory, *settings)
+        stack.callback(journald.stop)
+        runtime = Runtime(directory)
+        stack.callback(runtime.stop)
+        daemon = Daemon(directory, journald.journal, runtime, rules=rules, config=config)
+        stack.callback(daemon.stop)
+        yield journald, runtime, daemon
 
 
 def free_port() -> int:

@@ -89,12 +89,9 @@ def sample(daemon: lab.Daemon, orders, number: int) -> tuple[float, float]:
 
 def situation(name: str, count: int, suspected: bool, noise_per_second: int) -> dict:
     random.seed(1)
-    with lab.Scratch() as directory:
-        journald = lab.Journald(directory)
-        runtime = lab.Runtime(directory)
-        # At rest each sample is cleared before the next one; under suspicion one incident stays open.
-        text = rules.opening(range(1, count + 1), '"200ms"') + rules.opening([0])
-        daemon = lab.Daemon(directory, journald.journal, runtime, rules=text)
+    # At rest each sample is cleared before the next one; under suspicion one incident stays open.
+    text = rules.opening(range(1, count + 1), '"200ms"') + rules.opening([0])
+    with lab.watched(rules=text) as (journald, _, daemon):
         orders = multiprocessing.Queue()
         process = multiprocessing.Process(target=writer, args=(orders, journald.process.pid, noise_per_second), daemon=True)
         process.start()
@@ -119,9 +116,6 @@ def situation(name: str, count: int, suspected: bool, noise_per_second: int) -> 
                 follower.stop()
             orders.put(None)
             process.join(5)
-            daemon.stop()
-            runtime.stop()
-            journald.stop()
     line = lambda number: rules.line(number).decode()
     peers = {
         name: percentiles([seen.times[line(n)] - at for n, at in written.items() if line(n) in seen.times])

@@ -11,12 +11,9 @@ CRICTL_CPU_SECONDS = 0.024
 ALWAYS = '[cri]\nconnect_interval = "1m"\nversion_interval = "1s"\nsuspect_interval = "1s"\n'
 
 
-def watch(directory, config: str, seconds: int) -> dict:
+def watch(config: str, seconds: int) -> dict:
     """One daemon for a time; then its runtime hangs (accepts, says nothing; crictl does not end)."""
-    journald = lab.Journald(directory)
-    runtime = lab.Runtime(directory)
-    daemon = lab.Daemon(directory, journald.journal, runtime, config=config)
-    try:
+    with lab.watched(config=config) as (_, runtime, daemon):
         daemon.wait(lambda: "HEALTHY" in daemon.get("/", "text/plain").split()[:1])
         time.sleep(20)
         before, calls, started = daemon.usage(), runtime.called(), time.monotonic()
@@ -27,19 +24,13 @@ def watch(directory, config: str, seconds: int) -> dict:
         runtime.hang()
         daemon.wait(lambda: '"RuntimeDown"' in daemon.get("/v1/state"), time.monotonic() - daemon.started + 60)
         detected = time.monotonic() - hung
-    finally:
-        daemon.stop()
-        runtime.stop()
-        journald.stop()
     return {"before": before, "after": after, "passed": passed, "calls_per_hour": round(calls / passed * 3600),
             "hang_seconds": round(detected, 1)}
 
 
 def measure(quick: bool) -> dict:
-    with lab.Scratch() as directory:
-        adaptive = watch(directory, "", 30 if quick else 180)
-    with lab.Scratch() as directory:
-        always = watch(directory, ALWAYS, 15 if quick else 30)
+    adaptive = watch("", 30 if quick else 180)
+    always = watch(ALWAYS, 15 if quick else 30)
     before, after, passed = (adaptive[key] for key in ("before", "after", "passed"))
     return {
         "seconds": round(passed), "pods": 110,

@@ -31,40 +31,32 @@ KEPT = ("SystemMaxUse=1G", "SystemMaxFileSize=64M", "SyncIntervalSec=5m")
 
 def blow(per_second: int, seconds: int, rotation: int | None, *settings: str) -> dict:
     """Writes for a time; samples the daemon every second; then waits until it has read all."""
-    with lab.Scratch() as directory:
-        journald = lab.Journald(directory, *KEPT, *settings)
-        runtime = lab.Runtime(directory)
-        daemon = lab.Daemon(directory, journald.journal, runtime)
+    with lab.watched(*KEPT, *settings) as (journald, _, daemon):
         sent = multiprocessing.Value("q", 0)
         samples, rotations = [], 0
-        try:
-            daemon.wait(lambda: daemon.get("/", "text/plain").startswith("HEALTHY"))
-            time.sleep(5)
-            rest = daemon.usage()
-            process = multiprocessing.Process(target=write, args=(journald.process.pid, per_second, seconds, sent), daemon=True)
-            process.start()
-            begin = turned = time.monotonic()
-            while process.is_alive():
-                time.sleep(1)
-                samples.append({"seconds": time.monotonic() - begin, **daemon.usage()})
-                if rotation and time.monotonic() - turned > rotation:
-                    journald.rotate()
-                    rotations += 1
-                    turned = time.monotonic()
-                if len(samples) % 60 == 0:
-                    print(f"  {len(samples) // 60} min: {samples[-1]['rss_anon_kib']} KiB, {samples[-1]['descriptors']} descriptors", flush=True)
-            passed = time.monotonic() - begin
-            deadline = time.monotonic() + 60
-            while daemon.metric("crihealthd_journal_entries_total") < sent.value and time.monotonic() < deadline:
-                time.sleep(0.2)
-            read = int(daemon.metric("crihealthd_journal_entries_total"))
-            blind = daemon.metric("crihealthd_blind_windows")
-            time.sleep(10)
-            after = daemon.usage()
-        finally:
-            daemon.stop()
-            runtime.stop()
-            journald.stop()
+        daemon.wait(lambda: daemon.get("/", "text/plain").startswith("HEALTHY"))
+        time.sleep(5)
+        rest = daemon.usage()
+        process = multiprocessing.Process(target=write, args=(journald.process.pid, per_second, seconds, sent), daemon=True)
+        process.start()
+        begin = turned = time.monotonic()
+        while process.is_alive():
+            time.sleep(1)
+            samples.append({"seconds": time.monotonic() - begin, **daemon.usage()})
+            if rotation and time.monotonic() - turned > rotation:
+                journald.rotate()
+                rotations += 1
+                turned = time.monotonic()
+            if len(samples) % 60 == 0:
+                print(f"  {len(samples) // 60} min: {samples[-1]['rss_anon_kib']} KiB, {samples[-1]['descriptors']} descriptors", flush=True)
+        passed = time.monotonic() - begin
+        deadline = time.monotonic() + 60
+        while daemon.metric("crihealthd_journal_entries_total") < sent.value and time.monotonic() < deadline:
+            time.sleep(0.2)
+        read = int(daemon.metric("crihealthd_journal_entries_total"))
+        blind = daemon.metric("crihealthd_blind_windows_total")
+        time.sleep(10)
+        after = daemon.usage()
     half = len(samples) // 2
     peak = lambda key, part: max(s[key] for s in part)
     cpu = (samples[-1]["cpu_seconds"] - samples[0]["cpu_seconds"]) / (samples[-1]["seconds"] - samples[0]["seconds"])

@@ -6,8 +6,8 @@
  * MATCH is FIELD=value; + begins the next group, as with journalctl. Prints one JSON object. CPU seconds are the
  * process's, from before the journal is opened to behind its last entry.
  */
+#include "check.h"
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-journal.h>
 #include <time.h>
@@ -16,12 +16,6 @@ static double cpu(void) {
     struct timespec t;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return t.tv_sec + t.tv_nsec / 1e9;
-}
-
-static void check(int result, const char *what) {
-    if (result >= 0) return;
-    fprintf(stderr, "enumerate: %s: %s\n", what, strerror(-result));
-    exit(1);
 }
 
 int main(int argc, char **argv) {

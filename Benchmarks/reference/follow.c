@@ -3,16 +3,10 @@
  *
  *   follow DIRECTORY [FIELD=value]...
  */
+#include "check.h"
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-journal.h>
-
-static void check(int result, const char *what) {
-    if (result >= 0) return;
-    fprintf(stderr, "follow: %s: %s\n", what, strerror(-result));
-    exit(1);
-}
 
 int main(int argc, char **argv) {
     if (argc < 2) {
