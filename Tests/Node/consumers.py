@@ -32,8 +32,8 @@ class ConsumersRun(settings.ConfiguredRun):
         wrong = [f"{name} is {mine.get(name)}, the endpoint has {shown[name]}"
                  for name in ("kind", "cause", "subject", "severity", "sentence") if mine.get(name) != shown[name]]
         # One that came back within ten minutes is the same incident to the endpoint, and another line of the history.
-        opened, first, resolved, last = (runner.wall_seconds(one[name]) for name in ("openedAt", "resolvedAt")
-                                         for one in (mine, shown))
+        opened, resolved, first, last = (
+            runner.wall_seconds(one[name]) for one in (mine, shown) for name in ("openedAt", "resolvedAt"))
         if opened < first - 2 or opened > last or abs(resolved - last) > 2:
             wrong.append(f"from {mine['openedAt']} to {mine['resolvedAt']}, the endpoint has {shown['openedAt']} to {shown['resolvedAt']}")
         if wrong:
