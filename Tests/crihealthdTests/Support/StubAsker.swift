@@ -12,7 +12,7 @@ final class StubAsker: NodeAsker {
     let climbs = Recorder<String>()
     let inquiries = Recorder<Inquiry>()
     let outcome: ProbeReport.Outcome
-    /// While it is true, no climb ends.
+    /// While it is true, no climb and no inquiry ends.
     let holds = Atomic(false)
 
     init(outcome: ProbeReport.Outcome = .reached) { self.outcome = outcome }
@@ -21,7 +21,7 @@ final class StubAsker: NodeAsker {
 
     func climb(_ endpoint: Endpoint, _ rung: ProbeReport.Rung) -> ProbeReport {
         climbs.note("\(endpoint.socketPath) \(rung.rawValue)")
-        while holds.load(ordering: .relaxed) { usleep(5_000) }
+        hold()
         return ProbeReport(endpoint: endpoint, rung: rung, outcome: outcome, latency: .milliseconds(1))
     }
 
@@ -29,8 +29,13 @@ final class StubAsker: NodeAsker {
 
     func answer(_ inquiry: Inquiry) -> NodeReport? {
         inquiries.note(inquiry)
+        hold()
         guard case .process(let pid) = inquiry else { return nil }
         return .process(pid: pid, identity: ProcessIdentity(pid: pid, name: "stub"))
+    }
+
+    private func hold() {
+        while holds.load(ordering: .relaxed) { usleep(5_000) }
     }
 }
 
