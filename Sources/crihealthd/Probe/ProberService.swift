@@ -91,6 +91,9 @@ final class ProberService: Sendable {
         acceptor.sync {}
     }
 
+    /// How many connections wait for their next question.
+    var silentConnections: Int { state.withLock { $0.open.values.count { $0 != nil } } }
+
     // MARK: Accepting
 
     private func nudge() { _ = write(wake.writing, [0], 1) }

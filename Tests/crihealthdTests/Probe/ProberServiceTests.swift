@@ -159,10 +159,11 @@ import Testing
     @Test func aFifthConnectionTakesTheRoomOfTheOneThatIsSilentLongest() throws {
         let prober = try TestProber(in: directory)
         let four = try (0..<4).map { _ in Held(try prober.connect()) }
-        for one in four {
+        for one in four + [four[0]] {
             #expect(try Self.ask(.endpoints, on: one.socket) == .endpoints([StubAsker.endpoint]))
+            // One is silent before the next one is asked, so that it is clear who is silent longest.
+            #expect(eventually { prober.silentConnections == 4 })
         }
-        #expect(try Self.ask(.endpoints, on: four[0].socket) == .endpoints([StubAsker.endpoint]))
         let fifth = try prober.connect()
         #expect(try Self.ask(.endpoints, on: fifth) == .endpoints([StubAsker.endpoint]))
         #expect(try Self.reply(four[1].socket) == nil)

@@ -70,6 +70,9 @@ final class TestProber {
         unlink(path)
     }
 
+    /// How many connections wait for their next question: an answer arrives before its connection is one of them.
+    var silentConnections: Int { service.silentConnections }
+
     /// A connection that says what it is told.
     func connect() throws -> FrameSocket {
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
