@@ -72,56 +72,76 @@ def percentiles(values: list[float]) -> dict:
             "ms": [round(1000 * one, 1) for one in ordered]}
 
 
-def sample(daemon: lab.Daemon, orders, number: int) -> tuple[float, float]:
-    """When the line was written (monotonic), and how long it took to be on the endpoint."""
-    mine, theirs = multiprocessing.Pipe(duplex=False)
-    connection = http.client.HTTPConnection("127.0.0.1", daemon.port, timeout=5)
-    kind = f'"BenchSample{number}"'
-    orders.put((rules.line(number), theirs))
-    written = mine.recv()
-    while time.monotonic() - written < 10:
-        connection.request("GET", "/v1/state", headers={"Accept": "application/json"})
-        if kind in connection.getresponse().read().decode():
-            return written, time.monotonic() - written
-        time.sleep(0.001)
-    raise SystemExit(f"sample {number} was not seen within 10 s")
+class Writer:
+    """A writer's end of the orders, and a reader of the endpoint beside it."""
+
+    def __init__(self, daemon: lab.Daemon, journald_pid: int, noise_per_second: int):
+        self.daemon = daemon
+        self.orders = multiprocessing.Queue()
+        self.process = multiprocessing.Process(target=writer, args=(self.orders, journald_pid, noise_per_second), daemon=True)
+        self.process.start()
+
+    def write(self, line: bytes, shown, seconds: float = 10) -> tuple[float, float | None]:
+        """When the line was written (monotonic), and how long it took until `shown` holds for the open incidents on the
+        endpoint; None: it did not."""
+        mine, theirs = multiprocessing.Pipe(duplex=False)
+        connection = http.client.HTTPConnection("127.0.0.1", self.daemon.port, timeout=5)
+        self.orders.put((line, theirs))
+        written = mine.recv()
+        try:
+            while time.monotonic() - written < seconds:
+                connection.request("GET", "/v1/incidents?status=open", headers={"Accept": "application/json"})
+                if shown(connection.getresponse().read().decode()):
+                    return written, time.monotonic() - written
+                time.sleep(0.001)
+        finally:
+            connection.close()
+        return written, None
+
+    def sample(self, number: int) -> tuple[float, float | None]:
+        return self.write(rules.line(number), lambda text: f'"BenchSample{number}"' in text)
+
+    def clear(self) -> None:
+        self.write(rules.CLEAR, lambda text: "BenchSample" not in text)
+
+    def stop(self) -> None:
+        self.orders.put(None)
+        self.process.join(5)
 
 
 def situation(name: str, count: int, suspected: bool, noise_per_second: int) -> dict:
     random.seed(1)
-    # At rest each sample is cleared before the next one; under suspicion one incident stays open.
-    text = rules.opening(range(1, count + 1), '"200ms"') + rules.opening([0])
-    with lab.watched(rules=text) as (journald, _, daemon):
-        orders = multiprocessing.Queue()
-        process = multiprocessing.Process(target=writer, args=(orders, journald.process.pid, noise_per_second), daemon=True)
-        process.start()
+    with lab.watched(rules=rules.opening(range(count + 1))) as (journald, _, daemon):
+        writing = Writer(daemon, journald.process.pid, noise_per_second)
         followers = {name: Seen(command(journald.journal)) for name, command in PEERS.items()}
         healthy = lambda: daemon.get("/", "text/plain").startswith("HEALTHY")
         try:
             daemon.wait(healthy)
-            if suspected:
-                sample(daemon, orders, 0)
             written, times = {}, []
             for number in range(1, count + 1):
-                if not suspected:
-                    deadline = time.monotonic() + 20
-                    while not healthy() and time.monotonic() < deadline:
-                        time.sleep(0.05)
+                writing.clear()
+                if suspected:
+                    writing.sample(0)
+                else:
+                    daemon.wait(healthy, time.monotonic() - daemon.started + 20)
                 time.sleep(random.uniform(0.2, 0.6))
-                written[number], took = sample(daemon, orders, number)
-                times.append(took)
+                written[number], took = writing.sample(number)
+                if took is None:
+                    print(f"  {name}: sample {number} was not seen within 10 s; entries read: "
+                          f"{daemon.metric('crihealthd_journal_entries_total'):.0f}", flush=True)
+                else:
+                    times.append(took)
             time.sleep(1.5)
         finally:
             for follower in followers.values():
                 follower.stop()
-            orders.put(None)
-            process.join(5)
+            writing.stop()
     line = lambda number: rules.line(number).decode()
     peers = {
         name: percentiles([seen.times[line(n)] - at for n, at in written.items() if line(n) in seen.times])
         for name, seen in followers.items()
     }
-    result = {"crihealthd": percentiles(times), **peers}
+    result = {"crihealthd": {**percentiles(times), "not_seen": count - len(times)}, **peers}
     print(f"  {name}: " + ", ".join(f"{who} p99 {one.get('p99_ms')} ms" for who, one in result.items()), flush=True)
     return result
 

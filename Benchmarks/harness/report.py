@@ -52,7 +52,8 @@ def rows(results: dict) -> list[tuple[str, str, str, bool]]:
 
 def table(results: dict) -> str:
     lines = ["| what | budget | measured | met |", "|---|---|---|---|"]
-    lines += [f"| {what} | {budget} | {measured} | {'yes' if met else '**no**'} |" for what, budget, measured, met in rows(results)]
+    said = {True: "yes", False: "**no**", None: "–"}
+    lines += [f"| {what} | {budget} | {measured} | {said[met]} |" for what, budget, measured, met in rows(results)]
     return "\n".join(lines)
 
 

@@ -1,8 +1,10 @@
-"""Rules of the benchmarks: each opens an incident of its own."""
+"""Rules of the benchmarks: each opens an incident of its own, and one line clears them all."""
+
+CLEAR = b"all bench samples are over\n"
 
 
-def opening(numbers, quiet: str = '"1h"') -> str:
-    """One rule per number: the line `bench sample N of ours` opens BenchSampleN, which clears after `quiet`."""
+def opening(numbers) -> str:
+    """One rule per number: the line `bench sample N of ours` opens BenchSampleN, until CLEAR."""
     return "\n".join(
         f"""
 [[rule]]
@@ -15,8 +17,14 @@ template = "^bench sample {n} of ours$"
 kind = "BenchSample{n}"
 severity = "warning"
 sentence = "Sample {n} of a benchmark."
-quiet = {quiet}
-""" for n in numbers)
+clear = "bench-over"
+""" for n in numbers) + """
+[[rule]]
+id = "bench-over"
+signal = "bench-over"
+meaning = "all samples of a benchmark are over"
+template = "^all bench samples are over$"
+"""
 
 
 def line(number: int) -> bytes:

@@ -47,7 +47,10 @@ extension RuleIncident {
         let within = try table.duration("within") ?? .seconds(300)
         guard within > .zero else { throw table.error("within", "must be above zero") }
         let quiet = try table.duration("quiet")
-        if let quiet, quiet <= .zero { throw table.error("quiet", "must be above zero") }
+        if let quiet, quiet < shortestQuiet {
+            throw table.error(
+                "quiet", "must be 1s or more: a line can be read half a second after it was written")
+        }
         let clear = try table.string("clear").map(SignalName.init(rawValue:))
         guard clear != nil || quiet != nil else {
             throw rule.error("incident", "needs \"clear\" or \"quiet\": something must end it")
@@ -58,6 +61,10 @@ extension RuleIncident {
             kind: try kind(table), severity: try table.word("severity", Severity.self) ?? .warning,
             sentence: try sentence(table, known), count: count, within: within, clear: clear, quiet: quiet)
     }
+
+    /// Quiet is counted from when a line was written. journald announces it up to half a second later (systemd 247 to 262),
+    /// and now and then that is when it is first seen: with a shorter quiet its incident would be over before it opened.
+    static let shortestQuiet: Duration = .seconds(1)
 
     /// More signals than this need not be counted.
     static let countLimit = 100

@@ -57,7 +57,7 @@ import Testing
             count = 3
             within = "1h30m"
             clear = "site-fine"
-            quiet = "500ms"
+            quiet = "1500ms"
 
             [[rule]]
             id = "site-fine"
@@ -73,7 +73,7 @@ import Testing
                 == RuleIncident(
                     kind: IncidentKind(rawValue: "SiteFull"), severity: .critical, sentence: "{b} is {what}",
                     count: 3, within: .seconds(5400), clear: SignalName(rawValue: "site-fine"),
-                    quiet: .milliseconds(500)))
+                    quiet: .milliseconds(1500)))
         var good = entry(
             #"time=beginning level=error msg="two x" error="because of coffee" plugin=p"#,
             unit: "app-1.service")
@@ -135,7 +135,11 @@ import Testing
             minimal + "[rule.incident]\nkind = \"X\"\nsentence = \"s\"\nquiet = \"1m\"\ncount = 0",
             "must be 1 to"
         ),
-        (minimal + "[rule.incident]\nkind = \"X\"\nsentence = \"s\"\nquiet = \"0s\"", "must be above zero"),
+        (minimal + "[rule.incident]\nkind = \"X\"\nsentence = \"s\"\nquiet = \"0s\"", "must be 1s or more"),
+        (
+            minimal + "[rule.incident]\nkind = \"X\"\nsentence = \"s\"\nquiet = \"999ms\"",
+            "must be 1s or more"
+        ),
         (
             minimal + "[rule.incident]\nkind = \"X\"\nsentence = \"s\"\nquit = \"1m\"",
             #"did you mean "quiet"?"#
