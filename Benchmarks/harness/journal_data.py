@@ -79,6 +79,10 @@ class Generator:
         else:
             unit, command, template = r.choice(OTHERS)
             unit, message = unit.format(few=r.randrange(40)), self.text(template, at)
+        return self.export(unit, command, message, at, boot_offset)
+
+    def export(self, unit: str, command: str, message: str, at: int, boot_offset: int) -> bytes:
+        r = self.random
         if unit not in self.processes or r.random() < 0.0005:
             self.processes[unit] = (r.randrange(300, 400_000), "%032x" % r.getrandbits(128))
         pid, invocation = self.processes[unit]
@@ -105,8 +109,10 @@ def write(path: Path, entries) -> None:
 
 def make(
     directory: Path, entries: int, share_of_ours: float = 1.0, matching: float | None = None, seed: int = 1, files: int = 6,
+    last: str | None = None,
 ) -> Path:
-    """Makes `entries` entries in that many real journal files of `directory`, one after the other as rotation leaves them.
+    """Makes `entries` entries in that many real journal files of `directory`, one after the other as rotation leaves them;
+    after them containerd says `last`.
 
     The directory is emptied first; returns it."""
     directory.mkdir(parents=True, exist_ok=True)
@@ -116,7 +122,10 @@ def make(
     now, uptime = time.time_ns() // 1000, time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1000
     monotonic = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
     span = min(3_600_000_000, uptime - 60_000_000)
-    stream = generator.entries(entries, lambda number: now - span + span * number // entries, now - monotonic)
+    stream = generator.entries(entries, lambda number: now - span + span * number // max(1, entries), now - monotonic)
+    if last:
+        stream = itertools.chain(stream, [generator.export("containerd.service", "containerd", last, now, now - monotonic)])
+        entries += 1
     for file in range(files):
         name = "system.journal" if file == files - 1 else f"system@{file}.journal"
         write(directory / name, itertools.islice(stream, entries * (file + 1) // files - entries * file // files))

@@ -101,8 +101,8 @@ class Writer:
     def sample(self, number: int) -> tuple[float, float | None]:
         return self.write(rules.line(number), lambda text: f'"BenchSample{number}"' in text)
 
-    def clear(self) -> None:
-        self.write(rules.CLEAR, lambda text: "BenchSample" not in text)
+    def clear(self, number: int) -> None:
+        self.write(rules.CLEAR, lambda text: f'"BenchSample{number}"' not in text)
 
     def stop(self) -> None:
         self.orders.put(None)
@@ -111,18 +111,20 @@ class Writer:
 
 def situation(name: str, count: int, suspected: bool, noise_per_second: int) -> dict:
     random.seed(1)
-    with lab.watched(rules=rules.opening(range(count + 1))) as (journald, _, daemon):
+    # Under suspicion one incident stays open; each sample is cleared before the next one.
+    text = rules.opening([0]) + rules.cleared(range(1, count + 1))
+    with lab.watched(rules=text) as (journald, _, daemon):
         writing = Writer(daemon, journald.process.pid, noise_per_second)
         followers = {name: Seen(command(journald.journal)) for name, command in PEERS.items()}
         healthy = lambda: daemon.get("/", "text/plain").startswith("HEALTHY")
         try:
             daemon.wait(healthy)
+            if suspected:
+                writing.sample(0)
             written, times = {}, []
             for number in range(1, count + 1):
-                writing.clear()
-                if suspected:
-                    writing.sample(0)
-                else:
+                writing.clear(number - 1 or count)
+                if not suspected:
                     daemon.wait(healthy, time.monotonic() - daemon.started + 20)
                 time.sleep(random.uniform(0.2, 0.6))
                 written[number], took = writing.sample(number)

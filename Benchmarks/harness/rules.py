@@ -1,10 +1,17 @@
-"""Rules of the benchmarks: each opens an incident of its own, and one line clears them all."""
+"""Rules of the benchmarks: each opens an incident of its own, and one line clears those that it is to."""
 
 CLEAR = b"all bench samples are over\n"
+CLEARED = """
+[[rule]]
+id = "bench-over"
+signal = "bench-over"
+meaning = "all samples of a benchmark are over"
+template = "^all bench samples are over$"
+"""
 
 
-def opening(numbers) -> str:
-    """One rule per number: the line `bench sample N of ours` opens BenchSampleN, until CLEAR."""
+def opening(numbers, ends: str = 'quiet = "1h"') -> str:
+    """One rule per number: the line `bench sample N of ours` opens BenchSampleN."""
     return "\n".join(
         f"""
 [[rule]]
@@ -17,14 +24,13 @@ template = "^bench sample {n} of ours$"
 kind = "BenchSample{n}"
 severity = "warning"
 sentence = "Sample {n} of a benchmark."
-clear = "bench-over"
-""" for n in numbers) + """
-[[rule]]
-id = "bench-over"
-signal = "bench-over"
-meaning = "all samples of a benchmark are over"
-template = "^all bench samples are over$"
-"""
+{ends}
+""" for n in numbers)
+
+
+def cleared(numbers) -> str:
+    """The same, until CLEAR."""
+    return opening(numbers, 'clear = "bench-over"') + CLEARED
 
 
 def line(number: int) -> bytes:

@@ -8,7 +8,9 @@ import tempfile
 from pathlib import Path
 
 import journal_data
+import npd
 import tools
+
 
 def children_cpu() -> float:
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -71,4 +73,5 @@ def measure(quick: bool) -> dict:
             if matching == 0.02:
                 matches = tools.run(catch_up, "--print-matches").split("\n")[:-1]
                 peers = {output: round(entries / journalctl(directory, matches, output)) for output in ("cat", "json")}
-    return {"rows": rows, "journalctl_entries_per_cpu_second": peers}
+        found = npd.measure(Path(scratch), 5_000 if quick else 50_000)
+    return {"rows": rows, "journalctl_entries_per_cpu_second": peers, "node_problem_detector_entries_per_cpu_second": found}
