@@ -127,7 +127,7 @@ extension JournalFollower {
         /// How often to look at rest.
         public var calmInterval = Duration.milliseconds(100)
         /// How often to look while something is wrong.
-        public var alertInterval = Duration.milliseconds(20)
+        public var alertInterval = Duration.milliseconds(15)
         /// Most entries in one go; other work of the queue comes in between.
         public var batchEntries = 512
         /// Longest time in one go.
