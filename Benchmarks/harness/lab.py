@@ -126,10 +126,30 @@ class Runtime:
         self.listener.close()
 
 
-class Daemon:
-    """The shipped binary, `serve --single-process`, without a bus."""
+def usage(pid: int) -> dict:
+    """What the kernel counts of a process now."""
+    stat = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    rollup = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:])
+    kib = lambda text: int(text.split()[0])
+    switches = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for line in (task / "status").read_text().splitlines():
+            if line.startswith("voluntary_ctxt_switches"):
+                switches += int(line.split()[1])
+    return {
+        "cpu_seconds": (int(stat[11]) + int(stat[12])) / TICK, "children_cpu_seconds": (int(stat[13]) + int(stat[14])) / TICK,
+        "switches": switches, "rss_anon_kib": kib(status["RssAnon"]), "rss_kib": kib(status["VmRSS"]),
+        "pss_kib": kib(rollup["Pss"]), "threads": int(status["Threads"]), "descriptors": len(os.listdir(f"/proc/{pid}/fd")),
+    }
 
-    def __init__(self, directory: Path, journal: Path, runtime: Runtime, rules: str = "", config: str = ""):
+
+class Daemon:
+    """The shipped binary, `serve`, without a bus: as one process, or, as packaged, with a prober beside it."""
+
+    def __init__(
+        self, directory: Path, journal: Path, runtime: Runtime, rules: str = "", config: str = "", as_packaged: bool = False,
+    ):
         self.directory = directory
         self.socket = directory / "http.sock"
         (directory / "rules.d").mkdir(exist_ok=True)
@@ -137,10 +157,15 @@ class Daemon:
         (directory / "config.toml").write_text(f'rules_directory = "{directory}/rules.d"\n{config}')
         self.port = free_port()
         self.log = directory / "log"
+        asked = ["--config", directory / "config.toml", "--runtime-endpoint", runtime.socket, "--crictl", runtime.crictl]
+        self.prober = None
+        prober = directory / "probe.sock"
+        if as_packaged:
+            self.prober = subprocess.Popen([tools.daemon(), "probe", "--socket", prober, *asked], stderr=open(self.log, "ab"))
         self.command = [
-            tools.daemon(), "serve", "--single-process", "--config", directory / "config.toml", "--listen", f"127.0.0.1:{self.port}",
-            "--socket", self.socket, "--state-directory", directory / "state", "--journal-directory", journal,
-            "--runtime-endpoint", runtime.socket, "--crictl", runtime.crictl]
+            tools.daemon(), "serve", *(["--probe-socket", prober] if as_packaged else ["--single-process"]), *asked,
+            "--listen", f"127.0.0.1:{self.port}", "--socket", self.socket, "--state-directory", directory / "state",
+            "--journal-directory", journal]
         self.start()
 
     def start(self) -> None:
@@ -179,21 +204,7 @@ class Daemon:
 
     def usage(self) -> dict:
         """What the kernel counts of it now."""
-        pid = self.process.pid
-        stat = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-        status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
-        rollup = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:])
-        kib = lambda text: int(text.split()[0])
-        switches = 0
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            for line in (task / "status").read_text().splitlines():
-                if line.startswith("voluntary_ctxt_switches"):
-                    switches += int(line.split()[1])
-        return {
-            "cpu_seconds": (int(stat[11]) + int(stat[12])) / TICK, "children_cpu_seconds": (int(stat[13]) + int(stat[14])) / TICK,
-            "switches": switches, "rss_anon_kib": kib(status["RssAnon"]), "rss_kib": kib(status["VmRSS"]),
-            "pss_kib": kib(rollup["Pss"]), "threads": int(status["Threads"]), "descriptors": len(os.listdir(f"/proc/{pid}/fd")),
-        }
+        return usage(self.process.pid)
 
     def resident(self) -> dict:
         """KiB of what is mapped that are resident: journal files, the binary and libraries, the rest (private)."""
@@ -209,8 +220,9 @@ class Daemon:
         return kib
 
     def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait()
+        for one in filter(None, (self.process, self.prober)):
+            one.terminate()
+            one.wait()
 
 
 class Scratch:
@@ -225,14 +237,14 @@ class Scratch:
 
 
 @contextlib.contextmanager
-def watched(*settings: str, rules: str = "", config: str = ""):
+def watched(*settings: str, rules: str = "", config: str = "", as_packaged: bool = False):
     """A journald with these settings, a runtime, and a daemon that watches both; all of them end with the block."""
     with Scratch() as directory, contextlib.ExitStack() as stack:
         journald = Journald(directory, *settings)
         stack.callback(journald.stop)
         runtime = Runtime(directory)
         stack.callback(runtime.stop)
-        daemon = Daemon(directory, journald.journal, runtime, rules=rules, config=config)
+        daemon = Daemon(directory, journald.journal, runtime, rules=rules, config=config, as_packaged=as_packaged)
         stack.callback(daemon.stop)
         yield journald, runtime, daemon
 

@@ -9,7 +9,7 @@ import lab
 
 
 def measure(quick: bool) -> dict:
-    entries = 200_000 if quick else 1_300_000
+    entries = 200_000 if quick else 1_000_000
     result: dict = {"entries": entries}
     with lab.Scratch() as directory:
         journal = journal_data.make(directory / "journal", entries, share_of_ours=1.0, matching=0.02)

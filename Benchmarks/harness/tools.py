@@ -20,7 +20,7 @@ def build_reference() -> None:
     BUILD.mkdir(exist_ok=True)
     flags = run("pkg-config", "--cflags", "--libs", "libsystemd").split()
     source = ROOT / "Benchmarks" / "reference"
-    for name in ("enumerate", "follow"):
+    for name in ("enumerate", "follow", "wake"):
         run("cc", "-O2", "-Wall", "-Werror", "-D_GNU_SOURCE", "-o", BUILD / name, source / f"{name}.c", *flags)
     run("cc", "-O2", "-Wall", "-Werror", "-shared", "-fPIC", "-o", BUILD / "allocations.so", source / "allocations.c")
 

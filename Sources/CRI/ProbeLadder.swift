@@ -10,6 +10,7 @@ public struct ProbeLadder: Sendable {
     public let crictl: Crictl
     /// How long a full backlog is tried again before it counts as no answer.
     public let connectDeadline: Duration
+    private let memory = OutputMemory()
 
     /// Makes a ladder.
     public init(crictl: Crictl, connectDeadline: Duration = .milliseconds(500)) {
@@ -56,7 +57,12 @@ public struct ProbeLadder: Sendable {
         do {
             let execution = try crictl.run(call, endpoint: endpoint)
             cpu = execution.cpu
-            return CrictlOutput.outcome(rung: rung, execution: execution)
+            guard case .exited(0) = execution.ending else {
+                return CrictlOutput.outcome(rung: rung, execution: execution)
+            }
+            return memory.outcome(
+                of: .init(socketPath: endpoint.socketPath, rung: rung), stdout: execution.stdout
+            ) { CrictlOutput.outcome(rung: rung, execution: execution) }
         } catch {
             return .broken(error)
         }
