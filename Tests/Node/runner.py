@@ -175,6 +175,8 @@ class Run:
             if fault.before:
                 fault.before(self.node)
             self.await_quiet()
+            if fault.hurts_pods:
+                self.await_pods()
             wall, injected = time.time(), time.monotonic()
             fault.breaks(self.node)
             self.await_open(row, fault.kind, fault.causes, injected, fault.opens, fault.named)
@@ -196,6 +198,13 @@ class Run:
         shown = self.node.show(scenarios.CONTAINERD, "ActiveState", "ActiveEnterTimestampMonotonic")
         entered = int(shown["ActiveEnterTimestampMonotonic"]) / 1e6
         return entered if shown["ActiveState"] == "active" and entered > after else None
+
+    def await_pods(self):
+        """The pods were listed: healthy is said before that, when the runtime has answered for itself."""
+        pods = lambda: [runtime.get("pods") for runtime in self.daemon.json("/v1/runtimes")["runtimes"]]
+        listed, _ = daemon.wait(lambda: PODS in pods(), 30, 0.2)
+        if not listed:
+            raise Failed(f"the runtimes have {pods()} pods before the fault, not {PODS}")
 
     def await_quiet(self):
         """Nothing is open, the verdict is healthy, containerd has settled: where every scenario starts.
