@@ -21,6 +21,7 @@ def rounds(booted: node.Node) -> list[dict]:
     """What the faults took, by name and key, in each round on this node."""
     run = runner.Run(booted, slack=10)
     run.scenario("healthy", run.healthy)
+    run.await_pods()
     faults = {fault.name: fault for fault in scenarios.FAULTS}
     found = []
     for _ in range(ROUNDS_OF_A_NODE):

@@ -175,8 +175,6 @@ class Run:
             if fault.before:
                 fault.before(self.node)
             self.await_quiet()
-            if fault.hurts_pods:
-                self.await_pods()
             wall, injected = time.time(), time.monotonic()
             fault.breaks(self.node)
             self.await_open(row, fault.kind, fault.causes, injected, fault.opens, fault.named)
@@ -204,7 +202,7 @@ class Run:
         pods = lambda: [runtime.get("pods") for runtime in self.daemon.json("/v1/runtimes")["runtimes"]]
         listed, _ = daemon.wait(lambda: PODS in pods(), 30, 0.2)
         if not listed:
-            raise Failed(f"the runtimes have {pods()} pods before the fault, not {PODS}")
+            raise Failed(f"the runtimes have {pods()} pods, not {PODS}")
 
     def await_quiet(self):
         """Nothing is open, the verdict is healthy, containerd has settled: where every scenario starts.
