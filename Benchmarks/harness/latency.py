@@ -123,7 +123,6 @@ def situation(name: str, count: int, suspected: bool, noise_per_second: int) -> 
                 writing.sample(0)
             written, times = {}, []
             for number in range(1, count + 1):
-                writing.clear(number - 1 or count)
                 if not suspected:
                     daemon.wait(healthy, time.monotonic() - daemon.started + 20)
                 time.sleep(random.uniform(0.2, 0.6))
@@ -133,6 +132,7 @@ def situation(name: str, count: int, suspected: bool, noise_per_second: int) -> 
                           f"{daemon.metric('crihealthd_journal_entries_total'):.0f}", flush=True)
                 else:
                     times.append(took)
+                writing.clear(number)
             time.sleep(1.5)
         finally:
             for follower in followers.values():

@@ -31,11 +31,6 @@ def configuration(journal: Path, patterns: list[str]) -> str:
         "rules": [{"type": "temporary", "reason": f"Bench{n}", "pattern": p} for n, p in enumerate(patterns)]})
 
 
-def cpu(pid: int) -> float:
-    stat = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(stat[11]) + int(stat[12])) / lab.TICK
-
-
 def read(directory: Path, journal: Path, patterns: list[str], lines: int) -> float:
     """CPU seconds until the last line of the journal was seen."""
     config = directory / "npd.json"
@@ -57,7 +52,7 @@ def read(directory: Path, journal: Path, patterns: list[str], lines: int) -> flo
                     raise SystemExit(f"node-problem-detector ended with {process.returncode}") from None
                 continue
             if over in text:
-                return cpu(process.pid)
+                return lab.usage(process.pid)["cpu_seconds"]
         raise SystemExit(f"node-problem-detector did not read {lines} lines in time")
     finally:
         process.terminate()
