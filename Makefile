@@ -102,7 +102,7 @@ test-node: deps-test rpm
 	    Tests/Node/run-scenarios --package .build-deb/crihealthd_*.deb --rpm .build-rpm/crihealthd-*.rpm \
 	        --rpm-next .build-rpm/next/crihealthd-*.rpm || status=1; \
 	    Tests/Node/run-scenarios --package .build-deb/crihealthd_*.deb --suite trixie || status=1; \
-	    exit $$status; } 2>&1 | tee .build/node.log
+	    exit $$status; } 2>&1 | tee .build/node.log || { grep '^failed on' .build/node.log; exit 1; }
 
 ## Everything of docs/performance.md, measured here (root); bench-quick takes smaller data and writes nothing.
 bench: deps-bench release

@@ -175,11 +175,15 @@ class Run:
             if fault.before:
                 fault.before(self.node)
             self.await_quiet()
+            # After a reboot no pod runs: there is no kubelet.
+            counts_pods = fault.hurts_pods and self.pods
+            if counts_pods:
+                self.await_pods()
             wall, injected = time.time(), time.monotonic()
             fault.breaks(self.node)
             self.await_open(row, fault.kind, fault.causes, injected, fault.opens, fault.named)
             incident = self.hold(fault, 1.0)
-            if fault.hurts_pods and incident["impact"].get("pods") != PODS:
+            if counts_pods and incident["impact"].get("pods") != PODS:
                 row.failures.append(f"the impact is {incident['impact']}, not {PODS} pods")
             if fault.from_journal and not journal_evidence(incident, wall):
                 row.failures.append("no evidence from the journal since the fault")

@@ -34,10 +34,13 @@ class TransitionsRun(troubles.TroubledRun):
         """Each line of a timeline is one entry of the journal, and the other way round, field by field."""
         self.await_quiet()
         began = time.time()
-        for name in ("stopped", "config-invalid", "cni-removed"):
-            self.fault(next(one for one in scenarios.FAULTS if one.name == name))(runner.Row(name))
-        self.prober_away([["stop", troubles.PROBER_SOCKET, troubles.PROBER]],
-                         [["start", troubles.PROBER_SOCKET]], restarted=True)(runner.Row("prober"))
+        faults = {one.name: self.fault(one) for one in scenarios.FAULTS}
+        for body in (faults["stopped"], faults["config-invalid"], faults["cni-removed"],
+                     self.prober_away([["stop", troubles.PROBER_SOCKET, troubles.PROBER]],
+                                      [["start", troubles.PROBER_SOCKET]], restarted=True)):
+            part = runner.Row(row.name)
+            body(part)
+            row.failures += part.failures
         told = self.told(began)
         entries = self.entries(began, len(told))
         shown = [(one["CRIHEALTHD_INCIDENT"], one["CRIHEALTHD_CHANGE"]) for one in entries]
