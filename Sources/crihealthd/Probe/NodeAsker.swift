@@ -9,10 +9,9 @@ import Node
 protocol NodeAsker: Sendable {
     /// The CRI endpoints of this node.
     func endpoints() throws(AskError) -> [Endpoint]
-    /// Asks one rung. Never throws: who cannot ask reports a broken probe.
-    func climb(_ endpoint: Endpoint, _ rung: ProbeReport.Rung) -> ProbeReport
-    /// Whether the server behind the socket greets in time; nil when that could not be asked.
-    func greets(_ endpoint: Endpoint) -> Bool?
+    /// Asks these rungs, which ascend, up to the first that fails; when none did, and it is wanted, whether the server
+    /// greets. Never throws: who cannot ask reports a broken probe.
+    func climb(_ endpoint: Endpoint, _ rungs: [ProbeReport.Rung], greeting: Bool) -> Climb
     /// The answer to a question about the node; nil for what nobody can tell now.
     func answer(_ inquiry: Inquiry) -> NodeReport?
 }
@@ -70,12 +69,17 @@ struct LocalAsker: NodeAsker {
         }
     }
 
-    func climb(_ endpoint: Endpoint, _ rung: ProbeReport.Rung) -> ProbeReport {
-        ladder.probe(endpoint, rung: rung)
-    }
-
-    func greets(_ endpoint: Endpoint) -> Bool? {
-        Greeting.isReturned(socketPath: endpoint.socketPath, within: greetingDeadline)
+    func climb(_ endpoint: Endpoint, _ rungs: [ProbeReport.Rung], greeting: Bool) -> Climb {
+        var climb = Climb()
+        for rung in rungs {
+            let report = ladder.probe(endpoint, rung: rung)
+            climb.reports.append(report)
+            guard report.succeeded else { return climb }
+        }
+        if greeting {
+            climb.greets = Greeting.isReturned(socketPath: endpoint.socketPath, within: greetingDeadline)
+        }
+        return climb
     }
 
     func answer(_ inquiry: Inquiry) -> NodeReport? {

@@ -7,7 +7,7 @@ import HealthModel
 /// answers each before it reads the next.
 enum ProbeWire {
     /// Raised with every change that an older end would misread.
-    static let version = 2
+    static let version = 3
     /// Largest question: 64 container ids of 64 digits fit.
     static let questionLimit = 8 * 1024
     /// Largest answer.
@@ -22,10 +22,8 @@ struct ProbeQuestion: Equatable, Codable, Sendable {
     enum Ask: Equatable, Codable, Sendable {
         /// Which endpoints are there?
         case endpoints
-        /// Ask one rung of the endpoint behind this socket, which must be one of the prober's own.
-        case climb(socket: String, rung: ProbeReport.Rung)
-        /// Does the server behind this socket greet?
-        case greets(socket: String)
+        /// Ask rungs of the endpoint behind this socket, which must be one of the prober's own, and whether it greets.
+        case climb(socket: String, rungs: [ProbeReport.Rung], greeting: Bool)
         /// Look at the node.
         case node(Inquiry)
     }
@@ -42,10 +40,8 @@ struct ProbeAnswer: Equatable, Codable, Sendable {
     enum Reply: Equatable, Codable, Sendable {
         /// The prober's own endpoints.
         case endpoints([Endpoint])
-        /// A rung.
-        case climb(ProbeReport)
-        /// Whether it greets; nil: it could not be asked.
-        case greets(Bool?)
+        /// The rungs, and whether it greets.
+        case climb(Climb)
         /// The node; nil: nobody can tell.
         case node(NodeReport?)
         /// No answer.

@@ -46,14 +46,13 @@ final class ProberDesk: Sendable {
         case .endpoints:
             look()
             return .endpoints(state.withLock { $0.policy.endpoints })
-        case .climb(let socket, let rung):
+        case .climb(let socket, let rungs, let greeting):
+            // Each rung once: how long one question can keep the prober is bounded.
+            guard zip(rungs, rungs.dropFirst()).allSatisfy(<) else { return .refused(.malformed) }
             guard let endpoint = endpoint(socket) else { return .refused(.notAllowed) }
-            let report = inLane(of: endpoint) { $0.climb(endpoint, rung) }
-            remember(report)
-            return .climb(report)
-        case .greets(let socket):
-            guard let endpoint = endpoint(socket) else { return .refused(.notAllowed) }
-            return .greets(inLane(of: endpoint) { $0.greets(endpoint) })
+            let climb = inLane(of: endpoint) { $0.climb(endpoint, rungs, greeting: greeting) }
+            climb.reports.forEach(remember)
+            return .climb(climb)
         case .node(let inquiry):
             if state.withLock({ $0.policy.endpoints.isEmpty }) { look() }
             let (admitted, asker) = state.withLock { ($0.policy.admit(inquiry), $0.asker) }

@@ -208,11 +208,12 @@ final class ProberService: Sendable {
             Pause.wait(limits.interval)
             return .refused(.tooMany)
         }
-        guard let version = ProbeWire.version(of: content) else { return .refused(.malformed) }
-        guard version == ProbeWire.version else { return .refused(.otherVersion) }
-        guard let question = ProbeWire.decode(ProbeQuestion.self, content) else {
+        let question = ProbeWire.decode(ProbeQuestion.self, content)
+        guard let version = question?.version ?? ProbeWire.version(of: content) else {
             return .refused(.malformed)
         }
+        guard version == ProbeWire.version else { return .refused(.otherVersion) }
+        guard let question else { return .refused(.malformed) }
         return desk.reply(to: question.ask)
     }
 

@@ -12,9 +12,9 @@ import Synchronization
 final class RemoteAsker: NodeAsker {
     /// How long answers are waited for.
     struct Patience: Sendable {
-        /// For a rung without crictl, a greeting, the endpoints.
+        /// For the rungs without crictl and a greeting together, and for the endpoints.
         var quick: Duration = .seconds(3)
-        /// For a rung with crictl.
+        /// For each rung with crictl.
         var crictl: Duration = .seconds(10)
         /// For a look at the node.
         var node: Duration = .seconds(10)
@@ -52,31 +52,35 @@ final class RemoteAsker: NodeAsker {
         }
     }
 
-    func climb(_ endpoint: Endpoint, _ rung: ProbeReport.Rung) -> ProbeReport {
+    func climb(_ endpoint: Endpoint, _ rungs: [ProbeReport.Rung], greeting: Bool) -> Climb {
         let began = Moment.now().monotonic
         do throws(ProberError) {
+            let calls = rungs.count { $0 > .connect }
             let reply = try ask(
-                .climb(socket: endpoint.socketPath, rung: rung),
-                within: rung <= .connect ? patience.quick : patience.crictl)
-            guard case .climb(var report) = reply, report.rung == rung else { throw unexpected(reply) }
+                .climb(socket: endpoint.socketPath, rungs: rungs, greeting: greeting),
+                within: calls == 0 ? patience.quick : patience.crictl * calls)
+            guard case .climb(var climb) = reply, Self.answers(climb.reports, rungs) else {
+                throw unexpected(reply)
+            }
             // The prober's own view of unit and runtime may differ from what this daemon was configured with.
-            report.endpoint = endpoint
-            return report
+            for index in climb.reports.indices { climb.reports[index].endpoint = endpoint }
+            return climb
         } catch {
             let breakage = ProbeBreakage(
                 reason: .proberUnreachable, errno: error.errno == 0 ? nil : error.errno,
                 text: error.description)
-            return ProbeReport(
-                endpoint: endpoint, rung: rung, outcome: .broken(breakage),
-                latency: Moment.now().monotonic - began)
+            let latency = Moment.now().monotonic - began
+            return Climb(
+                reports: rungs.prefix(1).map {
+                    ProbeReport(endpoint: endpoint, rung: $0, outcome: .broken(breakage), latency: latency)
+                })
         }
     }
 
-    func greets(_ endpoint: Endpoint) -> Bool? {
-        guard
-            case .greets(let answer)? = try? ask(.greets(socket: endpoint.socketPath), within: patience.quick)
-        else { return nil }
-        return answer
+    /// Whether it is a report on each rung, up to the first that failed.
+    private static func answers(_ reports: [ProbeReport], _ rungs: [ProbeReport.Rung]) -> Bool {
+        rungs.starts(with: reports.map(\.rung)) && reports.dropLast().allSatisfy(\.succeeded)
+            && (reports.count == rungs.count || reports.last?.succeeded == false)
     }
 
     func answer(_ inquiry: Inquiry) -> NodeReport? {
@@ -89,7 +93,7 @@ final class RemoteAsker: NodeAsker {
     private func unexpected(_ reply: ProbeAnswer.Reply) -> ProberError {
         switch reply {
         case .refused(let refusal): ProberError("answer", socket, reason: refusal.reason)
-        case .endpoints, .climb, .greets, .node:
+        case .endpoints, .climb, .node:
             ProberError("answer", socket, reason: "it answered something else")
         }
     }

@@ -43,7 +43,8 @@ extension Daemon {
         case .inProcess: return LocalAsker(configuration, root: surroundings.root)
         case .socket(let path):
             var patience = RemoteAsker.Patience()
-            patience.quick = configuration.cri.connectDeadline + .seconds(2)
+            // A connect(2) and a greeting, each within its deadline.
+            patience.quick = configuration.cri.connectDeadline * 2 + .seconds(2)
             patience.crictl = configuration.cri.crictlDeadline + .seconds(5)
             return RemoteAsker(socket: path, patience: patience)
         }

@@ -24,6 +24,12 @@ struct ProbeSchedule: Sendable {
     struct Run: Equatable, Sendable {
         /// Lowest first.
         var rungs: [ProbeReport.Rung]
+
+        /// What is asked in one question: what needs no crictl, then each call.
+        var questions: [[ProbeReport.Rung]] {
+            let quick = rungs.filter { $0 <= .connect }
+            return (quick.isEmpty ? [] : [quick]) + rungs.dropFirst(quick.count).map { [$0] }
+        }
     }
 
     /// How often.

@@ -135,25 +135,19 @@ final class Prober: Sendable {
 
     private func climb(_ run: ProbeSchedule.Run, _ endpoint: Endpoint, _ settings: Settings, greets: Bool) {
         var reports: [ProbeReport] = []
-        var untold: [Answer] = []
-        for rung in run.rungs {
-            let asked = Moment.now()
-            let answer = settings.asker.climb(endpoint, rung)
-            // A good answer proves what was when it was asked for; a failure, what is when it came.
-            untold.append((answer, answer.succeeded ? asked : Moment.now()))
-            reports.append(answer)
-            // That the file is there is worth no turn of its own where connect(2) follows at once.
-            if rung > .socket || !answer.succeeded || rung == run.rungs.last {
-                report(untold)
-                untold = []
-            }
-            if !answer.succeeded { break }
-        }
-        let connected = reports.contains { $0.rung == .connect && $0.succeeded }
-        let answered = reports.contains { $0.rung == .version && $0.succeeded }
         var greeting: Bool?
-        if connected, greets || answered {
-            greeting = settings.asker.greets(endpoint)
+        for rungs in run.questions {
+            let asked = Moment.now()
+            let climb = settings.asker.climb(endpoint, rungs, greeting: greets && rungs.last == .connect)
+            greeting = climb.greets ?? greeting
+            // A good answer proves what was when it was asked for; a failure, what is when it came.
+            let told = Moment.now()
+            report(climb.reports.map { ($0, $0.succeeded ? asked : told) })
+            reports += climb.reports
+            if climb.reports.last?.succeeded == false { break }
+        }
+        if reports.contains(where: { $0.rung == .version && $0.succeeded }) {
+            greeting = settings.asker.climb(endpoint, [], greeting: true).greets
         }
         let (all, greeted) = (reports, greeting)
         state.read { state in

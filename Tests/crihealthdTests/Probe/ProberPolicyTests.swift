@@ -84,7 +84,8 @@ import Testing
             var status = RuntimeStatus(conditions: [])
             status.cniConfDir = "/opt/cni/\(number)"
             desk.apply(asker: StubAsker(outcome: .status(status)), units: [])
-            _ = desk.reply(to: .climb(socket: StubAsker.endpoint.socketPath, rung: .status))
+            _ = desk.reply(
+                to: .climb(socket: StubAsker.endpoint.socketPath, rungs: [.status], greeting: false))
         }
         #expect(desk.reply(to: .node(.cni(directory: "/opt/cni/9"))) == .node(nil))
         #expect(desk.reply(to: .node(.cni(directory: "/opt/cni/8"))) == .refused(.notAllowed))

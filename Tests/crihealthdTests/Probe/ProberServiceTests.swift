@@ -43,17 +43,19 @@ import Testing
         let socket = try prober.connect()
         #expect(try Self.ask(.endpoints, on: socket) == .endpoints([StubAsker.endpoint]))
         let path = StubAsker.endpoint.socketPath
-        guard case .climb(let report)? = try Self.ask(.climb(socket: path, rung: .connect), on: socket) else {
+        let both: ProbeQuestion.Ask = .climb(socket: path, rungs: [.socket, .connect], greeting: true)
+        guard case .climb(let climb)? = try Self.ask(both, on: socket) else {
             Issue.record("no report")
             return
         }
-        #expect(report.outcome == .reached)
-        #expect(try Self.ask(.greets(socket: path), on: socket) == .greets(false))
+        #expect(climb.reports.map(\.rung) == [.socket, .connect])
+        #expect(climb.reports.allSatisfy { $0.outcome == .reached })
+        #expect(climb.greets == false)
         #expect(
             try Self.ask(.node(.process(pid: 7)), on: socket)
                 == .node(.process(pid: 7, identity: ProcessIdentity(pid: 7, name: "stub"))))
         #expect(try Self.ask(.node(.tcpListeners), on: socket) == .node(nil))
-        #expect(asker.climbs.all == ["\(path) connect"])
+        #expect(asker.climbs.all == ["\(path) socket", "\(path) connect"])
     }
 
     @Test func whatIsNotOnTheListIsNotAsked() throws {
@@ -61,7 +63,8 @@ import Testing
         let prober = try TestProber(in: directory, asker: asker)
         let socket = try prober.connect()
         for ask: ProbeQuestion.Ask in [
-            .climb(socket: "/tmp/mine.sock", rung: .version), .greets(socket: "/tmp/mine.sock"),
+            .climb(socket: "/tmp/mine.sock", rungs: [.version], greeting: false),
+            .climb(socket: "/tmp/mine.sock", rungs: [], greeting: true),
             .node(.cni(directory: "/root")), .node(.unit("sshd.service")),
         ] {
             #expect(try Self.ask(ask, on: socket) == .refused(.notAllowed))
@@ -70,18 +73,30 @@ import Testing
         #expect(asker.inquiries.all == [])
     }
 
+    @Test("A question cannot have a rung asked again and again")
+    func rungsAscend() throws {
+        let asker = StubAsker()
+        let prober = try TestProber(in: directory, asker: asker)
+        let path = StubAsker.endpoint.socketPath
+        for rungs: [ProbeReport.Rung] in [[.pods, .pods], [.connect, .socket]] {
+            let ask: ProbeQuestion.Ask = .climb(socket: path, rungs: rungs, greeting: false)
+            #expect(try Self.ask(ask, on: try prober.connect()) == .refused(.malformed))
+        }
+        #expect(asker.climbs.all == [])
+    }
+
     @Test func anotherVersionIsTold() throws {
         let prober = try TestProber(in: directory)
         let socket = try prober.connect()
-        Self.say(Self.frame("{\"version\":3,\"ask\":{\"sing\":{}}}"), on: socket)
+        Self.say(Self.frame("{\"version\":4,\"ask\":{\"sing\":{}}}"), on: socket)
         #expect(try Self.reply(socket) == .refused(.otherVersion))
         #expect(try Self.ask(.endpoints, on: socket) == .endpoints([StubAsker.endpoint]))
     }
 
     static let hostile: [[UInt8]] = [
         [], [0], [0xFF, 0xFF, 0xFF, 0xFF], [0, 0, 0x20, 1] + Array(repeating: 0x20, count: 100),
-        [0, 0, 0, 0], frame("{}"), frame("null"), frame("\u{0}\u{0}"), frame("{\"version\":2}"),
-        frame("{\"version\":2,\"ask\":{}}"), frame("{\"version\":2,\"ask\":{\"node\":{\"_0\":{}}}}"),
+        [0, 0, 0, 0], frame("{}"), frame("null"), frame("\u{0}\u{0}"), frame("{\"version\":3}"),
+        frame("{\"version\":3,\"ask\":{}}"), frame("{\"version\":3,\"ask\":{\"node\":{\"_0\":{}}}}"),
         frame("{\"version\":2e999,\"ask\":{\"endpoints\":{}}}"), frame(String(repeating: "[", count: 8000)),
         frame(String(repeating: "{\"a\":", count: 1600)), [0, 0, 0, 9, 0x7B], frame("GET / HTTP/1.1\r\n\r\n"),
         [0, 0, 0, 3, 0xC3, 0x28, 0xFF],
@@ -99,7 +114,8 @@ import Testing
 
     @Test func noiseIsSurvived() throws {
         let prober = try TestProber(in: directory)
-        let good = try #require(ProbeWire.encode(ProbeQuestion(ask: .climb(socket: "/x", rung: .pods))))
+        let good = try #require(
+            ProbeWire.encode(ProbeQuestion(ask: .climb(socket: "/x", rungs: [.pods], greeting: false))))
         var state: UInt64 = 42
         for _ in 0..<60 {
             var bytes = Self.frame(String(decoding: good, as: UTF8.self))

@@ -13,8 +13,14 @@ import Testing
         RemoteAsker(socket: directory.path + "/probe.sock", patience: patience)
     }
 
-    private func breakage(_ report: ProbeReport) -> ProbeBreakage? {
-        guard case .broken(let breakage) = report.outcome else { return nil }
+    private func ask(
+        _ asker: RemoteAsker, _ rung: ProbeReport.Rung, of endpoint: Endpoint = StubAsker.endpoint
+    ) -> ProbeReport? {
+        asker.climb(endpoint, [rung], greeting: false).reports.last
+    }
+
+    private func breakage(_ report: ProbeReport?) -> ProbeBreakage? {
+        guard case .broken(let breakage)? = report?.outcome else { return nil }
         return breakage
     }
 
@@ -22,8 +28,9 @@ import Testing
         let prober = try TestProber(in: directory)
         let asker = asker()
         #expect(try asker.endpoints() == [StubAsker.endpoint])
-        #expect(asker.climb(StubAsker.endpoint, .status).outcome == .reached)
-        #expect(asker.greets(StubAsker.endpoint) == false)
+        #expect(ask(asker, .status)?.outcome == .reached)
+        #expect(asker.climb(StubAsker.endpoint, [.socket, .connect], greeting: true).greets == false)
+        #expect(asker.climb(StubAsker.endpoint, [], greeting: true) == Climb(greets: false))
         #expect(
             asker.answer(.process(pid: 9))
                 == .process(pid: 9, identity: ProcessIdentity(pid: 9, name: "stub")))
@@ -38,21 +45,21 @@ import Testing
                 ready: true)
         }
         let prober = try TestProber(in: directory, asker: StubAsker(outcome: .pods(sandboxes)))
-        #expect(asker().climb(StubAsker.endpoint, .pods).outcome == .pods(sandboxes))
+        #expect(ask(asker(), .pods)?.outcome == .pods(sandboxes))
         prober.stop()
     }
 
     @Test func aProberThatIsGoneIsABrokenProbeAndComesBack() throws {
         let asker = asker()
-        let missing = asker.climb(StubAsker.endpoint, .connect)
+        let missing = ask(asker, .connect)
         #expect(breakage(missing)?.reason == .proberUnreachable)
         #expect(breakage(missing)?.errno == ENOENT)
         let first = try TestProber(in: directory)
-        #expect(asker.climb(StubAsker.endpoint, .connect).outcome == .reached)
+        #expect(ask(asker, .connect)?.outcome == .reached)
         first.stop()
-        #expect(breakage(asker.climb(StubAsker.endpoint, .connect))?.reason == .proberUnreachable)
+        #expect(breakage(ask(asker, .connect))?.reason == .proberUnreachable)
         let second = try TestProber(in: directory)
-        #expect(asker.climb(StubAsker.endpoint, .connect).outcome == .reached)
+        #expect(ask(asker, .connect)?.outcome == .reached)
         second.stop()
     }
 
@@ -62,7 +69,7 @@ import Testing
         let prober = try TestProber(in: directory, limits: limits)
         let asker = asker()
         for _ in 0..<5 {
-            #expect(asker.climb(StubAsker.endpoint, .socket).outcome == .reached)
+            #expect(ask(asker, .socket)?.outcome == .reached)
             usleep(40_000)
         }
         prober.stop()
@@ -73,7 +80,7 @@ import Testing
         defer { close(listener) }
         let asker = asker(
             .init(quick: .milliseconds(100), crictl: .milliseconds(100), node: .milliseconds(100)))
-        #expect(breakage(asker.climb(StubAsker.endpoint, .version))?.errno == ETIMEDOUT)
+        #expect(breakage(ask(asker, .version))?.errno == ETIMEDOUT)
         #expect(asker.answer(.process(pid: 1)) == nil)
         #expect(throws: AskError.self) { try asker.endpoints() }
     }
@@ -81,15 +88,43 @@ import Testing
     @Test func aProberThatTalksNonsenseIsNoProber() throws {
         let server = try OneShotServer(
             path: directory.path + "/probe.sock", answer: "HTTP/1.1 200 OK\r\n\r\n")
-        let report = asker(.init(quick: .seconds(2))).climb(StubAsker.endpoint, .connect)
+        let report = ask(asker(.init(quick: .seconds(2))), .connect)
         #expect(breakage(report)?.reason == .proberUnreachable)
         withExtendedLifetime(server) {}
+    }
+
+    /// Answers what it is told to, whatever it was asked.
+    private struct OddAsker: NodeAsker {
+        var told: [ProbeReport.Rung]
+
+        func endpoints() throws(AskError) -> [Endpoint] { [StubAsker.endpoint] }
+        func climb(_ endpoint: Endpoint, _ rungs: [ProbeReport.Rung], greeting: Bool) -> Climb {
+            Climb(
+                reports: told.map {
+                    ProbeReport(endpoint: endpoint, rung: $0, outcome: .reached, latency: .zero)
+                })
+        }
+        func answer(_ inquiry: Inquiry) -> NodeReport? { nil }
+    }
+
+    private static let others: [[ProbeReport.Rung]] = [
+        [], [.socket], [.connect, .socket], [.socket, .connect, .version],
+    ]
+
+    @Test("An answer about other rungs is none", arguments: others)
+    func otherRungs(_ told: [ProbeReport.Rung]) throws {
+        let prober = try TestProber(in: directory, asker: OddAsker(told: told))
+        let climb = asker().climb(StubAsker.endpoint, [.socket, .connect], greeting: true)
+        #expect(climb.reports.map(\.rung) == [.socket])
+        #expect(breakage(climb.reports.last)?.reason == .proberUnreachable)
+        #expect(climb.greets == nil)
+        prober.stop()
     }
 
     @Test func whatTheProberDoesNotKnowIsSaid() throws {
         let prober = try TestProber(in: directory)
         let stranger = Endpoint(socketPath: "/tmp/mine.sock", runtime: .other, unit: nil)
-        #expect(breakage(asker().climb(stranger, .version))?.text.contains("does not know") == true)
+        #expect(breakage(ask(asker(), .version, of: stranger))?.text.contains("does not know") == true)
         prober.stop()
     }
 

@@ -54,6 +54,16 @@ import Testing
         return counts
     }
 
+    @Test("What needs no crictl is one question; each call is one of its own")
+    func questions() {
+        typealias Run = ProbeSchedule.Run
+        #expect(Run(rungs: [.socket, .connect]).questions == [[.socket, .connect]])
+        #expect(Run(rungs: [.pods]).questions == [[.pods]])
+        #expect(
+            Run(rungs: ProbeReport.Rung.allCases).questions
+                == [[.socket, .connect], [.version], [.status], [.pods], [.containers]])
+    }
+
     @Test func everythingIsAskedAtFirst() {
         var schedule = ProbeSchedule(pace: pace, seed: 1)
         let run = schedule.next(at: at(0))

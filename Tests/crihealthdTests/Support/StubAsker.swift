@@ -19,13 +19,14 @@ final class StubAsker: NodeAsker {
 
     func endpoints() throws(AskError) -> [Endpoint] { [Self.endpoint] }
 
-    func climb(_ endpoint: Endpoint, _ rung: ProbeReport.Rung) -> ProbeReport {
-        climbs.note("\(endpoint.socketPath) \(rung.rawValue)")
-        hold()
-        return ProbeReport(endpoint: endpoint, rung: rung, outcome: outcome, latency: .milliseconds(1))
+    func climb(_ endpoint: Endpoint, _ rungs: [ProbeReport.Rung], greeting: Bool) -> Climb {
+        let reports = rungs.map { rung in
+            climbs.note("\(endpoint.socketPath) \(rung.rawValue)")
+            hold()
+            return ProbeReport(endpoint: endpoint, rung: rung, outcome: outcome, latency: .milliseconds(1))
+        }
+        return Climb(reports: reports, greets: greeting ? false : nil)
     }
-
-    func greets(_ endpoint: Endpoint) -> Bool? { false }
 
     func answer(_ inquiry: Inquiry) -> NodeReport? {
         inquiries.note(inquiry)
