@@ -23,8 +23,8 @@ extension ConditionTable {
     }
 
     /// Nothing that runs is known to be broken or past its end of life. Advice: it never changes the verdict.
-    static func versions(_ facts: NodeFacts, _ advice: [Advice]) -> Word {
-        let components = Advisor.components(facts).filter { SoftwareVersion($0.version) != nil }
+    static func versions(_ advisor: Advisor) -> Word {
+        let components = advisor.compared
         guard !components.isEmpty else {
             return Word(status: .unknown, reason: "NotAsked", message: "No version is known yet.")
         }
@@ -33,7 +33,7 @@ extension ConditionTable {
             (.endOfLife, "EndOfLife", "end of life"),
         ]
         let found = counts.compactMap { row in
-            let count = advice.count { $0.category == row.category }
+            let count = advisor.advice.count { $0.category == row.category }
             return count == 0 ? nil : (row.reason, "\(row.words): \(count)")
         }
         guard let first = found.first else {

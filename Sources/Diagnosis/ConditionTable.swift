@@ -16,9 +16,9 @@ struct ConditionTable: Hashable, Codable, Sendable {
     }
 
     /// Brings every condition up to date.
-    mutating func update(_ facts: NodeFacts, _ book: IncidentBook, _ advice: [Advice], at now: Moment) {
+    mutating func update(_ facts: NodeFacts, _ book: IncidentBook, _ advisor: Advisor, at now: Moment) {
         for index in all.indices {
-            let word = Self.word(on: all[index].type, facts, book, advice)
+            let word = Self.word(on: all[index].type, facts, book, advisor)
             if word.status != all[index].status { all[index].lastTransitionTime = now.wall }
             all[index].status = word.status
             all[index].reason = word.reason
@@ -27,7 +27,7 @@ struct ConditionTable: Hashable, Codable, Sendable {
     }
 
     private static func word(
-        on kind: Condition.Kind, _ facts: NodeFacts, _ book: IncidentBook, _ advice: [Advice]
+        on kind: Condition.Kind, _ facts: NodeFacts, _ book: IncidentBook, _ advisor: Advisor
     ) -> Word {
         switch kind {
         case .runtimeReady: runtime(facts, book)
@@ -35,7 +35,7 @@ struct ConditionTable: Hashable, Codable, Sendable {
         case .criVersionSupported: version(facts, book)
         case .monitoringHealthy: monitoring(facts, book)
         case .upgradeComplete: upgrade(facts, book)
-        case .versionsSupported: versions(facts, advice)
+        case .versionsSupported: versions(advisor)
         case .containersTracked: tracking(facts, book)
         case .shutdownGraceful: shutdown(facts, book)
         }

@@ -7,6 +7,8 @@ struct Advisor: Sendable {
 
     let table: AdvisoryTable
     private(set) var advice: [Advice] = []
+    /// What runs, and has a version that can be compared.
+    private(set) var compared: [Component] = []
     private var key: [String] = []
     /// When each question was asked last.
     var asked: [Inquiry: MonotonicTime] = [:]
@@ -27,6 +29,7 @@ struct Advisor: Sendable {
             [facts.now.wall.date] + components.map { "\($0.name) \($0.version)" } + deprecations.map(\.id)
         guard next != key else { return }
         key = next
+        compared = components.filter { SoftwareVersion($0.version) != nil }
         let all = components.flatMap { advice($0, on: facts.now.wall) } + deprecations
         advice = Array(
             all.sorted { ($0.category, $0.component, $0.id) < ($1.category, $1.component, $1.id) }

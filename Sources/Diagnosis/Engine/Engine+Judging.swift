@@ -32,7 +32,7 @@ extension Engine {
         statistics.incidentsOpened = state.book.opened
         advisor.update(state.facts)
         if down == nil { wanted += advisor.questions(state.facts) }
-        state.conditions.update(state.facts, state.book, advisor.advice, at: now)
+        state.conditions.update(state.facts, state.book, advisor, at: now)
         return effects
             + inquiries.due(
                 down == nil ? wanted : [], at: now.monotonic, every: configuration.inquiryInterval

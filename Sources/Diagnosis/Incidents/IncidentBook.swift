@@ -10,16 +10,26 @@ struct IncidentBook: Hashable, Codable, Sendable {
     /// FNV-1a over kind and subject: stable across nodes, restarts and versions.
     static func id(_ kind: IncidentKind, _ subject: String) -> String {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in (kind.rawValue + "\u{0}" + subject).utf8 {
-            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
-        }
+        func take(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        kind.rawValue.utf8.forEach(take)
+        take(0)
+        subject.utf8.forEach(take)
         let hex = String(hash, radix: 16)
-        return kind.rawValue + "-" + String(repeating: "0", count: 16 - hex.count) + hex
+        return kind.rawValue + "-" + String(repeating: "0", count: 16 - hex.utf8.count) + hex
     }
 
     /// Open and shown, worst first, then oldest.
-    var open: [Incident] {
-        entries.values.filter { $0.shown && $0.incident.isOpen }.map(\.incident).sorted {
+    var open: [Incident] { open { _ in true } }
+
+    /// The open and shown incidents of that kind.
+    func open(_ kind: IncidentKind) -> [Incident] { open { $0.kind == kind } }
+
+    private func open(_ isWanted: (Incident) -> Bool) -> [Incident] {
+        var found: [Incident] = []
+        for entry in entries.values where entry.shown && entry.incident.isOpen && isWanted(entry.incident) {
+            found.append(entry.incident)
+        }
+        return found.sorted {
             if $0.severity != $1.severity { return $0.severity > $1.severity }
             return $0.openedAt == $1.openedAt ? $0.id < $1.id : $0.openedAt < $1.openedAt
         }
@@ -44,9 +54,6 @@ struct IncidentBook: Hashable, Codable, Sendable {
     /// Totals begin with the process, as all counters do: one that goes back a little is a reset to Prometheus, which
     /// would count all of it again.
     mutating func forgetTotals() { opened = [:] }
-
-    /// The open and shown incidents of that kind.
-    func open(_ kind: IncidentKind) -> [Incident] { open.filter { $0.kind == kind } }
 
     // MARK: Changing
 

@@ -90,6 +90,7 @@ final class FollowerCore: @unchecked Sendable {
     var nextSafety = MonotonicTime(microseconds: 0)
     var nextExamination = MonotonicTime(microseconds: 0)
     var nextPosition = MonotonicTime(microseconds: 0)
+    private var nextRelease = MonotonicTime(microseconds: 0)
     var positionDue = false
     var readSinceRelease = 0
     /// What libsystemd has mapped is to be given back after the next look.
@@ -295,7 +296,7 @@ final class FollowerCore: @unchecked Sendable {
             releaseDue = true
             tell(.caughtUp)
         }
-        if readSinceRelease > 20_000 { releaseDue = true }
+        if readSinceRelease > 20_000 || readSinceRelease > 0 && .now >= nextRelease { releaseDue = true }
     }
 
     /// Whether there is no journal file at all. Looked at until there was one: their sizes are asked one by one.
@@ -308,6 +309,7 @@ final class FollowerCore: @unchecked Sendable {
 
     private func releaseWindows() {
         guard journal?.releaseWindows() == true else { return }
+        nextRelease = .now + .seconds(30)
         readSinceRelease = 0
         releaseDue = false
     }

@@ -22,7 +22,8 @@ struct ProbeQuestion: Equatable, Codable, Sendable {
     enum Ask: Equatable, Codable, Sendable {
         /// Which endpoints are there?
         case endpoints
-        /// Ask rungs of the endpoint behind this socket, which must be one of the prober's own, and whether it greets.
+        /// Ask one rung, or socket and connect(2), of the endpoint behind this socket, which must be one of the prober's
+        /// own, and whether it greets.
         case climb(socket: String, rungs: [ProbeReport.Rung], greeting: Bool)
         /// Look at the node.
         case node(Inquiry)

@@ -14,7 +14,7 @@ final class RemoteAsker: NodeAsker {
     struct Patience: Sendable {
         /// For the rungs without crictl and a greeting together, and for the endpoints.
         var quick: Duration = .seconds(3)
-        /// For each rung with crictl.
+        /// For a rung with crictl.
         var crictl: Duration = .seconds(10)
         /// For a look at the node.
         var node: Duration = .seconds(10)
@@ -55,10 +55,9 @@ final class RemoteAsker: NodeAsker {
     func climb(_ endpoint: Endpoint, _ rungs: [ProbeReport.Rung], greeting: Bool) -> Climb {
         let began = Moment.now().monotonic
         do throws(ProberError) {
-            let calls = rungs.count { $0 > .connect }
             let reply = try ask(
                 .climb(socket: endpoint.socketPath, rungs: rungs, greeting: greeting),
-                within: calls == 0 ? patience.quick : patience.crictl * calls)
+                within: rungs.contains { $0 > .connect } ? patience.crictl : patience.quick)
             guard case .climb(var climb) = reply, Self.answers(climb.reports, rungs) else {
                 throw unexpected(reply)
             }

@@ -25,7 +25,7 @@ struct ProbeSchedule: Sendable {
         /// Lowest first.
         var rungs: [ProbeReport.Rung]
 
-        /// What is asked in one question: what needs no crictl, then each call.
+        /// What is asked in one question each: what needs no crictl, then every call.
         var questions: [[ProbeReport.Rung]] {
             let quick = rungs.filter { $0 <= .connect }
             return (quick.isEmpty ? [] : [quick]) + rungs.dropFirst(quick.count).map { [$0] }

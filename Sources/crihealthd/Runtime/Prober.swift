@@ -144,7 +144,8 @@ final class Prober: Sendable {
             let told = Moment.now()
             report(climb.reports.map { ($0, $0.succeeded ? asked : told) })
             reports += climb.reports
-            if climb.reports.last?.succeeded == false { break }
+            // A call would only hang where not even a greeting comes.
+            if climb.reports.last?.succeeded == false || climb.greets == false { break }
         }
         if reports.contains(where: { $0.rung == .version && $0.succeeded }) {
             greeting = settings.asker.climb(endpoint, [], greeting: true).greets
@@ -155,7 +156,8 @@ final class Prober: Sendable {
             // A server that never greets (CRI-O's multiplexer waits for a request first) tells nothing by
             // silence.
             if greets, greeted == false {
-                state.lanes[endpoint.socketPath]?.schedule.request([.version, .status])
+                let left = Set(run.rungs).subtracting(all.map(\.rung))
+                state.lanes[endpoint.socketPath]?.schedule.request(left.union([.version, .status]))
             }
             if all.last?.succeeded == false || greeted == false {
                 state.lanes[endpoint.socketPath]?.greets = false

@@ -73,12 +73,14 @@ import Testing
         #expect(asker.inquiries.all == [])
     }
 
-    @Test("A question cannot have a rung asked again and again")
-    func rungsAscend() throws {
+    @Test("A question is one call, or what needs none, each once")
+    func boundedQuestions() throws {
         let asker = StubAsker()
         let prober = try TestProber(in: directory, asker: asker)
         let path = StubAsker.endpoint.socketPath
-        for rungs: [ProbeReport.Rung] in [[.pods, .pods], [.connect, .socket]] {
+        for rungs: [ProbeReport.Rung] in [
+            [.pods, .pods], [.connect, .socket], [.version, .status], [.socket, .connect, .version],
+        ] {
             let ask: ProbeQuestion.Ask = .climb(socket: path, rungs: rungs, greeting: false)
             #expect(try Self.ask(ask, on: try prober.connect()) == .refused(.malformed))
         }
@@ -88,8 +90,10 @@ import Testing
     @Test func anotherVersionIsTold() throws {
         let prober = try TestProber(in: directory)
         let socket = try prober.connect()
-        Self.say(Self.frame("{\"version\":4,\"ask\":{\"sing\":{}}}"), on: socket)
-        #expect(try Self.reply(socket) == .refused(.otherVersion))
+        for ask in ["{\"sing\":{}}", "{\"endpoints\":{}}"] {
+            Self.say(Self.frame("{\"version\":4,\"ask\":\(ask)}"), on: socket)
+            #expect(try Self.reply(socket) == .refused(.otherVersion))
+        }
         #expect(try Self.ask(.endpoints, on: socket) == .endpoints([StubAsker.endpoint]))
     }
 

@@ -74,6 +74,40 @@ import Testing
         prober.stop()
     }
 
+    /// `crictl version` would come in ten minutes.
+    @Test("A runtime that no longer greets is asked at once what the matter is")
+    func silence() throws {
+        let greeter = Greeter(listener: try #require(runtime.listener))
+        let prober = prober {
+            $0.native = .milliseconds(20)
+            $0.calls = .seconds(600)
+        }
+        prober.watch(endpoint)
+        #expect(eventually { count(.connect) >= 8 && greeter.count >= 5 })
+        #expect(count(.version) == 1)
+        #expect(count(.status) == 1)
+        greeter.fallSilent()
+        #expect(eventually { count(.version) >= 2 && count(.status) >= 2 })
+        prober.stop()
+        greeter.stop()
+    }
+
+    @Test("Who asks stops at the first failure, and waits for no greeting after it")
+    func aClimb() throws {
+        var asker = LocalAsker(Configuration())
+        asker.greetingDeadline = .milliseconds(50)
+        let both: [ProbeReport.Rung] = [.socket, .connect]
+        let reached = asker.climb(endpoint, both, greeting: true)
+        #expect(reached.reports.map(\.succeeded) == [true, true])
+        #expect(reached.greets == false)
+        #expect(asker.climb(endpoint, both, greeting: false).greets == nil)
+        runtime.stop()
+        let missing = asker.climb(endpoint, both, greeting: true)
+        #expect(missing.reports.map(\.rung) == [.socket])
+        #expect(missing.reports.map(\.succeeded) == [false])
+        #expect(missing.greets == nil)
+    }
+
     @Test func whoIsForgottenAsksNoMore() {
         weak var forgotten: Prober?
         do {

@@ -6,7 +6,7 @@ final class FakeRuntime {
     let directory: TemporaryDirectory
     let socketPath: String
     let crictl: String
-    private var listener: Int32?
+    private(set) var listener: Int32?
 
     /// `errs`: every call of its API ends in an error. `does`: what every call of crictl does instead, in sh.
     init(errs: Bool = false, does: String? = nil) throws {

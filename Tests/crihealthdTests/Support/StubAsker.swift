@@ -20,12 +20,17 @@ final class StubAsker: NodeAsker {
     func endpoints() throws(AskError) -> [Endpoint] { [Self.endpoint] }
 
     func climb(_ endpoint: Endpoint, _ rungs: [ProbeReport.Rung], greeting: Bool) -> Climb {
-        let reports = rungs.map { rung in
+        var climb = Climb()
+        for rung in rungs {
             climbs.note("\(endpoint.socketPath) \(rung.rawValue)")
             hold()
-            return ProbeReport(endpoint: endpoint, rung: rung, outcome: outcome, latency: .milliseconds(1))
+            let report = ProbeReport(
+                endpoint: endpoint, rung: rung, outcome: outcome, latency: .milliseconds(1))
+            climb.reports.append(report)
+            guard report.succeeded else { return climb }
         }
-        return Climb(reports: reports, greets: greeting ? false : nil)
+        climb.greets = greeting ? false : nil
+        return climb
     }
 
     func answer(_ inquiry: Inquiry) -> NodeReport? {

@@ -62,8 +62,11 @@ struct AddressConflict: Hashable, Sendable {
         let suspicious = facts.containers.entries.values.contains { $0.denial != nil }
         var wanted: [Inquiry] = []
         for runtime in facts.runtimes where runtime.api.answered(since: nil) {
-            let young = (runtime.containers ?? []).filter { container in
-                guard container.state == .exited, container.attempt > 0 || suspicious,
+            let containers = runtime.containers ?? []
+            // Most run: those are not even copied.
+            let ended = containers.indices.filter { containers[$0].state == .exited }.map { containers[$0] }
+            let young = ended.filter { container in
+                guard container.attempt > 0 || suspicious,
                     facts.containers.logs[container.id] == nil, facts.containers.entries[container.id] == nil,
                     let created = container.createdAt
                 else { return false }
