@@ -18,10 +18,11 @@ def wrk(url: str, seconds: int) -> dict:
     number = lambda pattern: re.search(pattern, text)[1]
     unit = {"us": 0.001, "ms": 1, "s": 1000}
     value, scale = re.search(r"99%\s+([\d.]+)(us|ms|s)", text).groups()
-    failed = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
+    refused = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
+    broken = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", text)
     return {
         "requests_per_second": round(float(number(r"Requests/sec:\s+([\d.]+)"))), "p99_ms": round(float(value) * unit[scale], 2),
-        "failed": int(failed[1]) if failed else 0,
+        "failed": (int(refused[1]) if refused else 0) + (sum(map(int, broken.groups())) if broken else 0),
     }
 
 

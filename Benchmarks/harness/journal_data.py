@@ -130,3 +130,10 @@ def make(
         name = "system.journal" if file == files - 1 else f"system@{file}.journal"
         write(directory / name, itertools.islice(stream, entries * (file + 1) // files - entries * file // files))
     return directory
+
+
+def append(directory: Path, entries: int, matching: float | None = None, seed: int = 2) -> None:
+    """Puts another file with so many entries of this minute beside those that are there."""
+    generator = Generator(seed, 1.0, matching)
+    now, monotonic = time.time_ns() // 1000, time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+    write(directory / "system@later.journal", generator.entries(entries, lambda number: now + number, now - monotonic))

@@ -28,9 +28,11 @@ class Journald:
         self.process = subprocess.Popen(
             [tools.ROOT / "Tests" / "Support" / "journald-lab", directory, *settings], stdout=log, stderr=log)
         self.journal = directory / "var"
+        deadline = time.monotonic() + 30
         while not list(self.journal.glob("*/system.journal")):
-            if self.process.poll() is not None:
-                raise SystemExit((directory / "journald.log").read_text())
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise SystemExit((directory / "journald.log").read_text() or "journald makes no journal")
             time.sleep(0.05)
 
     def stream(self, identifier: str) -> socket.socket:
@@ -41,8 +43,17 @@ class Journald:
         self.process.send_signal(12)
 
     def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait()
+        end(self.process)
+
+
+def end(process: subprocess.Popen) -> None:
+    """SIGTERM, and SIGKILL where that does not end it."""
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def stdout_stream(journald: int, identifier: str) -> socket.socket:
@@ -61,6 +72,31 @@ def join_unit(unit: str) -> None:
         group = root / "system.slice" / unit
         group.mkdir(parents=True, exist_ok=True)
         (group / "cgroup.procs").write_text(str(os.getpid()))
+
+
+@contextlib.contextmanager
+def own_groups():
+    """Removes in the end what join_unit made; a node's own groups stay."""
+    slices = [root / "system.slice" for root in CGROUPS if (root / "cgroup.procs").exists()]
+    before = {one: set(one.iterdir()) if one.exists() else None for one in slices}
+    try:
+        yield
+    finally:
+        for one, known in before.items():
+            groups = [g for g in one.iterdir() if g.is_dir() and g not in (known or ())] if one.exists() else []
+            for group in [*groups, *([one] if known is None else [])]:
+                remove_group(group)
+
+
+def remove_group(group: Path) -> None:
+    """The last process of it may be about to end."""
+    for _ in range(40):
+        try:
+            return group.rmdir()
+        except FileNotFoundError:
+            return
+        except OSError:
+            time.sleep(0.05)
 
 
 class Runtime:
@@ -180,8 +216,8 @@ class Daemon:
         finally:
             connection.close()
 
-    def wait(self, ready, seconds: float = 60) -> float:
-        """Until `ready()` holds; seconds since the start."""
+    def wait(self, ready, seconds: float = 60, pause: float = 0.002) -> float:
+        """Until `ready()` holds, which is asked after each pause; seconds since the start."""
         while time.monotonic() - self.started < seconds:
             try:
                 if ready():
@@ -190,7 +226,7 @@ class Daemon:
                 pass
             if self.process.poll() is not None:
                 raise SystemExit(self.log.read_text()[-2000:])
-            time.sleep(0.002)
+            time.sleep(pause)
         raise SystemExit(f"not ready after {seconds} s; log: {self.log.read_text()[-2000:]}")
 
     def metric(self, name: str) -> float:
@@ -221,8 +257,7 @@ class Daemon:
 
     def stop(self) -> None:
         for one in filter(None, (self.process, self.prober)):
-            one.terminate()
-            one.wait()
+            end(one)
 
 
 class Scratch:
@@ -239,7 +274,7 @@ class Scratch:
 @contextlib.contextmanager
 def watched(*settings: str, rules: str = "", config: str = "", as_packaged: bool = False):
     """A journald with these settings, a runtime, and a daemon that watches both; all of them end with the block."""
-    with Scratch() as directory, contextlib.ExitStack() as stack:
+    with Scratch() as directory, own_groups(), contextlib.ExitStack() as stack:
         journald = Journald(directory, *settings)
         stack.callback(journald.stop)
         runtime = Runtime(directory)

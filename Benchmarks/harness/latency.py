@@ -2,6 +2,7 @@
 `journalctl -f`, and a C loop over sd_journal_wait."""
 
 import http.client
+import math
 import multiprocessing
 import random
 import subprocess
@@ -67,7 +68,7 @@ def percentiles(values: list[float]) -> dict:
     ordered = sorted(values)
     if not ordered:
         return {"samples": 0}
-    at = lambda share: round(1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))], 1)
+    at = lambda share: round(1000 * ordered[math.ceil(share * len(ordered)) - 1], 1)
     return {"samples": len(ordered), "p50_ms": at(0.5), "p99_ms": at(0.99), "max_ms": round(1000 * ordered[-1], 1),
             "ms": [round(1000 * one, 1) for one in ordered]}
 
@@ -119,13 +120,14 @@ def situation(name: str, count: int, suspected: bool, noise_per_second: int) -> 
         healthy = lambda: daemon.get("/", "text/plain").startswith("HEALTHY")
         try:
             daemon.wait(healthy)
-            if suspected:
-                writing.sample(0)
+            if suspected and writing.sample(0)[1] is None:
+                raise SystemExit("the incident that makes the daemon suspicious was not seen")
             written, times = {}, []
+            began, before = time.monotonic(), daemon.metric("crihealthd_journal_entries_total")
             for number in range(1, count + 1):
                 if not suspected:
                     daemon.wait(healthy, time.monotonic() - daemon.started + 20)
-                time.sleep(random.uniform(0.2, 0.6))
+                time.sleep(random.uniform(0.1, 0.4))
                 written[number], took = writing.sample(number)
                 if took is None:
                     print(f"  {name}: sample {number} was not seen within 10 s; entries read: "
@@ -133,6 +135,9 @@ def situation(name: str, count: int, suspected: bool, noise_per_second: int) -> 
                 else:
                     times.append(took)
                 writing.clear(number)
+            rate = (daemon.metric("crihealthd_journal_entries_total") - before) / (time.monotonic() - began)
+            if rate < 0.9 * noise_per_second:
+                raise SystemExit(f"{name}: {rate:.0f} lines/s were read, not {noise_per_second}")
             time.sleep(1.5)
         finally:
             for follower in followers.values():
@@ -140,10 +145,12 @@ def situation(name: str, count: int, suspected: bool, noise_per_second: int) -> 
             writing.stop()
     line = lambda number: rules.line(number).decode()
     peers = {
-        name: percentiles([seen.times[line(n)] - at for n, at in written.items() if line(n) in seen.times])
+        name: [seen.times[line(n)] - at for n, at in written.items() if line(n) in seen.times]
         for name, seen in followers.items()
     }
-    result = {"crihealthd": {**percentiles(times), "not_seen": count - len(times)}, **peers}
+    result = {who: {**percentiles(found), "not_seen": count - len(found)} for who, found in {"crihealthd": times, **peers}.items()}
+    if not times:
+        raise SystemExit(f"{name}: no sample was seen")
     print(f"  {name}: " + ", ".join(f"{who} p99 {one.get('p99_ms')} ms" for who, one in result.items()), flush=True)
     return result
 
@@ -152,6 +159,5 @@ SITUATIONS = {"at rest": (False, 0), "under suspicion": (True, 0), "at 5,000 lin
 
 
 def measure(quick: bool) -> dict:
-    tools.build_reference()
     count = 20 if quick else 200
     return {name: situation(name, count, *how) for name, how in SITUATIONS.items()}

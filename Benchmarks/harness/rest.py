@@ -15,11 +15,11 @@ WAKES = 15
 ALWAYS = '[cri]\nconnect_interval = "1m"\nversion_interval = "1s"\nsuspect_interval = "1s"\n'
 
 
-def watch(config: str, seconds: int, as_packaged: bool = False) -> dict:
+def watch(config: str, seconds: int, as_packaged: bool = False, settle: int = 20) -> dict:
     """One daemon for a time, what its processes cost; then its runtime hangs (accepts, says nothing; crictl does not end)."""
     with lab.watched(config=config, as_packaged=as_packaged) as (_, runtime, daemon):
         daemon.wait(lambda: "HEALTHY" in daemon.get("/", "text/plain").split()[:1])
-        time.sleep(20)
+        time.sleep(settle)
         before, calls, started = usages(daemon), runtime.called(), time.monotonic()
         time.sleep(seconds)
         after, passed = usages(daemon), time.monotonic() - started
@@ -47,12 +47,11 @@ def cost(before: dict, after: dict, passed: float) -> dict:
 
 def measure(quick: bool) -> dict:
     seconds = 30 if quick else 180
-    tools.build_reference()
     with concurrent.futures.ThreadPoolExecutor() as pool:
         alone = pool.submit(tools.run, tools.BUILD / "wake", WAKES, seconds)
         one, two = pool.submit(watch, "", seconds), pool.submit(watch, "", seconds, as_packaged=True)
         adaptive, packaged = one.result(), two.result()
-    always = watch(ALWAYS, 15 if quick else 30)
+    always = watch(ALWAYS, 15, settle=5)
     return {
         "seconds": adaptive["seconds"], "pods": 110, **adaptive["processes"][0],
         f"cpu percent of a C loop that wakes {WAKES} times a second": round(float(alone.result()), 3),

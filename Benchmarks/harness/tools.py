@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,7 +30,17 @@ def build_catch_up() -> Path:
     """The follower with its rules, built with the flags of `make release`."""
     flags = run("make", "--silent", "-C", ROOT, "release-flags").split()
     run("swift", "build", "--package-path", ROOT / "Benchmarks", "--scratch-path", BUILD, *flags, "--product", "catch-up")
+    return catch_up()
+
+
+def catch_up() -> Path:
+    """What build_catch_up built."""
     return BUILD / "release" / "catch-up"
+
+
+def matches() -> list[str]:
+    """What the daemon reads of the journal, as arguments of journalctl."""
+    return run(catch_up(), "--print-matches").split("\n")[:-1]
 
 
 def daemon() -> Path:
@@ -40,12 +51,21 @@ def daemon() -> Path:
     return path
 
 
+def source() -> str:
+    """The commit that is measured; `+` where what is measured differs from it."""
+    git = ["git", "-C", str(ROOT)]
+    changed = run(*git, "status", "--porcelain", "--", "Sources", "Benchmarks/harness", "Benchmarks/reference", "Benchmarks/Sources")
+    return run(*git, "rev-parse", "--short", "HEAD").strip() + ("+" if changed else "")
+
+
 def machine() -> dict:
     """What the figures were measured on."""
     with open("/proc/cpuinfo") as file:
         model = next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), "unknown")
     version = run("systemctl", "--version").split()[1]
-    return {"cpus": os.cpu_count(), "model": model, "kernel": os.uname().release, "systemd": int(version)}
+    return {
+        "cpus": os.cpu_count(), "model": model, "kernel": os.uname().release, "systemd": int(version), "commit": source(),
+        "date": time.strftime("%Y-%m-%d", time.gmtime())}
 
 
 def write(name: str, result: dict) -> None:

@@ -10,7 +10,8 @@ import Systemd
 ///     catch-up DIRECTORY [--rules shipped|NUMBER] [--one-batch]
 ///     catch-up --print-matches
 ///
-/// With a NUMBER the rules are made up, and none of them knows a line of the generated journals. In one batch nothing hangs
+/// With a NUMBER the rules are made up; the last of them knows the known line of the generated journals, the others
+/// none. In one batch nothing hangs
 /// on the clock: what two journals' counts of instructions differ by is what their lines differ by.
 @main
 struct CatchUp {
@@ -89,14 +90,17 @@ struct CatchUp {
 
     private static func madeUp(_ count: Int) -> RuleDocument {
         let rules = (0..<count).map { number in
-            """
-            [[rule]]
-            id = "made-up-\(number)"
-            signal = "made-up-\(number)"
-            meaning = "made up"
-            [rule.match]
-            msg = "made up condition number \(number) of {what}"
-            """
+            let text =
+                number == count - 1
+                ? "RunPodSandbox for {pod} failed, error" : "made up condition number \(number) of {what}"
+            return """
+                [[rule]]
+                id = "made-up-\(number)"
+                signal = "made-up-\(number)"
+                meaning = "made up"
+                [rule.match]
+                msg = "\(text)"
+                """
         }
         return RuleDocument(name: "made-up.toml", text: rules.joined(separator: "\n"))
     }
