@@ -24,8 +24,13 @@ public struct ProbeLadder: Sendable {
         _ endpoint: Endpoint, from lowest: ProbeReport.Rung = .socket,
         through highest: ProbeReport.Rung = .containers
     ) -> [ProbeReport] {
+        probe(endpoint, rungs: ProbeReport.Rung.allCases.filter { lowest <= $0 && $0 <= highest })
+    }
+
+    /// Asks these rungs, which ascend, and stops at the first that fails; its report is the last.
+    public func probe(_ endpoint: Endpoint, rungs: [ProbeReport.Rung]) -> [ProbeReport] {
         var reports: [ProbeReport] = []
-        for rung in ProbeReport.Rung.allCases where lowest <= rung && rung <= highest {
+        for rung in rungs {
             let report = probe(endpoint, rung: rung)
             reports.append(report)
             if !report.succeeded { break }

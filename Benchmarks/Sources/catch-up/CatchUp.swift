@@ -11,8 +11,8 @@ import Systemd
 ///     catch-up --print-matches
 ///
 /// With a NUMBER the rules are made up; the last of them knows the known line of the generated journals, the others
-/// none. In one batch nothing hangs
-/// on the clock: what two journals' counts of instructions differ by is what their lines differ by.
+/// none. In one batch nothing hangs on the clock: what two journals' counts of instructions differ by is what their lines
+/// differ by.
 @main
 struct CatchUp {
     static func main() throws {

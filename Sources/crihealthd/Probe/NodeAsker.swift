@@ -70,13 +70,8 @@ struct LocalAsker: NodeAsker {
     }
 
     func climb(_ endpoint: Endpoint, _ rungs: [ProbeReport.Rung], greeting: Bool) -> Climb {
-        var climb = Climb()
-        for rung in rungs {
-            let report = ladder.probe(endpoint, rung: rung)
-            climb.reports.append(report)
-            guard report.succeeded else { return climb }
-        }
-        if greeting {
+        var climb = Climb(reports: ladder.probe(endpoint, rungs: rungs))
+        if greeting, climb.reports.allSatisfy(\.succeeded) {
             climb.greets = Greeting.isReturned(socketPath: endpoint.socketPath, within: greetingDeadline)
         }
         return climb
