@@ -62,10 +62,7 @@ struct CrictlOutputTests {
         for case let file as URL in files where ["json", "out"].contains(file.pathExtension) {
             guard file.deletingLastPathComponent().lastPathComponent == "crictl",
                 let rung = Recorded.rung(ofCall: file.lastPathComponent),
-                try String(
-                    contentsOf: file.deletingPathExtension().appendingPathExtension("rc"), encoding: .utf8
-                )
-                .hasPrefix("0")
+                try Recorded.exitCode(of: file) == 0
             else { continue }
             let stdout = Array(try Data(contentsOf: file))
             let outcome = CrictlOutput.outcome(rung: rung, exitCode: 0, stdout: stdout, stderr: [])

@@ -97,6 +97,25 @@ enum Recorded {
             ? nil : CrictlOutput.rung(subcommand: String(subcommand))
     }
 
+    private struct Call: Decodable {
+        let call: String?
+        let rc: Int32?
+    }
+
+    /// How the call whose output this is ended: its own `.rc` file says so, or its recording's index.
+    static func exitCode(of output: URL) throws -> Int32 {
+        let name = output.deletingPathExtension()
+        if let code = try? String(contentsOf: name.appendingPathExtension("rc"), encoding: .utf8) {
+            return try #require(Int32(code.prefix { $0.isNumber }))
+        }
+        let index = name.deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("index.jsonl")
+        let calls = try Data(contentsOf: index).split(separator: UInt8(ascii: "\n")).map {
+            try JSONDecoder().decode(Call.self, from: $0)
+        }
+        return try #require(calls.last { $0.call == name.lastPathComponent }?.rc)
+    }
+
     static let corpus: URL? = {
         let named = ProcessInfo.processInfo.environment["CRIHEALTHD_CORPUS"].map { URL(fileURLWithPath: $0) }
         let beside = tests.deletingLastPathComponent().deletingLastPathComponent()
