@@ -23,7 +23,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: [
         // MARK: C
@@ -33,6 +32,7 @@ let package = Package(
 
         // MARK: Libraries
         .target(name: "HealthModel", swiftSettings: strict),
+        .target(name: "TOML", swiftSettings: strict),
         .target(
             name: "Systemd", dependencies: ["CSystemd", "CLinux", "HealthModel"],
             swiftSettings: strict),
@@ -40,7 +40,7 @@ let package = Package(
         .target(name: "Node", dependencies: ["CLinux", "HealthModel"], swiftSettings: strict),
         .target(
             name: "Diagnosis",
-            dependencies: ["HealthModel", .product(name: "TOMLKit", package: "TOMLKit")],
+            dependencies: ["HealthModel", "TOML"],
             exclude: ["Signals/README.md"],
             resources: [
                 .embedInCode("Signals/Rules"), .embedInCode("Advisories/Data"), .embedInCode("Runbooks"),
@@ -58,13 +58,13 @@ let package = Package(
         .executableTarget(
             name: "crihealthd",
             dependencies: [
-                "CLinux", "CRI", "Diagnosis", "HealthEndpoint", "HealthModel", "Node", "Systemd",
+                "CLinux", "CRI", "Diagnosis", "HealthEndpoint", "HealthModel", "Node", "Systemd", "TOML",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "TOMLKit", package: "TOMLKit"),
             ], swiftSettings: strict),
 
         // MARK: Tests
+        .testTarget(name: "TOMLTests", dependencies: ["TOML"], swiftSettings: strict),
         .testTarget(name: "HealthModelTests", dependencies: ["HealthModel"], swiftSettings: strict),
         .testTarget(
             name: "SystemdTests", dependencies: ["Systemd", "HealthModel"], exclude: ["Fixtures"],
@@ -87,6 +87,5 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ], exclude: ["Replay/stories.txt"], swiftSettings: strict),
     ],
-    swiftLanguageModes: [.v6],
-    cxxLanguageStandard: .cxx17
+    swiftLanguageModes: [.v6]
 )

@@ -1,5 +1,5 @@
 import HealthModel
-import TOMLKit
+import TOML
 
 /// Reads one file of advisories; every complaint names the file, the entry and the key.
 struct AdvisoryReader {
@@ -23,7 +23,7 @@ struct AdvisoryReader {
     func read() throws(RuleError) -> Part {
         let root: TOMLTable
         do { root = try TOMLTable(string: text) } catch {
-            throw RuleError(file: file, problem: "not TOML: \(error)")
+            throw RuleError(file: file, line: error.line, problem: "not TOML: \(error)")
         }
         var part = Part()
         for key in root.keys where !["date", "advisory", "line"].contains(key) {

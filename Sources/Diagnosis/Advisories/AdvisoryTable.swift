@@ -1,5 +1,4 @@
 import HealthModel
-import TOMLKit
 
 /// What is known of versions: defects, vulnerabilities, ends of life. Data, dated, without any network.
 public struct AdvisoryTable: Sendable {

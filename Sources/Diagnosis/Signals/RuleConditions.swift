@@ -1,4 +1,4 @@
-import TOMLKit
+import TOML
 
 /// Reads `template`, `match` and `unless`.
 enum RuleConditions {

@@ -12,7 +12,7 @@ public struct RuleDocument: Hashable, Sendable {
     }
 }
 
-/// Finds the lines that errors speak of. TOMLKit says where a syntax error is, and nothing about values.
+/// Finds the lines that errors speak of. ``TOMLTable`` says where a syntax error is, and nothing about values.
 struct RuleLines {
     /// Lines (from 1) of the `[[rule]]` headers.
     let headers: [Int]

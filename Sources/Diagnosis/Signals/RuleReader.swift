@@ -1,5 +1,5 @@
 import HealthModel
-import TOMLKit
+import TOML
 
 /// Reads rule documents.
 enum RuleReader {
@@ -54,12 +54,8 @@ enum RuleReader {
         }
         do {
             return try TOMLTable(string: document.text)
-        } catch let fault as TOMLParseError {
-            throw RuleError(
-                file: document.name, line: fault.source.begin.line,
-                problem: String(describing: fault.description))
         } catch {
-            throw RuleError(file: document.name, problem: "cannot be read as TOML")
+            throw RuleError(file: document.name, line: error.line, problem: error.description)
         }
     }
 

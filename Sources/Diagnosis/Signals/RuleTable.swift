@@ -1,4 +1,4 @@
-import TOMLKit
+import TOML
 
 /// One table of a rule file, read key by key; every complaint names its place.
 struct RuleTable {

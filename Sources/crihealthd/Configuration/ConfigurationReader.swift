@@ -1,4 +1,4 @@
-import TOMLKit
+import TOML
 
 /// Reads the configuration file over the built-in defaults.
 enum ConfigurationReader {
@@ -30,12 +30,10 @@ enum ConfigurationReader {
         let values: [String: ConfigurationValue]
         do {
             values = try flatten(text)
-        } catch let error as TOMLParseError {
-            let position = TextPosition(line: error.source.begin.line, column: error.source.begin.column)
+        } catch {
+            let position = TextPosition(line: error.line, column: error.column)
             throw ConfigurationError(
                 file: file, problems: [.init(position: position, text: error.description)])
-        } catch {
-            throw ConfigurationError(file: file, problems: [.init(position: nil, text: "\(error)")])
         }
         var configuration = base
         let locator = KeyLocator(text)
@@ -81,7 +79,7 @@ enum ConfigurationReader {
 
     /// All values of a TOML text by their dotted paths. Tables that no key has are reported by their own
     /// path.
-    private static func flatten(_ text: String) throws -> [String: ConfigurationValue] {
+    private static func flatten(_ text: String) throws(TOMLParseError) -> [String: ConfigurationValue] {
         let root = try TOMLTable(string: text)
         let sections = Set(
             ConfigurationKey.all.compactMap { key in

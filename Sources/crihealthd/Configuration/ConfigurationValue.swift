@@ -1,4 +1,4 @@
-import TOMLKit
+import TOML
 
 /// A value of the configuration, wherever it was written; knows how to be what a key wants.
 enum ConfigurationValue: Equatable, Sendable {
@@ -12,7 +12,7 @@ enum ConfigurationValue: Equatable, Sendable {
     case other(String)
 
     /// Copies a TOML value.
-    init(_ value: any TOMLValueConvertible) {
+    init(_ value: TOMLValue) {
         if let text = value.string {
             self = .string(text)
         } else if let number = value.int {
@@ -20,7 +20,7 @@ enum ConfigurationValue: Equatable, Sendable {
         } else if let array = value.array {
             self = .array(array.map { ConfigurationValue($0) })
         } else {
-            self = .other(value.type.description)
+            self = .other(value.typeName)
         }
     }
 

@@ -1,4 +1,4 @@
-/// Finds where a TOML text sets a key: TOMLKit tells values, not their places.
+/// Finds where a TOML text sets a key: ``TOMLTable`` tells values, not their places.
 ///
 /// Reads table headers and the keys left of `=`, outside of multi-line strings. A key of an inline table is
 /// found at the key that holds the table.

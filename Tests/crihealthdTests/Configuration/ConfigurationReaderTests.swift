@@ -142,6 +142,12 @@ import Testing
         #expect(message.hasPrefix("f:2:"))
     }
 
+    /// Each of them once ended the process.
+    @Test(arguments: [("[}", "f:1:2: a key is missing here"), ("x = [}", "f:1:6: a value is missing here")])
+    func typosAreRefusedWithTheirPlace(text: String, message: String) {
+        #expect(refusal(text) == message)
+    }
+
     @Test func aMissingFileIsFineUnlessItWasNamed() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/none.toml"
