@@ -27,8 +27,15 @@ final class CompiledRule: Sendable {
         literals = rule.messageID == nil ? Self.literals(of: rule.conditions) : []
     }
 
-    /// The captures, where the rule knows the line.
-    func match(_ entry: JournalEntry, _ line: inout LogLine) -> [String: String]? {
+    /// What a rule takes from a line that it knows.
+    struct Match {
+        var captures: [String: String]
+        /// The capture `detail`, uncut; else what the emitter says: what classes read.
+        var text: ArraySlice<UInt8>
+    }
+
+    /// What it takes from the line, where it knows it.
+    func match(_ entry: JournalEntry, _ line: inout LogLine) -> Match? {
         guard concerns(entry), rule.levels.isEmpty || line.level.map(rule.levels.contains) == true,
             rule.needs.allSatisfy({ line.has($0) || entry.fields[$0] != nil })
         else { return nil }
@@ -52,8 +59,9 @@ final class CompiledRule: Sendable {
     }
 
     /// The captures of a line that meets the conditions: it is gone through once more, which only those that matter are.
-    private func captures(_ line: inout LogLine, _ matcher: inout TemplateMatcher) -> [String: String] {
-        guard capturesText else { return rule.constants }
+    private func captures(_ line: inout LogLine, _ matcher: inout TemplateMatcher) -> Match {
+        var detail = line.text
+        guard capturesText else { return Match(captures: rule.constants, text: detail) }
         var captures = [String: String](minimumCapacity: captureCount)
         for (name, value) in rule.constants { captures[name] = value }
         for condition in rule.conditions {
@@ -64,10 +72,11 @@ final class CompiledRule: Sendable {
                 guard let name = step.name else { continue }
                 let range = matcher.range(ofStep: index)
                 let bytes = text.dropFirst(range.lowerBound).prefix(range.count)
-                captures[name] = PlainText.clean(bytes, limit: SignalRules.captureLimit)
+                captures[name] = PlainText.elided(bytes, limit: SignalRules.captureLimit)
+                if name == "detail" { detail = bytes }
             }
         }
-        return captures
+        return Match(captures: captures, text: detail)
     }
 
     /// Which of the condition's templates is in the part of the line that it asks for: the first.

@@ -19,7 +19,17 @@ enum PlainText {
         return clean(String(decoding: kept, as: UTF8.self), limit: limit)
     }
 
-    /// The same of a string.
+    /// The same, but of a text that is too long the beginning and the end are kept: the end of a Go error is its cause.
+    static func elided(_ bytes: some BidirectionalCollection<UInt8>, limit: Int) -> String {
+        guard bytes.count > limit else { return clean(bytes, limit: limit) }
+        let mark = " … "
+        let head = limit / 3
+        let tail = limit - head - mark.utf8.count
+        let end = bytes.suffix(tail).drop { $0 & 0xC0 == 0x80 }
+        return clean(bytes.prefix(head), limit: head) + mark + clean(end, limit: tail)
+    }
+
+    /// ``clean(_:limit:)-(some Collection<UInt8>,Int)`` of a string.
     static func clean(_ text: String, limit: Int) -> String {
         var out = String.UnicodeScalarView()
         var size = 0

@@ -27,8 +27,14 @@ enum RuleConditions {
     private static func condition(
         _ table: RuleTable, _ key: String, field: String
     ) throws(RuleError) -> SignalRule.Condition? {
+        let templates = try templates(table, key)
+        return templates.isEmpty ? nil : SignalRule.Condition(field: field, templates: templates)
+    }
+
+    /// The templates of a key; empty where it is missing.
+    static func templates(_ table: RuleTable, _ key: String) throws(RuleError) -> [Template] {
         let sources = try table.strings(key)
-        guard table.keys.contains(key) else { return nil }
+        guard table.keys.contains(key) else { return [] }
         guard !sources.isEmpty else { throw table.error(key, "holds no template") }
         var templates: [Template] = []
         for source in sources {
@@ -38,7 +44,7 @@ enum RuleConditions {
                 throw table.error(key, "template \"\(source.prefix(60))\": \(error)")
             }
         }
-        return SignalRule.Condition(field: field, templates: templates)
+        return templates
     }
 }
 

@@ -7,6 +7,12 @@ enum RuleKeys {
         "counter-examples", "reference", "versions", "incident", "enabled",
     ]
 
+    static let ofClass = [
+        "id", "of", "kind", "cause", "scope", "template", "unless", "set", "meaning", "examples",
+        "counter-examples",
+        "reference", "versions", "enabled",
+    ]
+
     static let incident = ["kind", "severity", "sentence", "count", "within", "clear", "quiet"]
 
     /// Small letters, digits and dashes; not empty, at most 80.

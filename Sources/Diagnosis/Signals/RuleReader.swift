@@ -5,38 +5,46 @@ import TOML
 enum RuleReader {
     /// A larger document is refused.
     static let sizeLimit = 1 << 20
-    /// A document with more rules is refused.
+    /// A document with more rules, or more classes, is refused.
     static let ruleLimit = 2000
 
     /// One entry of a document.
     enum Entry {
         /// A rule.
         case rule(SignalRule)
-        /// `enabled = false`: the rule with this id is switched off.
+        /// A class.
+        case classed(SignalClass)
+        /// `enabled = false`: the rule or class with this id is switched off.
         case disabled(id: String)
     }
 
     /// Reads a document; the first fault is thrown.
     static func read(_ document: RuleDocument) throws(RuleError) -> [Entry] {
         let root = try parse(document)
-        let lines = RuleLines(document.text)
-        for key in root.keys where key != "rule" {
+        for key in root.keys where key != "rule" && key != "class" {
             throw RuleError(
                 file: document.name, line: 1, key: key, problem: "unknown key", suggestion: "[[rule]]")
         }
-        guard let value = root["rule"] else { return [] }
+        var ids: Set<String> = []
+        return try entries(root, document, "rule", &ids) + entries(root, document, "class", &ids)
+    }
+
+    private static func entries(
+        _ root: TOMLTable, _ document: RuleDocument, _ key: String, _ ids: inout Set<String>
+    ) throws(RuleError) -> [Entry] {
+        guard let value = root[key] else { return [] }
+        let lines = RuleLines(document.text, of: key)
         guard let array = value.array, array.count <= ruleLimit else {
             throw RuleError(
-                file: document.name, line: lines.headers.first, key: "rule",
-                problem: "must be written [[rule]], at most \(ruleLimit) times")
+                file: document.name, line: lines.headers.first, key: key,
+                problem: "must be written [[\(key)]], at most \(ruleLimit) times")
         }
         var entries: [Entry] = []
-        var ids: Set<String> = []
         for ordinal in 0..<array.count {
             var place = RuleTable.Place(file: document.name, lines: lines, ordinal: ordinal)
             guard let table = array[ordinal].table else { throw place.error(nil, "must be a table") }
             place.id = table["id"]?.string
-            let entry = try entry(RuleTable(table: table, path: "", place: place))
+            let entry = try entry(key, RuleTable(table: table, path: "", place: place))
             guard ids.insert(place.id ?? "").inserted else {
                 throw place.error("id", "this id is used twice")
             }
@@ -59,14 +67,14 @@ enum RuleReader {
         }
     }
 
-    private static func entry(_ table: RuleTable) throws(RuleError) -> Entry {
-        try table.check(known: RuleKeys.all)
+    private static func entry(_ key: String, _ table: RuleTable) throws(RuleError) -> Entry {
+        try table.check(known: key == "rule" ? RuleKeys.all : RuleKeys.ofClass)
         let id = try table.required("id")
         guard RuleKeys.isKebab(id) else {
             throw table.error("id", "must be small letters, digits and dashes, at most 80")
         }
         if try table.bool("enabled") == false { return .disabled(id: id) }
-        return .rule(try rule(id, table))
+        return key == "rule" ? .rule(try rule(id, table)) : .classed(try ClassReader.read(id, table))
     }
 
     private static func rule(_ id: String, _ table: RuleTable) throws(RuleError) -> SignalRule {

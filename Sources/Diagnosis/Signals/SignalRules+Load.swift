@@ -8,13 +8,15 @@ extension SignalRules {
 
     /// The rules of these documents; a later rule replaces an earlier one with its id.
     public init(documents: [RuleDocument]) throws(RuleError) {
-        try self.init(rules: Self.merge(documents, into: []))
+        let merged = try Self.merge(documents, into: ([], []))
+        try self.init(rules: merged.rules, classes: merged.classes)
     }
 
     /// These rules and those of the documents: a rule with a known id replaces that one, `enabled = false`
     /// drops it.
     public func adding(_ documents: [RuleDocument]) throws(RuleError) -> SignalRules {
-        try SignalRules(rules: Self.merge(documents, into: rules))
+        let merged = try Self.merge(documents, into: (rules, classes))
+        return try SignalRules(rules: merged.rules, classes: merged.classes)
     }
 
     /// `base` and what the directory's `*.toml` files say, by name. A directory that is not there says
@@ -52,25 +54,32 @@ extension SignalRules {
         return (rules, refused)
     }
 
-    private static func merge(_ documents: [RuleDocument], into base: [SignalRule]) throws(RuleError)
-        -> [SignalRule]
-    {
-        var rules = base
+    private typealias Parts = (rules: [SignalRule], classes: [SignalClass])
+
+    private static func merge(_ documents: [RuleDocument], into base: Parts) throws(RuleError) -> Parts {
+        var parts = base
         for document in documents {
             for entry in try RuleReader.read(document) {
                 switch entry {
                 case .rule(let rule):
-                    if let index = rules.firstIndex(where: { $0.id == rule.id }) {
-                        rules[index] = rule
+                    if let index = parts.rules.firstIndex(where: { $0.id == rule.id }) {
+                        parts.rules[index] = rule
                     } else {
-                        rules.append(rule)
+                        parts.rules.append(rule)
+                    }
+                case .classed(let one):
+                    if let index = parts.classes.firstIndex(where: { $0.id == one.id }) {
+                        parts.classes[index] = one
+                    } else {
+                        parts.classes.append(one)
                     }
                 case .disabled(let id):
-                    rules.removeAll { $0.id == id }
+                    parts.rules.removeAll { $0.id == id }
+                    parts.classes.removeAll { $0.id == id }
                 }
             }
         }
-        return rules
+        return parts
     }
 }
 

@@ -4,6 +4,8 @@ extension SignalRules {
     /// What the rules are compiled to. Never changes.
     final class Storage: Sendable {
         let rules: [SignalRule]
+        let classes: [SignalClass]
+        let readers: SignalClasses
         let compiled: [CompiledRule]
         let automaton: LiteralAutomaton
         /// Per literal of the automaton, the rules that it speaks for.
@@ -14,8 +16,9 @@ extension SignalRules {
         let byMessageID: [String: [Int]]
         let messageIDs: Set<String>
 
-        init(_ rules: [SignalRule]) throws(RuleError) {
+        init(_ rules: [SignalRule], _ classes: [SignalClass]) throws(RuleError) {
             try Self.checkClears(rules)
+            try Self.checkFrames(classes, rules)
             var literals: [[UInt8]: (owners: [Int], outlines: [[[UInt8]]])] = [:]
             var byMessageID: [String: [Int]] = [:]
             let compiled = rules.map(CompiledRule.init)
@@ -38,6 +41,8 @@ extension SignalRules {
                 throw RuleError(file: rules.last?.file ?? "", problem: "too many rules")
             }
             self.rules = rules
+            self.classes = classes
+            readers = try SignalClasses(classes)
             self.compiled = compiled
             self.automaton = automaton
             self.byMessageID = byMessageID
@@ -77,6 +82,26 @@ extension SignalRules {
             }
             found.sort()
             return found.compactMap { compiled[$0].concerns(entry) ? compiled[$0] : nil }
+        }
+
+        /// A class that reads what no rule says would never win; a cause that its kind does not know would never be told.
+        private static func checkFrames(_ classes: [SignalClass], _ rules: [SignalRule]) throws(RuleError) {
+            let names = Set(rules.map(\.signal))
+            for one in classes {
+                if let unknown = one.signals.subtracting(names).first?.rawValue {
+                    throw RuleError(
+                        file: one.file, line: one.line, rule: one.id, key: "of",
+                        problem: "no rule says \"\(unknown)\"",
+                        suggestion: EditDistance.nearest(to: unknown, among: names.map(\.rawValue).sorted()))
+                }
+                let causes = Cause.all(of: one.kind).map(\.rawValue)
+                guard causes.contains(one.cause) else {
+                    throw RuleError(
+                        file: one.file, line: one.line, rule: one.id, key: "cause",
+                        problem: "\"\(one.cause)\" is no cause of \(one.kind.rawValue)",
+                        suggestion: EditDistance.nearest(to: one.cause, among: causes))
+                }
+            }
         }
 
         /// An incident that waits for a signal which no rule ever gives would stay open for ever.

@@ -23,8 +23,13 @@ public struct SignalRules: Sendable {
     /// Over the literals of all rules.
     var automaton: LiteralAutomaton { storage.automaton }
 
-    /// Compiles rules.
-    init(rules: [SignalRule]) throws(RuleError) { storage = try Storage(rules) }
+    /// In the order of their documents; the first that knows a text wins.
+    public var classes: [SignalClass] { storage.classes }
+
+    /// Compiles rules and classes.
+    init(rules: [SignalRule], classes: [SignalClass] = []) throws(RuleError) {
+        storage = try Storage(rules, classes)
+    }
 
     /// Whether any rule could know this message. Allocates nothing. A no is final, but for entries whose
     /// `MESSAGE_ID` is in ``messageIDs``; a yes only means that ``recognize(_:)`` must look.
@@ -43,11 +48,11 @@ public struct SignalRules: Sendable {
         let candidates = storage.candidates(entry)
         guard !candidates.isEmpty else { return [] }
         var line = LogLine(entry.message)
-        var known: [(rule: CompiledRule, captures: [String: String])] = []
+        var known: [(rule: CompiledRule, match: CompiledRule.Match)] = []
         var isExplained = false
         for rule in candidates {
-            guard let captures = rule.match(entry, &line) else { continue }
-            known.append((rule, captures))
+            guard let match = rule.match(entry, &line) else { continue }
+            known.append((rule, match))
             if !rule.rule.isFallback, !rule.rule.isBenign { isExplained = true }
         }
         guard !known.isEmpty else { return [] }
@@ -56,7 +61,20 @@ public struct SignalRules: Sendable {
             guard !isExplained || !one.rule.rule.isFallback else { return nil }
             return Signal(
                 rule: one.rule.rule.id, name: one.rule.rule.signal, at: entry.at, unit: entry.unit,
-                cursor: entry.cursor, captures: one.captures, excerpt: excerpt)
+                cursor: entry.cursor, captures: classified(one.match, one.rule.rule.signal), excerpt: excerpt)
         }
+    }
+
+    /// The captures, with what the classes make of the text; what a rule says itself stands.
+    func classified(_ match: CompiledRule.Match, _ signal: SignalName) -> [String: String] {
+        guard match.captures["kind"] == nil, let found = storage.readers.first(signal, in: match.text) else {
+            return match.captures
+        }
+        var captures = match.captures.merging(found.captures) { own, _ in own }
+        captures["class"] = found.class.id
+        captures["kind"] = found.class.kind.rawValue
+        captures["cause"] = found.class.cause
+        captures["scope"] = found.class.scope.rawValue
+        return captures
     }
 }

@@ -44,8 +44,23 @@ import Testing
         let signals = rules.recognize(entry)
         let mine = try #require(signals.first { $0.rule == line.rule.id }, "knew only \(signals.map(\.rule))")
         #expect(mine.name == line.rule.signal)
-        #expect(Set(mine.captures.keys).isSubset(of: line.rule.captureNames))
+        let ofClass: Set<String> = mine.captures["class"] == nil ? [] : Self.classNames(mine)
+        #expect(Set(mine.captures.keys).subtracting(ofClass).isSubset(of: line.rule.captureNames))
         #expect(rules.mightMatch(entry), "the prefilter would drop it")
+    }
+
+    private static func classNames(_ signal: Signal) -> Set<String> {
+        let one = try? rules.get().classes.first { $0.id == signal.captures["class"] }
+        let own = one.map { Set($0.templates.flatMap(\.captureNames)).union($0.constants.keys) } ?? []
+        return own.union(["class", "kind", "cause", "scope"])
+    }
+
+    @Test func everyClassSaysWhatItIs() throws {
+        for one in try Self.rules.get().classes {
+            #expect(!one.meaning.isEmpty && !one.meaning.contains("\n"), "\(one.id)")
+            #expect(!one.examples.isEmpty, "\(one.id) has no example")
+            #expect(one.reference?.isEmpty == false, "\(one.id) has no reference")
+        }
     }
 
     @Test(arguments: counterExamples) func leavesItsCounterExample(_ line: Line) throws {

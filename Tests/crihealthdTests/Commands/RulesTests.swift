@@ -95,7 +95,7 @@ import Testing
         let own = rules.rules.filter { $0.file == "x" }
         #expect(own.map(\.id) == ["npd-site-monitor-disk-resets", "npd-site-monitor-fanslow"])
         #expect(own.map(\.incident?.kind.rawValue) == ["DiskDead", "FANSlow"])
-        let trial = RuleTrial(own)
+        let trial = RuleTrial(rules) { $0 == "x" }
         for line in ["disk sda resets itself again", "fan 3 below 200 rpm", #"fan "left" stands still"#] {
             #expect(trial.hits(line).count == 1, "\(line)")
         }

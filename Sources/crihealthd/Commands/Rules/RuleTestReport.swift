@@ -30,7 +30,8 @@ struct RuleTestReport {
         self.rules = rules
         self.own = own
         self.write = write
-        trial = RuleTrial(own)
+        let files = Set(own.map(\.file))
+        trial = RuleTrial(rules, where: files.contains)
         isOwn = Set(own.map(\.id))
     }
 

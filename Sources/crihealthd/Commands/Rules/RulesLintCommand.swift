@@ -33,8 +33,7 @@ struct RulesLintCommand: ParsableCommand {
         for document in documents {
             do throws(RuleError) {
                 let more = try rules.adding([document])
-                let own = more.rules.filter { $0.file == document.name }
-                faults += RuleTrial(own).faults.map(\.description)
+                faults += RuleTrial(more) { $0 == document.name }.faults.map(\.description)
                 rules = more
             } catch {
                 faults.append(error.description)

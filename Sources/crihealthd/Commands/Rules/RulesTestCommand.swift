@@ -24,6 +24,8 @@ struct RulesTestCommand: ParsableCommand {
         if let file {
             rules = try shipped.adding([try RuleFiles.document(file)])
             own = rules.rules.filter { $0.file == file }
+            // A file of classes alone: what they make of the lines that the built-in rules frame.
+            if own.isEmpty { own = rules.rules }
         }
         var report = RuleTestReport(rules: rules, own: own)
         try StandardInput.chunks { try report.take($0) }
