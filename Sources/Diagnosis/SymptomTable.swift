@@ -2,35 +2,22 @@ import HealthModel
 
 /// Which complaints are symptoms, and of what, nearest explanation first.
 enum SymptomTable {
-    private static let table: [(name: SignalName, causes: [IncidentKind])] = [
-        (.kubeletRuntimeDown, [.runtimeDown, .runtimeSwitched, .criVersionUnsupported, .statusBlocked]),
-        (.kubeletPLEG, [.runtimeDown, .runtimeSwitched, .criVersionUnsupported, .statusBlocked]),
-        (
-            .kubeletRuntimeUnreachable,
-            [.runtimeDown, .runtimeSwitched, .criVersionUnsupported, .statusBlocked]
-        ),
-        (.kubeletNetworkNotReady, [.networkNotReady, .runtimeDown, .runtimeSwitched, .statusBlocked]),
-        (
-            .kubeletNotReady,
-            [.runtimeDown, .runtimeSwitched, .criVersionUnsupported, .statusBlocked, .networkNotReady]
-        ),
-        (.sandboxNetworkFailed, [.networkNotReady, .statusBlocked, .runtimeDown]),
-        (.createFailed, [.createFailing, .networkNotReady, .statusBlocked, .runtimeDown, .runtimeSwitched]),
-        (.kubeletCRIUnsupported, [.criVersionUnsupported]),
-        (.clientCRIUnsupported, [.criVersionUnsupported]),
-    ]
+    /// By the catalogue: the kinds whose own it is first, then the others, each in the order of the catalogue.
+    private static let table: [SignalName: [IncidentKind]] = Dictionary(
+        uniqueKeysWithValues: Set(Catalogue.all.flatMap { $0.owns.union($0.folds) }).map { name in
+            let owners = Catalogue.all.filter { $0.owns.contains(name) }
+            return (name, (owners + Catalogue.all.filter { $0.folds.contains(name) }).map(\.kind))
+        })
 
-    /// The signals that are symptoms.
-    static var names: [SignalName] { table.map(\.name) }
+    /// The signals that are symptoms, in order.
+    static let names: [SignalName] = table.keys.sorted { $0.rawValue < $1.rawValue }
 
     /// The kinds that explain it.
-    static func causes(of name: SignalName) -> [IncidentKind] {
-        table.first { $0.name == name }?.causes ?? []
-    }
+    static func causes(of name: SignalName) -> [IncidentKind] { table[name] ?? [] }
 
     /// The symptom that a signal is; nil if it is none.
     static func symptom(_ signal: Signal) -> Symptom? {
-        guard table.contains(where: { $0.name == signal.name }) else { return nil }
+        guard table[signal.name] != nil else { return nil }
         return Symptom(
             name: signal.name.rawValue, summary: signal.excerpt.bounded(200), firstSeen: signal.at.wall,
             lastSeen: signal.at.wall, count: 1)

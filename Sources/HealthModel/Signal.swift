@@ -109,6 +109,8 @@ public struct SignalName: RawRepresentable, Hashable, Codable, Sendable {
 
     /// A sandbox or container could not be created or started; captures `detail`, and `pod` or `container`.
     public static let createFailed = Self(rawValue: "create-failed")
+    /// An image could not be pulled; captures `detail` and `image`.
+    public static let pullFailed = Self(rawValue: "pull-failed")
     /// A sandbox or container was created or started well.
     public static let createSucceeded = Self(rawValue: "create-succeeded")
     /// A sandbox is asked for; its result is still to come; capture `pod`.

@@ -41,19 +41,15 @@ extension Engine {
             }
     }
 
-    /// Kinds whose diagnosis has a word on every subject that it knows.
-    private static let speakOfAll: Set<IncidentKind> = [
-        .runtimeDown, .networkNotReady, .createFailing, .containerStuck, .monitoringImpaired,
-    ]
-
     /// Incidents that nobody speaks of any more, some time after a start: their endpoint, listener or rule is gone, or
     /// what they rested on ended with the boot. They would stay for ever.
     private mutating func forget(_ spoken: Set<String>, _ now: Moment) -> [Effect] {
         guard let started = state.facts.startedAt,
             now.monotonic - started.monotonic >= configuration.settleTime
         else { return [] }
-        let elsewhere = Set(diagnoses.map { type(of: $0).kind }).subtracting(Self.speakOfAll)
-        let silent = state.book.open.filter { !spoken.contains($0.id) && !elsewhere.contains($0.kind) }
+        let silent = state.book.open.filter { incident in
+            !spoken.contains(incident.id) && Catalogue.of(incident.kind)?.speaksOfAll != false
+        }
         return silent.compactMap { incident in
             state.book.take(
                 .expired("nothing that is watched now speaks of \(incident.subject)"), kind: incident.kind,

@@ -51,6 +51,34 @@ public enum Cause: String, Hashable, Codable, Sendable, CaseIterable {
     case apiError = "APIError"
     /// Only the kubelet says so.
     case reportedByKubelet = "ReportedByKubelet"
+    /// The binary is there and cannot run: a library or symbol is missing, it is of another architecture, or it may
+    /// not be executed.
+    case binaryUnusable = "BinaryUnusable"
+    /// A command of ExecStartPre= failed, so the main process never ran.
+    case startPreFailed = "StartPreFailed"
+    /// It cannot listen on an address of its own that the node does not have (yet).
+    case addressNotAvailable = "AddressNotAvailable"
+    /// It looks for the node's address at its start, and there is no default route: order it after
+    /// network-online.target.
+    case networkNotUp = "NetworkNotUp"
+    /// Its database (bolt, meta.db) is damaged. The file is named; what is lost by moving it away is told under "What
+    /// to do".
+    case databaseCorrupt = "DatabaseCorrupt"
+    /// A profile of AppArmor, SELinux or seccomp that it needs cannot be loaded, or is not loaded.
+    case securityProfileMissing = "SecurityProfileMissing"
+    /// The kernel lacks what it needs: a control group controller, a sysctl, a module, a file system.
+    case kernelFeatureMissing = "KernelFeatureMissing"
+    /// A file or directory that it needs cannot be made, mounted, read or written; path and error are shown.
+    case pathUnusable = "PathUnusable"
+    /// cri-dockerd and Docker Engine do not speak the same version of the Docker API.
+    case engineIncompatible = "EngineIncompatible"
+    /// The containerd that k3s or RKE2 embeds exited; it writes to a log file of its own, which is named.
+    case embeddedRuntimeExited = "EmbeddedRuntimeExited"
+    /// It cleans up what an earlier run left, one dead shim after the other, and is not ready in time.
+    case recoverySlow = "RecoverySlow"
+    /// It was stopped because a unit that it requires was stopped or restarted. That unit is back; nobody started
+    /// this one again.
+    case leftStopped = "LeftStopped"
 
     // MARK: StatusBlocked
     /// containerd 2.0.1 and 2.0.2 (go-cni 1.1.11): a write to the CNI directory during a CNI ADD deadlocks.
@@ -85,6 +113,8 @@ public enum Cause: String, Hashable, Codable, Sendable, CaseIterable {
     case cniNotInitialized = "CNINotInitialized"
     /// The plugin has no free address.
     case addressesExhausted = "AddressesExhausted"
+    /// The network's agent on this node does not answer or has not written its state; it is named.
+    case cniAgentDown = "CNIAgentDown"
 
     // MARK: RuntimeSwitched
     /// CRI-O wants to remove all containers at its start, cannot kill them, and never becomes ready.
@@ -143,10 +173,34 @@ public enum Cause: String, Hashable, Codable, Sendable, CaseIterable {
     case cgroupError = "CgroupError"
     /// Creations fail over several pods for another reason, which is shown.
     case createError = "CreateError"
+    /// The sandbox image (pause) is not on the node and cannot be pulled; image and reason are named.
+    case sandboxImageUnavailable = "SandboxImageUnavailable"
+    /// Pods ask for a runtime handler (RuntimeClass) that the runtime is not configured for.
+    case runtimeHandlerMissing = "RuntimeHandlerMissing"
+    /// An OCI hook fails (nvidia-container-cli and others); its own words are shown.
+    case hookFailed = "HookFailed"
+    /// crun or runc is too old for this runtime, kernel or cgroup version, or is one with a known regression.
+    case ociRuntimeIncompatible = "OCIRuntimeIncompatible"
+    /// The seccomp profile cannot be loaded.
+    case seccompFailed = "SeccompFailed"
+    /// The AppArmor profile cannot be loaded, or apparmor_parser is missing.
+    case appArmorFailed = "AppArmorFailed"
+    /// SELinux, AppArmor or a file's mode denies the runtime what it needs.
+    case securityDenied = "SecurityDenied"
+    /// The root file system of a container cannot be mounted (overlay and its options, idmapped mounts).
+    case mountFailed = "MountFailed"
 
     // MARK: ContainerStuck
     /// The shim of a pod was killed or crashed.
     case shimLost = "ShimLost"
+    /// A sandbox or container is being created and does not end; pod, age and stage are named.
+    case createHangs = "CreateHangs"
+    /// A container or sandbox cannot be stopped.
+    case stopHangs = "StopHangs"
+    /// A shim lives and does not answer.
+    case shimUnresponsive = "ShimUnresponsive"
+    /// A container was created, and the runtime was restarted while it started it: it stays Created.
+    case startLost = "StartLost"
 
     // MARK: MonitoringImpaired
     /// No crictl was found: install cri-tools, or set the path of crictl.
@@ -170,55 +224,111 @@ public enum Cause: String, Hashable, Codable, Sendable, CaseIterable {
     /// The address cannot be bound: see who holds it (ss -ltnp).
     case listenerUnavailable = "ListenerUnavailable"
 
-    /// The causes that a kind tells apart, in the order of its runbook; empty for kinds of rules.d.
-    public static func all(of kind: IncidentKind) -> [Cause] { byKind[kind] ?? [] }
+    // MARK: KubeletDown
+    /// Its client or bootstrap certificate is no longer valid.
+    case certificateExpired = "CertificateExpired"
+    /// The kubelet and the runtime use different cgroup drivers; both are named.
+    case cgroupDriverMismatch = "CgroupDriverMismatch"
+    /// It refuses the cgroup version of this node (v1), or does not understand it (v2).
+    case cgroupVersionUnsupported = "CgroupVersionUnsupported"
+    /// cpu_manager_state (or memory_manager_state) does not fit its policy or this machine.
+    case cpuManagerStateInvalid = "CPUManagerStateInvalid"
+    /// The runtime's endpoint is not set, is wrong, or nobody serves it.
+    case endpointMissing = "EndpointMissing"
+    /// The runtime at its endpoint does not serve the CRI version that it needs.
+    case criVersionUnsupported = "CRIVersionUnsupported"
+    /// It is started with a flag that this version no longer has.
+    case flagRemoved = "FlagRemoved"
+    /// Swap is on, and failSwapOn is not false.
+    case swapOn = "SwapOn"
+    /// It cannot make or use its control groups (kubepods).
+    case cgroupSetupFailed = "CgroupSetupFailed"
+    /// It gets no inotify instance or watch: a limit of the node is reached.
+    case inotifyExhausted = "InotifyExhausted"
+
+    // MARK: PLEGUnhealthy
+    /// A task that the runtime waits for is blocked in the kernel: a mount or a disk does not answer.
+    case storageHangs = "StorageHangs"
+    /// The call for one sandbox or container hangs; it is named.
+    case sandboxHangs = "SandboxHangs"
+    /// The runtime does not answer at all.
+    case runtimeHangs = "RuntimeHangs"
+    /// The kubelet cannot relist its pods, and nothing that crihealthd sees says why.
+    case unexplained = "Unexplained"
+
+    // MARK: NodeFault
+    /// The kernel found a damaged file system; device and mount are named.
+    case fileSystemDamaged = "FileSystemDamaged"
+    /// A file system that the runtime or the kubelet writes to is read-only.
+    case fileSystemReadOnly = "FileSystemReadOnly"
+    /// The kernel reports I/O errors, resets or time-outs of a disk or its controller.
+    case diskErrors = "DiskErrors"
+    /// The kernel waits for a network device to become free; a namespace never ends.
+    case netDeviceLeaked = "NetDeviceLeaked"
+    /// No process or thread can be made: pid_max, threads-max or a pids limit is reached.
+    case pidsExhausted = "PIDsExhausted"
+    /// No file can be opened: a limit of open files is reached.
+    case filesExhausted = "FilesExhausted"
+    /// The kernel cannot make a memory control group: too many are left of what is gone.
+    case memoryCgroupLeak = "MemoryCgroupLeak"
+    /// The node itself is out of memory: the kernel killed processes of several units.
+    case outOfMemory = "OutOfMemory"
+    /// A file system where the runtime or the kubelet writes has no inode left.
+    case inodesExhausted = "InodesExhausted"
+    /// The kubelet evicts pods for disk space, or cannot free as much as it wants.
+    case diskPressure = "DiskPressure"
+    /// systemd does not answer on its bus: nobody can start or stop a scope or a unit.
+    case busUnresponsive = "BusUnresponsive"
+
+    // MARK: PodNetworkFailing
+    /// The first configuration in the directory belongs to a plugin whose agent is gone.
+    case cniConfigStale = "CNIConfigStale"
+    /// A meta plugin (Multus) waits for the default network, which is not ready.
+    case cniDependencyNotReady = "CNIDependencyNotReady"
+    /// Plugin and configuration do not speak the same version of CNI.
+    case cniVersionIncompatible = "CNIVersionIncompatible"
+    /// The bridge has an address of another range than the one that the plugin was given.
+    case addressConflict = "AddressConflict"
+    /// The plugin cannot write its rules: iptables or nftables fails, or the kernel lacks a module.
+    case iptablesFailed = "IptablesFailed"
+    /// A CNI ADD fails over several pods for another reason, which is shown.
+    case cniAddFails = "CNIAddFails"
+
+    // MARK: ImagePullFailing
+    /// policy.json refuses every image, or cannot be read.
+    case signaturePolicyInvalid = "SignaturePolicyInvalid"
+    /// A file about registries cannot be used (hosts.toml, registries.conf, mirrors); it is named.
+    case registryConfigInvalid = "RegistryConfigInvalid"
+    /// The registry's certificate is not trusted by this node, or not valid.
+    case certificateUntrusted = "CertificateUntrusted"
+    /// The registry's name does not resolve on this node.
+    case nameResolution = "NameResolution"
+    /// The registry, its mirror or the proxy cannot be reached.
+    case registryUnreachable = "RegistryUnreachable"
+    /// The registry refuses the credentials of the runtime, over several images.
+    case unauthorized = "Unauthorized"
+    /// Short image names are not resolved on this node.
+    case shortNameRejected = "ShortNameRejected"
+    /// The registry answers several images with errors.
+    case registryError = "RegistryError"
+
+    // MARK: StorageDamaged
+    /// A snapshotter has lost the state that the runtime's database still has.
+    case snapshotterMismatch = "SnapshotterMismatch"
+    /// The directory of a snapshot is gone.
+    case snapshotMissing = "SnapshotMissing"
+    /// A blob of an image is gone.
+    case contentMissing = "ContentMissing"
+    /// A layer of an image is not known, mostly after an unclean shutdown.
+    case layerMissing = "LayerMissing"
+
+    /// The causes that a kind tells apart, nearest to the root first; empty for kinds of rules.d.
+    public static func all(of kind: IncidentKind) -> [Cause] {
+        Catalogue.of(kind)?.causes.map(\.cause) ?? []
+    }
 
     /// The kinds that name this cause.
     public var kinds: [IncidentKind] { IncidentKind.shipped.filter { Self.all(of: $0).contains(self) } }
-
-    private static let byKind: [IncidentKind: [Cause]] = [
-        .runtimeDown: [
-            .stopped, .killed, .crashed, .crashLooping, .exited, .failed, .configInvalid, .addressInUse,
-            .binaryMissing, .stateLocked, .diskFull, .oomKilled, .watchdogTimeout, .startTimeout,
-            .dependencyFailed, .stuckActivating, .hung, .socketMissing, .connectionRefused,
-            .socketTakenOver, .runtimeNotReady, .apiError, .reportedByKubelet,
-        ],
-        .statusBlocked: [
-            .knownDefect, .cniAddHangs, .statusHangs,
-        ],
-        .criVersionUnsupported: [
-            .runtimeTooOld, .criPluginDisabled, .criPluginFailed, .criNotServed,
-        ],
-        .networkNotReady: [
-            .cniConfigMissing, .cniConfigInvalid, .cniConfigNotLoaded, .cniDirectoryMissing,
-            .cniPluginMissing, .addressesExhausted, .cniNotInitialized,
-        ],
-        .runtimeSwitched: [
-            .startBlocked, .containersLost, .containersOrphaned,
-        ],
-        .addressInUse: [
-            .heldByLeftover, .heldByContainer, .heldByRuntime, .heldByUnit, .heldByProcess, .holderUnknown,
-        ],
-        .orphanedContainers: [
-            .unlisted, .calledExited,
-        ],
-        .shutdownNotGraceful: [
-            .exposed, .happened,
-        ],
-        .upgradeIncomplete: [
-            .restartPending, .binaryRemoved, .unitPointsElsewhere, .twoInstalls, .oldShims,
-        ],
-        .createFailing: [
-            .diskFull, .ociRuntimeMissing, .ociRuntimeError, .shimError, .cgroupError, .createError,
-        ],
-        .containerStuck: [
-            .shimLost
-        ],
-        .monitoringImpaired: [
-            .crictlMissing, .crictlUnusable, .permissionDenied, .proberUnreachable, .journalUnreadable,
-            .busUnavailable, .blindWindow, .checkpointUnwritable, .rulesRefused, .listenerUnavailable,
-        ],
-    ]
 }
 
 extension Incident {

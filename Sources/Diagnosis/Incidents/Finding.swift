@@ -3,8 +3,10 @@ import HealthModel
 /// What a diagnosis holds to be wrong now: an incident but for its history.
 struct Finding: Hashable, Sendable {
     var name: CauseName
-    /// How near to the root this cause is among those of its kind; an incident that is over keeps the nearest.
-    var depth: Int
+    /// The cause whose place in the kind's table counts: its own, but for one with a weaker proof; nil for rules of rules.d.
+    var rankedAs: Cause?
+    /// Of two findings of one cause: how much it concerns.
+    var weight = 0
     var severity: Severity
     var confirmed: Bool
     /// When the trouble began.
@@ -26,14 +28,21 @@ struct Finding: Hashable, Sendable {
 extension Finding {
     /// Of one of crihealthd's own diagnoses.
     init(
-        cause: Cause, depth: Int, severity: Severity, confirmed: Bool, since: Moment, grace: Duration = .zero,
+        cause: Cause, rankedAs: Cause? = nil, weight: Int = 0, severity: Severity, confirmed: Bool,
+        since: Moment, grace: Duration = .zero,
         isWanted: Bool = false, sentence: String, explanation: String, impact: Impact, evidence: [Evidence],
         nextSteps: [NextStep], clearsWhen: String, inquiries: [Inquiry] = []
     ) {
         self.init(
-            name: .shipped(cause), depth: depth, severity: severity, confirmed: confirmed, since: since,
+            name: .shipped(cause), rankedAs: rankedAs ?? cause, weight: weight, severity: severity,
+            confirmed: confirmed, since: since,
             grace: grace, isWanted: isWanted, sentence: sentence, explanation: explanation, impact: impact,
             evidence: evidence, nextSteps: nextSteps, clearsWhen: clearsWhen, inquiries: inquiries)
+    }
+
+    /// It lies in the runtime's own start, by the table of RuntimeDown.
+    var isOfOwnStart: Bool {
+        rankedAs.flatMap { Catalogue.runtimeDown.row($0)?.isOfOwnStart } ?? false
     }
 
     /// As it is shown.

@@ -18,21 +18,32 @@ extension IncidentBook {
 
     /// What an incident says of its cause.
     struct Words: Hashable, Codable, Sendable {
-        var depth: Int
+        var rank: Rank
         var cause: String
         var sentence: String
         var explanation: String
         var severity: Severity
         var impact: Impact
 
-        /// A finding's; `depth` is its own, or that of words which any other outdoes.
-        init(_ finding: Finding, depth: Int) {
-            self.depth = depth
+        /// A finding's; `rank` is its own, or that of words which any other outdoes.
+        init(_ finding: Finding, rank: Rank) {
+            self.rank = rank
             cause = finding.cause
             sentence = finding.sentence
             explanation = finding.explanation
             severity = finding.severity
             impact = finding.impact
+        }
+
+        /// What another version wrote may have no rank: any other outdoes it.
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            rank = try container.decodeIfPresent(Rank.self, forKey: .rank) ?? .none
+            cause = try container.decode(String.self, forKey: .cause)
+            sentence = try container.decode(String.self, forKey: .sentence)
+            explanation = try container.decode(String.self, forKey: .explanation)
+            severity = try container.decode(Severity.self, forKey: .severity)
+            impact = try container.decode(Impact.self, forKey: .impact)
         }
     }
 }
@@ -49,7 +60,7 @@ extension IncidentBook.Entry {
         shown = false
         since = finding.since.monotonic
         changedAt = now.monotonic
-        deepest = .init(finding, depth: .min)
+        deepest = .init(finding, rank: .none)
     }
 
     /// The same incident once more.
@@ -62,7 +73,7 @@ extension IncidentBook.Entry {
         since = finding.since.monotonic
         resolvedAt = nil
         changedAt = now.monotonic
-        deepest = .init(finding, depth: .min)
+        deepest = .init(finding, rank: .none)
     }
 
     /// Takes what a diagnosis holds to be wrong now.
@@ -83,6 +94,7 @@ extension IncidentBook.Entry {
         incident.clearsWhen = finding.clearsWhen
         incident.lastSeenAt = max(incident.lastSeenAt, now.wall)
         incident.merge(finding.evidence)
-        if finding.depth >= deepest.depth { deepest = .init(finding, depth: finding.depth) }
+        let rank = Rank(of: finding, incident.kind)
+        if rank >= deepest.rank { deepest = .init(finding, rank: rank) }
     }
 }

@@ -2,20 +2,7 @@ import HealthModel
 
 extension Cause {
     /// The severities that an incident of this kind and cause can have; a finding with another one is a mistake.
-    func severities(of kind: IncidentKind) -> [Severity] {
-        switch (kind, self) {
-        case (.runtimeDown, .reportedByKubelet): [.warning]
-        // What only v1alpha2 can ask works for some clients, until the kubelet is one that cannot.
-        case (.criVersionUnsupported, _): [.warning, .critical]
-        case (.upgradeIncomplete, .oldShims), (.monitoringImpaired, .busUnavailable),
-            (.monitoringImpaired, .blindWindow):
-            [.info]
-        case (.runtimeDown, _), (.statusBlocked, _), (.networkNotReady, _), (.runtimeSwitched, _),
-            (.createFailing, _):
-            [.critical]
-        default: [.warning]
-        }
-    }
+    func severities(of kind: IncidentKind) -> [Severity] { Catalogue.of(kind)?.row(self)?.severities ?? [] }
 }
 
 extension PossibleIncident {

@@ -1,4 +1,4 @@
-/// Kinds of incidents: one per file in Diagnosis/Diagnoses, one runbook each.
+/// Kinds of incidents: one folder each in Diagnosis/Kinds, with its runbook.
 public struct IncidentKind: RawRepresentable, Hashable, Codable, Sendable, Comparable {
     /// CamelCase, stable: metric label, runbook name.
     public let rawValue: String
@@ -33,6 +33,18 @@ public struct IncidentKind: RawRepresentable, Hashable, Codable, Sendable, Compa
     public static let orphanedContainers = Self(rawValue: "OrphanedContainers")
     /// Containers do not get their grace period when the node shuts down.
     public static let shutdownNotGraceful = Self(rawValue: "ShutdownNotGraceful")
+    /// The node itself is at fault: its kernel, disks, memory or limits.
+    public static let nodeFault = Self(rawValue: "NodeFault")
+    /// The kubelet does not run; the runtime may be well.
+    public static let kubeletDown = Self(rawValue: "KubeletDown")
+    /// The kubelet runs and cannot relist its pods.
+    public static let plegUnhealthy = Self(rawValue: "PLEGUnhealthy")
+    /// A network is configured and loaded, and pods get none: CNI ADD fails.
+    public static let podNetworkFailing = Self(rawValue: "PodNetworkFailing")
+    /// Images cannot be pulled for the node's own reason.
+    public static let imagePullFailing = Self(rawValue: "ImagePullFailing")
+    /// The runtime's store contradicts itself.
+    public static let storageDamaged = Self(rawValue: "StorageDamaged")
     /// crihealthd cannot see.
     public static let monitoringImpaired = Self(rawValue: "MonitoringImpaired")
 }

@@ -39,7 +39,7 @@ import Testing
         let rules = try SignalRules(documents: [RuleDocument(name: "x.toml", text: Self.rules)])
         let entry = JournalEntry(
             cursor: "c", at: Moment(wall: .init(microseconds: 0), monotonic: .init(microseconds: 0)),
-            source: .unit, message: message)
+            source: .unit, unit: "x.service", message: message)
         return rules.recognize(entry).first
     }
 

@@ -1,0 +1,15 @@
+import HealthModel
+
+extension Catalogue {
+    /// ``IncidentKind/containerStuck``.
+    static let containerStuck = Catalogue(
+        .containerStuck, condition: .containersTracked, messageID: "6e47b9ddd85f4742bafc3b771c1cac83",
+        runbook: PackageResources.ContainerStuck_md, speaksOfAll: true, folds: [.createFailed],
+        causes: [
+            .init(.createHangs, .warning),
+            .init(.stopHangs, .warning),
+            .init(.shimUnresponsive, .warning),
+            .init(.startLost, .warning),
+            .init(.shimLost, .warning),
+        ])
+}

@@ -1,0 +1,12 @@
+import HealthModel
+
+extension Catalogue {
+    /// ``IncidentKind/orphanedContainers``.
+    static let orphanedContainers = Catalogue(
+        .orphanedContainers, condition: .containersTracked, messageID: "f1aace10b60947d1b0fd71060b06b479",
+        runbook: PackageResources.OrphanedContainers_md,
+        causes: [
+            .init(.unlisted, .warning),
+            .init(.calledExited, .warning),
+        ])
+}
