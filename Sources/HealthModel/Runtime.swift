@@ -44,15 +44,4 @@ public struct Endpoint: Hashable, Codable, Sendable {
         guard let unit else { return runtime.title }
         return unit.hasSuffix(".service") ? String(unit.dropLast(8)) : unit
     }
-
-    /// The sockets that are looked for when nothing is configured, in crictl's own order
-    /// (cri-tools `cmd/crictl/main_unix.go`), and k3s' and rke2's.
-    public static let wellKnown: [Endpoint] = [
-        Endpoint(
-            socketPath: "/run/containerd/containerd.sock", runtime: .containerd, unit: "containerd.service"),
-        Endpoint(socketPath: "/run/crio/crio.sock", runtime: .crio, unit: "crio.service"),
-        Endpoint(socketPath: "/run/cri-dockerd.sock", runtime: .criDockerd, unit: "cri-docker.service"),
-        Endpoint(
-            socketPath: "/run/k3s/containerd/containerd.sock", runtime: .containerd, unit: "k3s.service"),
-    ]
 }

@@ -130,4 +130,30 @@ struct DiscoveryTests {
         #expect(found.map(\.unit) == ["crio.service", "rke2-agent.service"])
         withExtendedLifetime(listener) {}
     }
+
+    static let distributions: [(String, String, String)] = [
+        ("k3s-agent.service", "/run/k3s/containerd/containerd.sock", "containerd"),
+        ("rke2-server.service", "/run/k3s/containerd/containerd.sock", "containerd"),
+        (
+            "snap.microk8s.daemon-containerd.service", "/var/snap/microk8s/common/run/containerd.sock",
+            "containerd"
+        ),
+        ("k0sworker.service", "/run/k0s/containerd.sock", "containerd"),
+        ("k0scontroller.service", "/run/k0s/containerd.sock", "containerd"),
+        ("snap.k8s.containerd.service", "/run/containerd/containerd.sock", "containerd"),
+        ("cri-docker.service", "/run/cri-dockerd.sock", "cri-dockerd"),
+    ]
+
+    @Test(
+        "each distribution is found by its unit alone, before its runtime ever ran", arguments: distributions)
+    func distribution(_ unit: String, _ socket: String, _ runtime: String) throws {
+        let node = try Scratch()
+        try node.write("etc/systemd/system/\(unit)", "")
+        let found = try EndpointDiscovery(root: node.path).discover().endpoints
+        let one = try #require(found.first { $0.socketPath == socket })
+        #expect(one.unit == unit)
+        #expect(one.runtime.rawValue == runtime)
+        #expect(Set(found.compactMap(\.unit)) == [unit])
+        #expect(Endpoint.wellKnown(servedBy: [unit]).contains(one))
+    }
 }

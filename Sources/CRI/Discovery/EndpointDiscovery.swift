@@ -106,11 +106,6 @@ public struct EndpointDiscovery: Sendable {
 
     // MARK: Units
 
-    /// The units of k3s' and rke2's embedded containerd: all serve the same socket.
-    private static let embedded = [
-        "k3s.service", "k3s-agent.service", "rke2-server.service", "rke2-agent.service",
-    ]
-
     /// systemd.unit(5), "Unit File Load Path", without generators.
     private static let unitDirectories = [
         "/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system",
@@ -119,7 +114,7 @@ public struct EndpointDiscovery: Sendable {
 
     /// A stopped runtime has no socket, so an installed unit counts too.
     private func wellKnownPresent() -> [Endpoint] {
-        Endpoint.wellKnown.map(withInstalledUnit).filter { endpoint in
+        unique(Endpoint.wellKnown).map(withInstalledUnit).filter { endpoint in
             let socket = try? System.fileType(root + endpoint.socketPath)
             return socket == S_IFSOCK || endpoint.unit.map(hasUnitFile) ?? false
         }
@@ -129,10 +124,10 @@ public struct EndpointDiscovery: Sendable {
         withInstalledUnit(try Endpoint(address: address))
     }
 
+    /// With the first unit that is installed of those that may serve the socket.
     private func withInstalledUnit(_ endpoint: Endpoint) -> Endpoint {
-        guard let unit = endpoint.unit, Self.embedded.contains(unit),
-            let installed = Self.embedded.first(where: hasUnitFile)
-        else { return endpoint }
+        let units = Endpoint.wellKnown.filter { $0.socketPath == endpoint.socketPath }.compactMap(\.unit)
+        guard units.count > 1, let installed = units.first(where: hasUnitFile) else { return endpoint }
         return Endpoint(socketPath: endpoint.socketPath, runtime: endpoint.runtime, unit: installed)
     }
 

@@ -6,11 +6,14 @@ struct Emitter {
     let units: [String]
 
     /// Units that embed a runtime and a kubelet and log for both.
-    private static let distributions = ["k3s*.service", "rke2*.service", "snap.microk8s.*.service"]
+    private static let distributions = [
+        "k3s*.service", "rke2*.service", "k0s*.service", "snap.microk8s.*.service",
+    ]
     private static let containerd =
         ["containerd.service", "*containerd*.service", "docker.service"] + distributions
     private static let crio = ["crio.service", "*crio*.service", "cri-o*.service"]
-    private static let kubelet = ["kubelet.service", "*kubelet*.service"] + distributions
+    private static let kubelet =
+        ["kubelet.service", "*kubelet*.service", "microshift.service"] + distributions
     private static let docker = ["docker.service", "cri-docker.service", "*docker*.service"]
 
     /// By the name that rules use; nil for an emitter that rules must say more about.

@@ -12,20 +12,38 @@ struct LogLine: Sendable {
 
     /// Takes a message apart.
     init(_ message: String) {
-        raw = Array(message.utf8)
-        if let klog = Klog(raw) {
-            text = klog.text.bytes(of: raw)
-            level = klog.level
-            fields = klog.fields
-        } else if let logfmt = Logfmt(raw) {
+        let line = Array(message.utf8)
+        let logfmt = Logfmt(line)
+        if let inner = logfmt.flatMap({ Self.passedOn($0, line) }) {
+            self.init(inner, Logfmt(inner))
+        } else {
+            self.init(line, logfmt)
+        }
+    }
+
+    private init(_ line: [UInt8], _ logfmt: Logfmt?) {
+        raw = line
+        if let logfmt {
             text = logfmt.fields["msg"]?.bytes(of: raw) ?? raw[...]
             level = logfmt.fields["level"].map { [raw] in String(decoding: $0.bytes(of: raw), as: UTF8.self) }
             fields = logfmt.fields
+        } else if let klog = Klog(raw) {
+            text = klog.text.bytes(of: raw)
+            level = klog.level
+            fields = klog.fields
         } else {
             text = raw[...]
             level = nil
             fields = []
         }
+    }
+
+    /// The line of a component that its supervisor passes on as one of its own: k0s (`pkg/supervisor/supervisor.go`).
+    private static func passedOn(_ outer: Logfmt, _ line: [UInt8]) -> [UInt8]? {
+        guard outer.fields["component"] != nil, let stream = outer.fields["stream"]?.bytes(of: line),
+            stream.elementsEqual("stderr".utf8) || stream.elementsEqual("stdout".utf8)
+        else { return nil }
+        return outer.fields["msg"].map { Array($0.bytes(of: line)) }
     }
 
     /// What a condition asks for: `message` (the raw line), `msg`, or a field.

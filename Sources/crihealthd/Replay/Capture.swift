@@ -80,10 +80,11 @@ struct Capture {
     private func endpoints(_ items: [Item], _ entries: [JournalEntry]) -> [Endpoint] {
         let named = items.compactMap { $0.runtime ?? $0.call.flatMap { CaptureCall($0)?.runtime } }
         let units = Set(entries.compactMap(\.unit))
-        return Endpoint.wellKnown.filter { endpoint in
-            if !named.isEmpty { return named.contains { CaptureCall.names(endpoint, $0) } }
-            return endpoint.unit.map { units.contains($0) } ?? false
-        }
+        let speaking = Endpoint.wellKnown(servedBy: units)
+        if named.isEmpty { return speaking }
+        var seen = Set(speaking.map(\.socketPath))
+        let all = speaking + Endpoint.wellKnown.filter { seen.insert($0.socketPath).inserted }
+        return all.filter { endpoint in named.contains { CaptureCall.names(endpoint, $0) } }
     }
 
     private func observations(_ item: Item, _ endpoints: [Endpoint], _ clock: ClockMap) throws(ReplayError)
@@ -187,11 +188,12 @@ struct CaptureCall {
 
     /// Whether `runtime` (`containerd-1.6.20`, `crio-1.29.9`) is served at `endpoint`.
     static func names(_ endpoint: Endpoint, _ runtime: String) -> Bool {
-        switch endpoint {
-        case Endpoint.wellKnown[0]: runtime.hasPrefix("containerd")
-        case Endpoint.wellKnown[1]: runtime.hasPrefix("crio") || runtime.hasPrefix("cri-o")
-        case Endpoint.wellKnown[2]: runtime.hasPrefix("cri-dockerd") || runtime.hasPrefix("docker")
-        default: runtime.hasPrefix("k3s")
+        switch endpoint.socketPath {
+        case "/run/containerd/containerd.sock": runtime.hasPrefix("containerd")
+        case "/run/crio/crio.sock": runtime.hasPrefix("crio") || runtime.hasPrefix("cri-o")
+        case "/run/cri-dockerd.sock": runtime.hasPrefix("cri-dockerd") || runtime.hasPrefix("docker")
+        case "/run/k3s/containerd/containerd.sock": runtime.hasPrefix("k3s")
+        default: false
         }
     }
 }

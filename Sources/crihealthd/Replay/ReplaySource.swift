@@ -122,7 +122,7 @@ struct ReplaySource {
     /// Puts a start before the first entry of each boot: the endpoints are those whose runtimes speak in the entries.
     static func starts(of entries: [JournalEntry], capture endpoints: [Endpoint]?) -> [Observation] {
         let units = Set(entries.compactMap(\.unit))
-        let found = endpoints ?? Endpoint.wellKnown.filter { $0.unit.map { units.contains($0) } ?? false }
+        let found = endpoints ?? Endpoint.wellKnown(servedBy: units)
         var boot: String?
         var observations: [Observation] = []
         for entry in entries {

@@ -6,6 +6,9 @@ enum WatchedUnits {
     static let builtIn = [
         "containerd.service", "crio.service", "docker.service", "cri-docker.service", "kubelet.service",
         "k3s.service", "k3s-agent.service", "rke2-server.service", "rke2-agent.service",
+        "k0scontroller.service", "k0sworker.service", "microshift.service",
+        "snap.microk8s.daemon-containerd.service", "snap.microk8s.daemon-kubelite.service",
+        "snap.k8s.containerd.service", "snap.k8s.kubelet.service",
     ]
 
     /// What the daemon itself writes to the journal quotes the lines of others: it is never followed.

@@ -93,4 +93,25 @@ import Testing
         let long = "time=1 " + String(repeating: "k", count: 1000) + "=v"
         #expect(Logfmt(Array(long.utf8))?.fields.map(\.key) == ["time"])
     }
+
+    @Test("a component's line that its supervisor passes on is read as its own")
+    func passedOn() {
+        let containerd = LogLine(
+            #"time="2026-07-08 08:46:25" level=info msg="time=\"2026-07-08T08:46:25.1Z\" level=error msg=\"RunPodSandbox for &PodSandboxMetadata{Name:web-1,} failed, error\" error=\"read \\\"/x\\\": no space\"" component=containerd stream=stderr"#
+        )
+        #expect(
+            text(containerd.text) == "RunPodSandbox for &PodSandboxMetadata{Name:web-1,} failed, error")
+        #expect(containerd.level == "error")
+        #expect(text(containerd["error"]) == #"read "/x": no space"#)
+        let kubelet = LogLine(
+            #"time="2026-07-08 08:46:25" level=info msg="E0708 08:46:25.876821    1814 server.go:1] \"Not well\" err=\"x y\"" component=kubelet stream=stderr"#
+        )
+        #expect(text(kubelet.text) == "Not well")
+        #expect(text(kubelet["err"]) == "x y")
+        let own = LogLine(#"time="2026-07-08 08:46:25" level=info msg="Started" component=kubelet"#)
+        #expect(text(own.text) == "Started")
+        let twice = LogLine(
+            #"time=1 msg="time=2 msg=\"time=3 msg=in\" component=a stream=stdout" component=b stream=stderr"#)
+        #expect(text(twice.text) == "time=3 msg=in")
+    }
 }
