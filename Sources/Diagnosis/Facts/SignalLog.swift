@@ -13,20 +13,20 @@ struct SignalLog: Hashable, Codable, Sendable {
     /// Remembers a signal, in the order of the lines' time; false if it is known. Beyond ``kept`` the name with the most
     /// signals loses its oldest: the last one of a name is what an incident may rest on.
     mutating func take(_ signal: Signal) -> Bool {
-        var list = byName[signal.name.rawValue, default: []]
-        if !signal.cursor.isEmpty,
-            list.contains(where: { $0.cursor == signal.cursor && $0.rule == signal.rule })
-        {
-            return false
-        }
-        let place = list.lastIndex { $0.at.monotonic <= signal.at.monotonic }.map { $0 + 1 } ?? 0
-        list.insert(signal, at: place)
-        if list.count > Self.keptPerName { list.removeFirst(list.count - Self.keptPerName) }
-        byName[signal.name.rawValue] = list
+        guard !knows(signal) else { return false }
+        byName[signal.name.rawValue, default: []].insert(inOrder: signal, keeping: Self.keptPerName)
         if byName.count > Self.fullNames, byName.values.reduce(0, { $0 + $1.count }) > Self.kept {
             forgetOne()
         }
         return true
+    }
+
+    /// Whether this line was taken: what is later than all of them was not.
+    private func knows(_ signal: Signal) -> Bool {
+        guard !signal.cursor.isEmpty, let list = byName[signal.name.rawValue], let last = list.last,
+            signal.at.monotonic <= last.at.monotonic
+        else { return false }
+        return list.contains { $0.cursor == signal.cursor && $0.rule == signal.rule }
     }
 
     private mutating func forgetOne() {
@@ -52,4 +52,16 @@ struct SignalLog: Hashable, Codable, Sendable {
 
     /// A new boot: monotonic stamps mean nothing any more.
     mutating func clear() { byName = [:] }
+}
+
+extension [Signal] {
+    /// Puts a signal where its time belongs; beyond `limit` the oldest goes.
+    fileprivate mutating func insert(inOrder signal: Signal, keeping limit: Int) {
+        if let last, signal.at.monotonic < last.at.monotonic {
+            insert(signal, at: lastIndex { $0.at.monotonic <= signal.at.monotonic }.map { $0 + 1 } ?? 0)
+        } else {
+            append(signal)
+        }
+        if count > limit { removeFirst(count - limit) }
+    }
 }
