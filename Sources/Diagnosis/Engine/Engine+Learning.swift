@@ -97,7 +97,7 @@ extension Engine {
         var matters = state.facts.containers.take(entry)
         if isHistory(.journal(entry)) { return false }
         if state.facts.goingDown.take(entry) { matters = true }
-        if entry.messageID == MessageID.journalDropped {
+        if entry.source == .journald, entry.messageID == MessageID.journalDropped {
             notice(dropped: entry)
             matters = true
         }

@@ -16,6 +16,15 @@ struct Emitter {
         ["kubelet.service", "*kubelet*.service", "microshift.service"] + distributions
     private static let docker = ["docker.service", "cri-docker.service", "*docker*.service"]
 
+    /// Whether a line of that unit can be this emitter's, by the process that wrote it: where one unit runs several programs,
+    /// containerd's lines are containerd's. A process that is not known passes.
+    static func couldWrite(_ emitter: String, _ entry: JournalEntry) -> Bool {
+        guard emitter == "containerd", let comm = entry.comm, let unit = entry.unit else { return true }
+        return comm.hasPrefix("containerd") || !shared.contains { $0.matches(unit) }
+    }
+
+    private static let shared = distributions.map(Glob.init)
+
     /// By the name that rules use; nil for an emitter that rules must say more about.
     static func named(_ name: String) -> Emitter? { table[name] }
 

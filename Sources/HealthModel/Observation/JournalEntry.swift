@@ -6,14 +6,16 @@ public struct JournalEntry: Hashable, Codable, Sendable {
         case unit
         /// systemd about the unit (`_PID=1`, `UNIT=`).
         case manager
-        /// journald itself (`OBJECT_SYSTEMD_UNIT=`, or its driver messages).
+        /// journald itself (`_TRANSPORT=driver`).
         case journald
-        /// systemd-coredump (`COREDUMP_UNIT=`).
+        /// systemd-coredump, by its own unit (`COREDUMP_UNIT=`).
         case coredump
         /// The kernel's log.
         case kernel
         /// conmon, which runs in a scope of its own.
         case conmon
+        /// A container's own words: its processes', or what a log driver passes on (`CONTAINER_ID=`). Nobody reads them.
+        case container
     }
 
     /// Longest `message` that is kept, in bytes; the rest is cut.
@@ -31,6 +33,8 @@ public struct JournalEntry: Hashable, Codable, Sendable {
     public var identifier: String?
     /// `_PID`.
     public var pid: Int32?
+    /// `_COMM`: the name of the process, which it gave itself.
+    public var comm: String?
     /// `PRIORITY`, 0 (emerg) to 7 (debug). Says nothing about containerd's and CRI-O's own lines: all are 6.
     public var priority: Int?
     /// `MESSAGE_ID`, 32 lower-case hex digits.
@@ -50,7 +54,7 @@ public struct JournalEntry: Hashable, Codable, Sendable {
     /// Makes an entry.
     public init(
         cursor: String, at: Moment, source: Source, unit: String?, identifier: String? = nil,
-        pid: Int32? = nil,
+        pid: Int32? = nil, comm: String? = nil,
         priority: Int? = nil, messageID: String? = nil, message: String, fields: [String: String] = [:]
     ) {
         self.cursor = cursor
@@ -59,6 +63,7 @@ public struct JournalEntry: Hashable, Codable, Sendable {
         self.unit = unit
         self.identifier = identifier
         self.pid = pid
+        self.comm = comm
         self.priority = priority
         self.messageID = messageID
         self.message = message

@@ -14,7 +14,7 @@ extension Duration {
     /// For people: `850 ms`, `1.5 s`, `42 s`, `7 min 3 s`, `3 h 20 min`, `2 d 4 h`.
     public var brief: String {
         let us = microseconds
-        let magnitude = us < 0 ? -us : us
+        let magnitude = us.magnitude
         let sign = us < 0 ? "-" : ""
         if magnitude < 1_000_000 { return "\(sign)\(magnitude / 1000) ms" }
         if magnitude < 10_000_000 { return "\(sign)\(magnitude / 1_000_000).\(magnitude / 100_000 % 10) s" }

@@ -11,11 +11,11 @@ public struct MonotonicTime: Hashable, Comparable, Codable, Sendable {
 
     /// The point `d` later.
     public static func + (t: Self, d: Duration) -> Self {
-        Self(microseconds: t.microseconds &+ d.microseconds)
+        Self(microseconds: t.microseconds.addingClamped(d.microseconds))
     }
 
     /// The distance from `b` to `a`.
-    public static func - (a: Self, b: Self) -> Duration { .microseconds(a.microseconds &- b.microseconds) }
+    public static func - (a: Self, b: Self) -> Duration { .microseconds(a.microseconds.subtractingClamped(b.microseconds)) }
 
     /// Decodes a whole number of microseconds.
     public init(from decoder: any Decoder) throws {

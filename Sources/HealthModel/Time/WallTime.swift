@@ -14,11 +14,11 @@ public struct WallTime: Hashable, Comparable, Sendable {
 
     /// The point `d` later.
     public static func + (t: Self, d: Duration) -> Self {
-        Self(microseconds: t.microseconds &+ d.microseconds)
+        Self(microseconds: t.microseconds.addingClamped(d.microseconds))
     }
 
     /// The distance from `b` to `a`.
-    public static func - (a: Self, b: Self) -> Duration { .microseconds(a.microseconds &- b.microseconds) }
+    public static func - (a: Self, b: Self) -> Duration { .microseconds(a.microseconds.subtractingClamped(b.microseconds)) }
 }
 
 extension WallTime: CustomStringConvertible {
@@ -26,16 +26,20 @@ extension WallTime: CustomStringConvertible {
     ///
     /// Years have four digits: a time past 9999, which only a damaged file tells, reads as the last one that has.
     public var description: String {
-        let latest = Self(microseconds: 253_402_300_799_999_999)
-        let earliest = Self(microseconds: -62_167_219_200_000_000)
-        return min(max(self, earliest), latest).text
+        let shown = shown
+        return shown.date + "T" + shown.clock + "." + Self.pad(shown.fraction, 6) + "Z"
     }
 
-    private var text: String { date + "T" + clock + "." + Self.pad(fraction, 6) + "Z" }
+    /// Within the years that can be written.
+    private var shown: Self {
+        let latest = Self(microseconds: 253_402_300_799_999_999)
+        let earliest = Self(microseconds: -62_167_219_200_000_000)
+        return min(max(self, earliest), latest)
+    }
 
-    /// `2026-11-22`.
+    /// `2026-11-22`, bounded as ``description``.
     public var date: String {
-        let c = civil
+        let c = shown.civil
         return Self.pad(c.year, 4) + "-" + Self.pad(c.month, 2) + "-" + Self.pad(c.day, 2)
     }
 

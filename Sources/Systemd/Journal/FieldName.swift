@@ -4,7 +4,7 @@ import HealthModel
 /// The fields that an entry is built from; everything else in the journal is not even looked at.
 enum FieldName: Hashable, Sendable {
     case message, messageID, priority, identifier, comm, pid, uid, transport, unit, cgroup
-    case managerUnit, objectUnit, coredumpUnit
+    case managerUnit, objectUnit, coredumpUnit, containerID, containerName
     case cursor, realtime, monotonic, bootID
     /// One of ``JournalField/kept``, by its index in ``keptNames``.
     case kept(Int)
@@ -17,6 +17,7 @@ enum FieldName: Hashable, Sendable {
             ("SYSLOG_IDENTIFIER", .identifier), ("_COMM", .comm), ("_PID", .pid), ("_UID", .uid),
             ("_TRANSPORT", .transport), ("_SYSTEMD_UNIT", .unit), ("_SYSTEMD_CGROUP", .cgroup),
             ("UNIT", .managerUnit), ("OBJECT_SYSTEMD_UNIT", .objectUnit), ("COREDUMP_UNIT", .coredumpUnit),
+            ("CONTAINER_ID", .containerID), ("CONTAINER_NAME", .containerName),
             ("__CURSOR", .cursor), ("__REALTIME_TIMESTAMP", .realtime), ("__MONOTONIC_TIMESTAMP", .monotonic),
             ("_BOOT_ID", .bootID),
         ] + keptNames.enumerated().map { ($1, .kept($0)) }
@@ -67,12 +68,14 @@ enum FieldName: Hashable, Sendable {
         case .realtime: 14
         case .monotonic: 15
         case .bootID: 16
-        case .kept(let index): 17 + index
+        case .containerID: 17
+        case .containerName: 18
+        case .kept(let index): 19 + index
         }
     }
 
     /// How many places there are.
-    static let placeCount = 17 + keptNames.count
+    static let placeCount = 19 + keptNames.count
 
     /// How many bytes of the value are of use.
     var limit: Int {

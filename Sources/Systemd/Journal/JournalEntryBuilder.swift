@@ -40,7 +40,7 @@ public struct JournalEntryBuilder: Sendable {
 
     /// The entry.
     public func build() -> JournalEntry {
-        let (source, unit) = speaker
+        let (source, unit) = Speaker.of(texts)
         var kept: [String: String] = [:]
         for (index, name) in FieldName.keptNames.enumerated() {
             if let text = texts[.kept(index)] { kept[name] = text }
@@ -48,7 +48,7 @@ public struct JournalEntryBuilder: Sendable {
         if let boot, Self.boot(in: cursor) != boot { kept[JournalField.bootID] = boot.hex }
         return JournalEntry(
             cursor: cursor, at: Moment(wall: wall, monotonic: monotonic), source: source, unit: unit,
-            identifier: texts[.identifier], pid: texts[.pid].flatMap { Int32($0) },
+            identifier: texts[.identifier], pid: texts[.pid].flatMap { Int32($0) }, comm: texts[.comm],
             priority: texts[.priority].flatMap { Int($0) }.flatMap { (0...7).contains($0) ? $0 : nil },
             messageID: messageID, message: texts[.message] ?? "", fields: kept)
     }
@@ -73,22 +73,8 @@ public struct JournalEntryBuilder: Sendable {
         return id.hex
     }
 
-    /// Who speaks, and about which unit, by trusted fields (the conditions of `journalctl -u`).
-    private var speaker: (JournalEntry.Source, String?) {
-        let root = texts[.uid] == "0"
-        if texts[.transport] == "kernel" { return (.kernel, nil) }
-        if texts[.pid] == "1" || (root && texts[.cgroup] == "/init.scope") {
-            return (.manager, texts[.managerUnit] ?? texts[.unit])
-        }
-        if root, messageID == MessageID.coredump, let unit = texts[.coredumpUnit] { return (.coredump, unit) }
-        if texts[.transport] == "driver" { return (.journald, texts[.objectUnit] ?? texts[.unit]) }
-        if root, let unit = texts[.objectUnit] { return (.journald, unit) }
-        if root, texts[.identifier] == "conmon", texts[.comm] == "conmon" { return (.conmon, texts[.unit]) }
-        return (.unit, texts[.unit])
-    }
-
     /// The texts so far, each at its field's place.
-    private struct Texts {
+    struct Texts {
         private var row = [String?](repeating: nil, count: FieldName.placeCount)
 
         subscript(field: FieldName) -> String? {

@@ -41,7 +41,8 @@ public struct JournalMatches: Hashable, Sendable {
 
 extension JournalMatches {
     /// What `journalctl -u` matches (systemd 252 and 262, `src/shared/logs-show.c`, add_matches_for_unit):
-    /// the unit's own lines, and what PID 1, root's helpers and systemd-coredump say about it.
+    /// the unit's own lines, and what PID 1, journald and systemd-coredump say about it. Where `journalctl` believes all
+    /// of root's processes (`_UID=0`), these are asked for by a trusted field: see ``Speaker``.
     ///
     /// 262 asks for `_SYSTEMD_CGROUP=/init.scope` where 252 asks for `_PID=1`; both are matched.
     public static func unit(_ name: String) -> Self { units([name]) }
@@ -58,10 +59,10 @@ extension JournalMatches {
             [any("_SYSTEMD_UNIT")],
             [Term("_PID", "1"), any("UNIT")],
             [Term("_UID", "0"), Term("_SYSTEMD_CGROUP", "/init.scope"), any("UNIT")],
-            [Term("_UID", "0"), any("OBJECT_SYSTEMD_UNIT")],
+            [Term("_TRANSPORT", "driver"), any("OBJECT_SYSTEMD_UNIT")],
             [
-                Term("MESSAGE_ID", "fc2e22bc6ee647b6b90729ab34a250b1"), Term("_UID", "0"),
-                any("COREDUMP_UNIT"),
+                Term("MESSAGE_ID", "fc2e22bc6ee647b6b90729ab34a250b1"), Term("_COMM", "systemd-coredum"),
+                Term("_UID", "0"), any("COREDUMP_UNIT"),
             ],
         ])
     }
@@ -90,6 +91,9 @@ extension JournalMatches {
 
     /// logind: the machine shuts down.
     public static let shutdown = Self(groups: [
-        [Term("MESSAGE_ID", "98268866d1d54a499c4e98921d93bc40"), Term("_UID", "0")]
+        [
+            Term("MESSAGE_ID", "98268866d1d54a499c4e98921d93bc40"),
+            Term("_SYSTEMD_UNIT", "systemd-logind.service"),
+        ]
     ])
 }

@@ -76,6 +76,14 @@ enum FileBytes {
         }
     }
 
+    /// Where a symbolic link leads, or nil.
+    static func linkTarget(_ path: String) -> String? {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink(path, &buffer, buffer.count)
+        return count > 0 && count < buffer.count
+            ? String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self) : nil
+    }
+
     /// Replaces a file whole: a reader sees the old one or the new one.
     ///
     /// - Parameters:

@@ -96,4 +96,32 @@ import Testing
         scene.wait(.seconds(60))
         #expect(scene.openNames == ["RuntimeDown/ConfigInvalid"])
     }
+
+    /// What nobody else confirms holds nothing back for longer than seconds.
+    @Test func logindAloneIsNotBelievedForLong() throws {
+        var scene = try Scene()
+        scene.starts()
+        scene.goesDown()
+        scene.killed()
+        scene.wait(.seconds(5))
+        #expect(scene.openNames == [])
+        scene.wait(.seconds(8))
+        #expect(scene.openNames == ["RuntimeDown/Killed"])
+    }
+
+    @Test(
+        "whoever sends logind's words is not logind",
+        arguments: [
+            (JournalEntry.Source.journald, "systemd-logind.service"), (.container, "systemd-logind.service"),
+            (.unit, "session-1.scope"), (.manager, "systemd-logind.service"),
+        ])
+    func forgedWord(_ source: JournalEntry.Source, _ unit: String) throws {
+        var scene = try Scene()
+        scene.starts()
+        scene.journal(
+            source: source, unit: unit, message: "System is powering down.", messageID: MessageID.shutdown)
+        scene.killed()
+        scene.wait(.seconds(5))
+        #expect(scene.openNames == ["RuntimeDown/Killed"])
+    }
 }

@@ -138,6 +138,7 @@ extension JournalFollowerTests {
         core.fields =
             [
                 ("PRIORITY", "2"), ("SYSLOG_IDENTIFIER", "systemd-coredump"), ("_UID", "0"), ("_PID", "77"),
+                ("_COMM", "systemd-coredum"), ("_SYSTEMD_UNIT", "systemd-coredump@1-77-0.service"),
                 ("MESSAGE_ID", MessageID.coredump), ("COREDUMP_UNIT", "containerd.service"),
                 ("COREDUMP_SIGNAL", "11"), ("MESSAGE", "Process 42 (containerd) dumped core."),
             ].map { ($0.0, Array($0.1.utf8)) } + [("COREDUMP", [UInt8](repeating: 0x7f, count: 100 << 20))]

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 import HealthModel
-import Systemd
+@testable import Systemd
 import Testing
 
 @Suite struct JournalExportTests {
@@ -188,11 +188,42 @@ import Testing
             ("UNIT=a.service\n_PID=77\n_SYSTEMD_UNIT=b.service\n", .unit, "b.service"),
             ("OBJECT_SYSTEMD_UNIT=a.service\n_UID=1000\n_SYSTEMD_UNIT=b.service\n", .unit, "b.service"),
             ("OBJECT_SYSTEMD_UNIT=a.service\n_TRANSPORT=driver\n_UID=0\n", .journald, "a.service"),
+            ("OBJECT_SYSTEMD_UNIT=a.service\n_UID=0\n_SYSTEMD_UNIT=b.service\n", .unit, "b.service"),
+            ("OBJECT_SYSTEMD_UNIT=a.service\n_UID=0\n", .unit, "-.slice"),
             (
-                "COREDUMP_UNIT=a.service\nMESSAGE_ID=fc2e22bc6ee647b6b90729ab34a250b1\n_UID=0\n", .coredump,
+                "COREDUMP_UNIT=a.service\n_UID=0\n_SYSTEMD_UNIT=systemd-coredump@1-2-0.service\n", .coredump,
                 "a.service"
             ),
-            ("COREDUMP_UNIT=a.service\nMESSAGE_ID=fc2e22bc6ee647b6b90729ab34a250b1\n_UID=5\n", .unit, nil),
+            (
+                "COREDUMP_UNIT=a.service\nMESSAGE_ID=fc2e22bc6ee647b6b90729ab34a250b1\n_UID=0\n", .unit,
+                "-.slice"
+            ),
+            (
+                "COREDUMP_UNIT=a.service\n_UID=1000\n_SYSTEMD_UNIT=systemd-coredump@1-2-0.service\n", .unit,
+                "systemd-coredump@1-2-0.service"
+            ),
+            (
+                "CONTAINER_ID=0123456789ab\n_UID=0\n_SYSTEMD_UNIT=docker.service\n", .container,
+                "docker.service"
+            ),
+            (
+                "CONTAINER_NAME=k8s_x\n_UID=0\n_COMM=conmon\nSYSLOG_IDENTIFIER=conmon\n_SYSTEMD_UNIT=x.service\n",
+                .container, "x.service"
+            ),
+            (
+                "SYSLOG_IDENTIFIER=conmon\n_COMM=conmon\n_UID=0\n_SYSTEMD_CGROUP=/kubepods/burstable/pod1/2\n",
+                .container, "-.slice"
+            ),
+            (
+                "SYSLOG_IDENTIFIER=conmon\n_COMM=conmon\n_UID=0\n"
+                    + "_SYSTEMD_CGROUP=/kubepods.slice/kubepods-pod1.slice/crio-conmon-1.scope\n"
+                    + "_SYSTEMD_UNIT=crio-conmon-1.scope\n", .conmon, "crio-conmon-1.scope"
+            ),
+            (
+                "SYSLOG_IDENTIFIER=conmon\n_COMM=conmon\n_UID=0\n"
+                    + "_SYSTEMD_CGROUP=/user.slice/user-0.slice/session-1.scope\n_SYSTEMD_UNIT=session-1.scope\n",
+                .unit, "session-1.scope"
+            ),
             ("SYSLOG_IDENTIFIER=conmon\n_COMM=logger\n_UID=0\n_SYSTEMD_UNIT=b.service\n", .unit, "b.service"),
             (
                 "SYSLOG_IDENTIFIER=conmon\n_COMM=conmon\n_UID=0\n_SYSTEMD_UNIT=crio.service\n", .conmon,
@@ -208,5 +239,35 @@ import Testing
         let entry = try #require(try JournalExport.entries(in: Self.bytes(fields + "MESSAGE=m\n\n")).first)
         #expect(entry.source == source)
         #expect(entry.unit == unit)
+    }
+
+    @Test("A client's own field never decides alone")
+    func unprefixedFields() throws {
+        for row in Speaker.table {
+            for way in row.decides { #expect(way.hasPrefix("_"), "\(row.source) by \(way)") }
+        }
+        let own = ["UNIT", "OBJECT_SYSTEMD_UNIT", "COREDUMP_UNIT", "USER_UNIT"].map {
+            "\($0)=containerd.service\n"
+        }
+        let ids = [MessageID.coredump, MessageID.shutdown, MessageID.journalDropped, MessageID.unitFailed]
+        let writers = [
+            (
+                "_UID=0\n_SYSTEMD_UNIT=cri-containerd-\(String(repeating: "a", count: 64)).scope\n",
+                JournalEntry.Source.container
+            ),
+            ("_UID=0\n_SYSTEMD_UNIT=session-1.scope\n", .unit), ("_UID=0\n", .unit), ("_UID=1000\n", .unit),
+        ]
+        for (trusted, source) in writers {
+            for id in ids {
+                for identifier in ["conmon", "systemd", "kernel", "systemd-logind", "systemd-coredump"] {
+                    let text =
+                        trusted + own.joined()
+                        + "MESSAGE_ID=\(id)\nSYSLOG_IDENTIFIER=\(identifier)\nMESSAGE=m\n\n"
+                    let entry = try #require(try JournalExport.entries(in: Self.bytes(text)).first)
+                    #expect(entry.source == source)
+                    #expect(entry.unit != "containerd.service")
+                }
+            }
+        }
     }
 }

@@ -110,8 +110,11 @@ import Testing
 
     init() throws { directory = try TemporaryDirectory() }
 
-    /// Writes the fields of a transition as an entry of `unit`'s process with this uid.
-    private func write(_ transitions: [(Transition, unit: String, uid: Int)]) throws {
+    /// Writes the fields of a transition as an entry of `unit`'s process with this uid and this file.
+    private func write(
+        _ transitions: [(Transition, unit: String, uid: Int)], exe: String = "/usr/bin/crihealthd",
+        more: String = ""
+    ) throws {
         var export = ""
         for (transition, unit, uid) in transitions {
             export += """
@@ -121,9 +124,11 @@ import Testing
                 _TRANSPORT=journal
                 _SYSTEMD_UNIT=\(unit)
                 _UID=\(uid)
-                _COMM=\(unit == "docker.service" ? "dockerd" : "crihealthd")
+                _COMM=crihealthd
+                _EXE=\(exe)
 
                 """
+            export += more
             for field in TransitionFields.of(transition) { export += "\(field.name)=\(field.value)\n" }
             export += "\n"
         }
@@ -168,13 +173,28 @@ import Testing
     @Test func aForgedEntryIsNotBelieved() throws {
         let transitions = try transitions()
         let one = try #require(transitions.first)
-        try write([
-            (one, "user@1000.service", 1000), (one, "session-1.scope", 0), (one, "crihealthd.service", 990),
+        let writers = [
+            (one, unit: "user@1000.service", uid: 1000), (one, "session-1.scope", 0),
             (one, "docker.service", 0),
-        ])
+            (one, "cri-containerd-\(String(repeating: "a", count: 64)).scope", 0),
+        ]
+        try write(writers + [(one, "crihealthd.service", 990)])
+        let reader = TransitionReader(location: .directory(directory.path))
+        #expect(try reader.read(from: one.at.wall, to: nil).entries.count == 1)
+        // What root runs by hand is this program's own file, and no container's.
+        let own = try #require(FileBytes.linkTarget("/proc/self/exe"))
+        try write(writers, exe: own)
+        #expect(try reader.read(from: one.at.wall, to: nil).entries.count == 3)
+    }
+
+    @Test func numbersThatDoNotAddUpEndNothing() throws {
+        let one = try #require(try transitions().first)
+        let most = "CRIHEALTHD_WITHHELD=9223372036854775807\n"
+        try write([(one, "crihealthd.service", 990)], more: most)
+        try write([(one, "crihealthd.service", 990)], more: most)
         let reading = try TransitionReader(location: .directory(directory.path)).read(
             from: one.at.wall, to: nil)
-        #expect(reading.entries.count == 2)
+        #expect(reading.withheld == 1_000_000_000)
     }
 
     /// Silence is no all-clear where nobody could have spoken.

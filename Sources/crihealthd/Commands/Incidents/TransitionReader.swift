@@ -51,8 +51,10 @@ struct TransitionReader {
             let at = try journal.wallTime()
             if let to, at > to { break }
             let fields = try Self.fields(journal)
+            guard !Speaker.isContainer(unit: fields["_SYSTEMD_UNIT"], cgroup: fields["_SYSTEMD_CGROUP"])
+            else { continue }
             if let count = fields["CRIHEALTHD_WITHHELD"].flatMap({ Int($0) }) {
-                reading.withheld = min(reading.withheld + max(count, 0), 1_000_000_000)
+                reading.withheld = min(reading.withheld.addingClamped(max(count, 0)), 1_000_000_000)
             }
             guard at >= from, let entry = TransitionEntry(at: at, fields: fields),
                 kind.map({ $0 == entry.kind.lowercased() }) ?? true
@@ -77,27 +79,33 @@ struct TransitionReader {
     }
 
     /// Whatever it, or systemd about it, says: that it started is word enough.
-    private static let daemon = JournalMatches(groups: [
-        [.init("_SYSTEMD_UNIT", "crihealthd.service")], [.init("_COMM", "crihealthd")],
-        [.init("UNIT", "crihealthd.service"), .init("_PID", "1")],
-    ])
+    private static let daemon = JournalMatches(
+        groups: writers + [[.init("UNIT", "crihealthd.service"), .init("_PID", "1")]])
 
-    /// By MESSAGE_ID, which the index knows, and by who wrote it, which nobody can forge (systemd.journal-fields(7),
-    /// trusted fields): the service, or a program of root's that is called crihealthd.
+    /// By MESSAGE_ID, which the index knows, and by who wrote it.
     static let matches: JournalMatches = {
         var id = JournalMatches.Term("MESSAGE_ID")
         id.values = TransitionMessageID.all
-        return JournalMatches(groups: [
-            [id, .init("_SYSTEMD_UNIT", "crihealthd.service")],
-            [id, .init("_UID", "0"), .init("_COMM", "crihealthd")],
-        ])
+        return JournalMatches(groups: writers.map { [id] + $0 })
+    }()
+
+    /// The service; and what root runs by hand, from the file that this program is. Both fields are journald's own
+    /// (systemd.journal-fields(7), trusted fields). A container may hold a file of the same path: what is of a container's
+    /// cgroup is left out.
+    private static let writers: [JournalMatches.Group] = {
+        var groups: [JournalMatches.Group] = [[.init("_SYSTEMD_UNIT", "crihealthd.service")]]
+        if let own = FileBytes.linkTarget("/proc/self/exe") {
+            groups.append([.init("_UID", "0"), .init("_EXE", own)])
+        }
+        return groups
     }()
 
     private static func fields(_ journal: Journal) throws(SystemdError) -> [String: String] {
         var fields: [String: String] = [:]
         try journal.forEachField { name, value in
             let name = String(decoding: name, as: UTF8.self)
-            if name == "MESSAGE" || name.hasPrefix("CRIHEALTHD_"), fields.count < 16 {
+            let isOurs = name == "MESSAGE" || name.hasPrefix("CRIHEALTHD_")
+            if name.hasPrefix("_SYSTEMD_") || isOurs && fields.count < 16 {
                 fields[name] = String(decoding: value.prefix(fieldLimit), as: UTF8.self)
             }
             return true
