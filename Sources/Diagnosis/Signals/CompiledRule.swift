@@ -14,6 +14,10 @@ final class CompiledRule: Sendable {
     /// Whether its templates capture anything, and how many captures a signal of it has at most.
     private let capturesText: Bool
     private let captureCount: Int
+    /// Whether its templates name the reports of strangers' commands and probes.
+    private let namesStrangers: Bool
+    /// Whether lines of information say nothing to it.
+    private let hearsComplaintsOnly: Bool
     /// A line that the rule knows has at least one of these literals, raw, and all of its outline, in order. Empty: the
     /// rule is known by its `MESSAGE_ID`.
     let literals: [(literal: [UInt8], outline: [[UInt8]])]
@@ -24,6 +28,10 @@ final class CompiledRule: Sendable {
         identifiers = rule.identifiers.map(Glob.init)
         capturesText = rule.conditions.contains { $0.templates.contains { !$0.captureNames.isEmpty } }
         captureCount = rule.captureNames.count
+        namesStrangers = rule.conditions.contains { condition in
+            condition.templates.contains { $0.literals.contains(where: Strangers.isNamed) }
+        }
+        hearsComplaintsOnly = Self.hearsComplaintsOnly(rule)
         literals = rule.messageID == nil ? Self.literals(of: rule.conditions) : []
     }
 
@@ -39,16 +47,39 @@ final class CompiledRule: Sendable {
         guard concerns(entry), rule.levels.isEmpty || line.level.map(rule.levels.contains) == true,
             rule.needs.allSatisfy({ line.has($0) || entry.fields[$0] != nil })
         else { return nil }
+        guard rule.isBenign || namesStrangers || !line.isStrangers, !hearsComplaintsOnly || line.isComplaint
+        else {
+            return nil
+        }
         var matcher = TemplateMatcher()
-        for condition in rule.conditions where Self.find(condition, &line, &matcher) == nil { return nil }
-        for condition in rule.unless where Self.find(condition, &line, &matcher) != nil { return nil }
+        for condition in rule.conditions {
+            guard let text = heard(condition.field, &line), Self.find(condition, text, &matcher) != nil else {
+                return nil
+            }
+        }
+        // A near-miss counts wherever it stands: a stranger who writes it silences his own line.
+        for condition in rule.unless {
+            if let text = line.part(condition.field), Self.find(condition, text, &matcher) != nil {
+                return nil
+            }
+        }
         return captures(&line, &matcher)
+    }
+
+    /// Text that may stand anywhere in a line may be quoted there: where the rule's own examples are all complaints, so is
+    /// what it hears.
+    private static func hearsComplaintsOnly(_ rule: SignalRule) -> Bool {
+        guard !rule.isBenign, rule.levels.isEmpty, !rule.examples.isEmpty else { return false }
+        let isTied = rule.conditions.contains {
+            $0.templates.allSatisfy { $0.anchoredStart && !$0.head.isEmpty }
+        }
+        return !isTied && rule.examples.allSatisfy { LogLine($0).isComplaint }
     }
 
     /// Whether the entry is of somebody whom the rule listens to.
     func concerns(_ entry: JournalEntry) -> Bool {
         rule.sources.contains(entry.source) && passes(units, entry.unit)
-            && passes(identifiers, entry.identifier)
+            && passes(identifiers, entry.identifier) && Emitter.couldWrite(rule.emitter, entry)
             && (rule.messageID == nil || rule.messageID == entry.messageID)
             && rule.fields.allSatisfy({ entry.fields[$0.key] == $0.value })
     }
@@ -60,14 +91,15 @@ final class CompiledRule: Sendable {
 
     /// The captures of a line that meets the conditions: it is gone through once more, which only those that matter are.
     private func captures(_ line: inout LogLine, _ matcher: inout TemplateMatcher) -> Match {
-        var detail = line.text
+        var detail = heard("msg", &line) ?? line.text
         guard capturesText else { return Match(captures: rule.constants, text: detail) }
         var captures = [String: String](minimumCapacity: captureCount)
         for (name, value) in rule.constants { captures[name] = value }
         for condition in rule.conditions {
-            guard let which = Self.find(condition, &line, &matcher),
-                let text = line.part(condition.field)
-            else { continue }
+            guard let text = heard(condition.field, &line), let which = Self.find(condition, text, &matcher)
+            else {
+                continue
+            }
             for (index, step) in condition.templates[which].steps.enumerated() {
                 guard let name = step.name else { continue }
                 let range = matcher.range(ofStep: index)
@@ -79,12 +111,16 @@ final class CompiledRule: Sendable {
         return Match(captures: captures, text: detail)
     }
 
-    /// Which of the condition's templates is in the part of the line that it asks for: the first.
+    /// A benign rule hears all: what a stranger writes in his own line can only make that line benign.
+    private func heard(_ field: String, _ line: inout LogLine) -> ArraySlice<UInt8>? {
+        rule.isBenign ? line.part(field) : line.heard(field)
+    }
+
+    /// Which of the condition's templates is in the text: the first.
     private static func find(
-        _ condition: SignalRule.Condition, _ line: inout LogLine, _ matcher: inout TemplateMatcher
+        _ condition: SignalRule.Condition, _ text: ArraySlice<UInt8>, _ matcher: inout TemplateMatcher
     ) -> Int? {
-        guard let text = line.part(condition.field) else { return nil }
-        return condition.templates.indices.first { matcher.matches(condition.templates[$0], in: text.span) }
+        condition.templates.indices.first { matcher.matches(condition.templates[$0], in: text.span) }
     }
 
     /// One literal per template of the condition that filters best, and the template's outline. Any of its templates may

@@ -43,6 +43,9 @@ struct LiteralAutomaton: Sendable {
     struct Reading {
         fileprivate var index = 0
         fileprivate var state = 0
+
+        /// Behind the literals that ``advance(_:in:)`` stopped at.
+        var place: Int { index }
     }
 
     /// Reads on to the next place where literals end; false at the end of the text. Allocates nothing.

@@ -7,8 +7,10 @@ struct LogLine: Sendable {
     /// In logrus' words (`debug`, `info`, `warning`, `error`, `fatal`, `panic`); nil for a plain line.
     let level: String?
     private let fields: [Logfmt.Field]
-    /// The field that was asked for last: several rules ask for the same one.
-    private var latest: (key: String, bytes: ArraySlice<UInt8>?)?
+    /// Where ``text`` is in a structured line.
+    private let textPlace: Range<Int>?
+    /// What was asked for: several rules ask for the same parts.
+    private var heardParts: [(name: String, bytes: ArraySlice<UInt8>?)] = []
 
     /// Takes a message apart.
     init(_ message: String) {
@@ -25,14 +27,17 @@ struct LogLine: Sendable {
         raw = line
         if let logfmt {
             text = logfmt.fields["msg"]?.bytes(of: raw) ?? raw[...]
+            textPlace = nil
             level = logfmt.fields["level"].map { [raw] in String(decoding: $0.bytes(of: raw), as: UTF8.self) }
             fields = logfmt.fields
         } else if let klog = Klog(raw) {
             text = klog.text.bytes(of: raw)
+            textPlace = klog.text.place
             level = klog.level
             fields = klog.fields
         } else {
             text = raw[...]
+            textPlace = nil
             level = nil
             fields = []
         }
@@ -51,13 +56,58 @@ struct LogLine: Sendable {
         switch name {
         case "message": return raw[...]
         case "msg": return text
-        default:
-            if let latest, latest.key == name { return latest.bytes }
-            let bytes = self[name]
-            latest = (name, bytes)
-            return bytes
+        default: return self[name]
         }
     }
+
+    /// The same without what it quotes of strangers (``Strangers``).
+    mutating func heard(_ name: String) -> ArraySlice<UInt8>? {
+        if let known = heardParts.first(where: { $0.name == name }) { return known.bytes }
+        let bytes: ArraySlice<UInt8>?
+        switch name {
+        case "message": bytes = heardRaw()
+        case "msg": bytes = Strangers.hide(text)
+        default: bytes = Strangers.fields.contains(name) ? nil : self[name].map(Strangers.hide)
+        }
+        heardParts.append((name, bytes))
+        return bytes
+    }
+
+    /// The line with its emitter's own sentence and error chain; of other fields only bare words are left, in which nothing
+    /// can be quoted. A rule that wants more of a field names it.
+    private func heardRaw() -> ArraySlice<UInt8> {
+        guard !fields.isEmpty || textPlace != nil else { return Strangers.hide(raw[...]) }
+        var heard: [UInt8] = []
+        var place = 0
+        let values = (textPlace.map { [("msg", $0)] } ?? []) + fields.map { ($0.key, $0.value.place) }
+        for (key, range) in values where range.lowerBound >= place {
+            heard += raw[place..<range.lowerBound]
+            if Self.sentences.contains(key) {
+                heard += Strangers.hide(raw[range])
+            } else if !raw[range].contains(0x20) {
+                heard += raw[range]
+            }
+            place = range.upperBound
+        }
+        return (heard + raw[place...])[...]
+    }
+
+    private static let sentences: Set<String> = ["msg", "error", "err"]
+
+    /// Whether it reports what a stranger's command, probe or request said.
+    var isStrangers: Bool {
+        Strangers.isReport(text) || Self.strangersReasons.contains(self["reason"].map { Array($0) } ?? [])
+    }
+
+    /// Whether it says that something went wrong, or does not say how it is meant. The kubelet logs errors as information, too.
+    var isComplaint: Bool {
+        guard let level, level == "info" || level == "debug" else { return true }
+        return textPlace != nil && has("error")
+    }
+
+    /// Of events that the kubelet logs ("Event occurred"): what they say is the output of a probe or a hook.
+    private static let strangersReasons: Set<[UInt8]> = Set(
+        ["Unhealthy", "ProbeWarning", "FailedPostStartHook", "FailedPreStopHook"].map { Array($0.utf8) })
 
     /// The value of a field of the line; `error` and `err` are one (logrus says the first, klog the second).
     subscript(key: String) -> ArraySlice<UInt8>? { place(of: key)?.bytes(of: raw) }

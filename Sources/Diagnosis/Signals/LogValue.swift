@@ -16,6 +16,9 @@ struct LogValue: Hashable, Sendable {
     /// Where the line goes on.
     let end: Int
 
+    /// Where its bytes are in the line, as they are written.
+    var place: Range<Int> { content }
+
     /// Finds the value that starts at `start`: quoted, a klog block (`<` … `>`), braced, or a bare word.
     static func find(_ line: [UInt8], from start: Int) -> LogValue {
         guard start < line.count else {

@@ -1,0 +1,45 @@
+import ArgumentParser
+import Foundation
+import HealthModel
+import Testing
+
+@testable import crihealthd
+
+/// The recordings of Tests/Hostile: nobody hides an outage, makes one up, or ends one.
+@Suite struct HostileRecordingTests {
+    private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(path: "../../Hostile").standardizedFileURL.path
+
+    private static func replay(_ name: String) throws -> Replayer {
+        let input = try ReplayInput.detect(folder + "/" + name)
+        return Replayer.replay(try ReplaySource.observations(input), rules: Recordings.rules)
+    }
+
+    @Test(
+        "what is open in the end",
+        arguments: [
+            ("hide-control.export", ["RuntimeDown/Killed"]),
+            ("hide-runtime-down.export", ["RuntimeDown/Killed"]),
+            ("open-addresses-exhausted-probe-output.export", []),
+            ("open-plugin-missing-probe-output.export", []),
+            ("open-diskfull-exec-probe-command.export", []), ("open-diskfull-workingdir.export", []),
+            ("open-docker-container-stdout.export", []),
+            ("open-ociruntimemissing-registry-message.export", []),
+            ("resolve-k3s-control.export", ["CreateFailing/DiskFull"]),
+            ("resolve-k3s-rawline.export", ["CreateFailing/DiskFull"]),
+            ("held-k3s-klog-tab.export", ["CreateFailing/DiskFull"]), ("blind-forged.export", []),
+        ])
+    func verdict(_ name: String, _ open: [String]) throws {
+        let incidents = try Self.replay(name).incidents
+        #expect(incidents.filter { $0.status != .resolved }.map { "\($0.kind.rawValue)/\($0.cause)" } == open)
+        #expect(incidents.count == open.count)
+    }
+
+    /// Each once ended the process.
+    @Test(arguments: ["crash-replay-duration-brief.jsonl", "crash-replay-walltime-date.jsonl"])
+    func isAnsweredOrRefused(_ name: String) throws {
+        let command = try #require(
+            try Crihealthd.parseAsRoot(["replay", Self.folder + "/" + name]) as? ReplayCommand)
+        do { try command.run() } catch { #expect(error is CommandProblem) }
+    }
+}
