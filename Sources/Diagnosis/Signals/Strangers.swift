@@ -51,9 +51,9 @@ enum Strangers {
 
     /// What an OCI runtime says before a pod's own words, at the start of a part of its error chain.
     private static let verbs = bytes([
-        "mkdir ", "chdir ", "stat ", "lstat ", "exec: ", "exec ", "unable to find user ",
+        "mkdir ", "chdir to cwd (", "chdir ", "stat ", "lstat ", "exec: ", "exec ", "unable to find user ",
         "unable to find group ",
-        "executable file ", "open executable ", "sysctl ", "error mounting ", "mount ",
+        "executable file `", "open executable ", "sysctl ", "error mounting ", "mount ",
         "error creating subpath ",
         "failed to mkdir ", "failed to stat ", "path ", "open /var/lib/kubelet/seccomp/", "\"", "`",
     ])
@@ -100,60 +100,72 @@ enum Strangers {
         return end == value.count ? heard : (heard + mark)[...]
     }
 
-    /// Takes out what stands between the first of ``verbs`` and the errno at the end.
+    /// Goes through the parts of the error chain: from the first that begins with one of ``verbs`` on, only verbs, quotes and
+    /// the last part, the errno, are left. A pod's own `: ` makes parts, too: none of them is the last.
     private static func hideProcess(_ value: ArraySlice<UInt8>, from start: Int) -> ArraySlice<UInt8> {
+        let tail = errno(of: value, from: start)
+        var heard = Array(value[..<start])
         var part = start
-        while part < value.endIndex {
-            if let verb = verbs.first(where: { value[part...].starts(with: $0) }) {
-                let from = skipCleanQuotes(value, from: part + verb.count)
-                let tail = errno(of: value, from: from)
-                return value[..<from] + mark + value[tail...]
+        var isHiding = false
+        while part < tail {
+            let verb = verbs.first { value[part..<tail].starts(with: $0) }
+            let end = colon(value, from: part + (verb?.count ?? 0), before: tail)
+            if let verb {
+                isHiding = true
+                if verb == crunFile, let close = value[part...].lastIndex(of: crunQuote),
+                    close >= part + verb.count
+                {
+                    return heard + verb + mark + value[close...]
+                }
+                heard += verb + operand(value[(part + verb.count)..<end])
+            } else if !isHiding {
+                heard += value[part..<end]
+            } else if !heard.suffix(mark.count).elementsEqual(mark) {
+                heard += mark
             }
-            guard let next = afterColon(value, from: part) else { return value }
-            part = next
+            heard += value[end..<min(end + 2, tail)]
+            part = end + 2
         }
-        return value
+        return heard + value[tail...]
     }
 
-    /// `error mounting "cgroup" to rootfs at "/sys/fs/cgroup"`: names that are no sentences are kept.
-    private static func skipCleanQuotes(_ value: ArraySlice<UInt8>, from start: Int) -> Int {
-        let quote = UInt8(ascii: "\"")
-        var place = start
-        while place < value.endIndex {
-            guard let open = value[place...].firstIndex(of: quote),
-                !value[place..<open].contains(UInt8(ascii: ":")),
-                let close = value[(open + 1)...].firstIndex(of: quote),
-                !value[open..<close].contains(0x20)
-            else { return place }
-            place = close + 1
-        }
-        return place
+    /// What a verb is about: a control group or a file of /proc is the runtime's own, and names in quotes that are no
+    /// sentences are kept where something is mounted.
+    private static func operand(_ text: ArraySlice<UInt8>) -> [UInt8] {
+        if own.contains(where: { text.starts(with: $0) }), !text.contains(0x20) { return Array(text) }
+        guard text.first == UInt8(ascii: "\"") else { return mark }
+        let names = text.split(separator: UInt8(ascii: "\""), omittingEmptySubsequences: false)
+        let isMount = names.count == 5 && names[2].elementsEqual(" to rootfs at ".utf8)
+        guard isMount, !names[1].contains(0x20), !names[3].contains(0x20) else { return Array("\"…\"".utf8) }
+        return Array(text)
     }
 
-    /// Where the last part of the chain begins, with its colon: what the system said. Behind it only gRPC's code may follow.
+    private static let own = bytes(["/sys/fs/cgroup/", "/proc/"])
+    private static let crunFile = Array("executable file `".utf8)
+    private static let crunQuote = UInt8(ascii: "`")
+
+    /// Where the last part of the chain begins: what the system said. Behind it only gRPC's code may follow.
     private static func errno(of value: ArraySlice<UInt8>, from start: Int) -> Int {
-        let closers: Set<UInt8> = [
-            0x20, UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "'"), UInt8(ascii: "`"),
-        ]
+        let closers: Set<UInt8> = [0x20, UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "'")]
         var end = value.endIndex
         while end > start, closers.contains(value[end - 1]) { end -= 1 }
         let code = Array(": unknown".utf8)
         if value[start..<end].suffix(code.count).elementsEqual(code) { end -= code.count }
         var place = end
-        while place > start + 1 {
+        while place >= start + 2 {
+            if value[place - 1] == 0x20, value[place - 2] == UInt8(ascii: ":") { return place }
             place -= 1
-            if closers.subtracting([0x20]).contains(value[place]) { return min(place + 1, end) }
-            if value[place] == 0x20, value[place - 1] == UInt8(ascii: ":") { return place - 1 }
         }
-        return end
+        return start
     }
 
-    private static func afterColon(_ value: ArraySlice<UInt8>, from start: Int) -> Int? {
+    /// Where the part that begins at `start` ends.
+    private static func colon(_ value: ArraySlice<UInt8>, from start: Int, before tail: Int) -> Int {
         var place = start
-        while place + 1 < value.endIndex {
-            if value[place] == UInt8(ascii: ":"), value[place + 1] == 0x20 { return place + 2 }
+        while place + 2 < tail {
+            if value[place] == UInt8(ascii: ":"), value[place + 1] == 0x20 { return place }
             place += 1
         }
-        return nil
+        return max(min(tail, value.endIndex) - 2, start)
     }
 }
