@@ -30,9 +30,11 @@ import Testing
             ("held-k3s-klog-tab.export", ["CreateFailing/DiskFull"]), ("blind-forged.export", []),
         ])
     func verdict(_ name: String, _ open: [String]) throws {
-        let incidents = try Self.replay(name).incidents
-        #expect(incidents.filter { $0.status != .resolved }.map { "\($0.kind.rawValue)/\($0.cause)" } == open)
-        #expect(incidents.count == open.count)
+        // Where a unit serves two sockets, each has its incident.
+        let incidents = try Self.replay(name).incidents.map {
+            ($0.status == .resolved ? "resolved " : "") + "\($0.kind.rawValue)/\($0.cause)"
+        }
+        #expect(Set(incidents) == Set(open))
     }
 
     /// Each once ended the process.
