@@ -6,11 +6,15 @@ extension Endpoint {
         place.units.map { Endpoint(socketPath: place.socketPath, runtime: place.runtime, unit: $0) }
     }
 
-    /// The endpoints that these units serve where nothing else is known of them, each socket once.
+    /// The endpoints that these units serve where nothing else is known of them: each socket once, and of each unit the
+    /// usual one (k3s serves cri-dockerd only where it is told to).
     public static func wellKnown(servedBy units: Set<String>) -> [Endpoint] {
         var seen: Set<String> = []
         return wellKnown.filter { endpoint in
-            endpoint.unit.map(units.contains) ?? false && seen.insert(endpoint.socketPath).inserted
+            guard let unit = endpoint.unit, units.contains(unit), !seen.contains(unit) else { return false }
+            guard seen.insert(endpoint.socketPath).inserted else { return false }
+            seen.insert(unit)
+            return true
         }
     }
 
