@@ -9,6 +9,8 @@ enum ReplayInput: Equatable {
     case journal(JournalLocation)
     /// `journalctl -o export`; nil: standard input.
     case export(String?)
+    /// Lines as people have them; nil: standard input.
+    case text(String?)
     /// One Observation a line.
     case observations(String)
 }
@@ -34,14 +36,18 @@ extension ReplayInput {
         do { head = try FileBytes.prefix(path, 512) } catch { throw .unreadable(error) }
         if head.isEmpty { throw .empty(path: path) }
         if head.starts(with: Array("LPKSHHRH".utf8)) { return .journal(.files([path])) }
-        if head.starts(with: Array("_".utf8)) { return .export(path) }
+        if head.starts(with: Array("__CURSOR=".utf8)) || head.starts(with: Array("_".utf8)) {
+            return .export(path)
+        }
         if let hint = hint(ofFile: path, head) { throw .notAnInput(path: path, hint: hint) }
-        if head.first == UInt8(ascii: "{") { return .observations(path) }
-        throw .notAnInput(
-            path: path,
-            hint:
-                "plain text has too little in it; write it again by `journalctl -o export` or `crihealthd record`"
-        )
+        if head.first == UInt8(ascii: "{"), isObservation(head) { return .observations(path) }
+        return .text(path)
+    }
+
+    /// A line of a recording says what happened; one of the journal has its own names.
+    private static func isObservation(_ head: [UInt8]) -> Bool {
+        let line = head.prefix { $0 != UInt8(ascii: "\n") }
+        return Array(line).contains("\"event\"") && !Array(line).contains("\"MESSAGE\"")
     }
 
     // MARK: What was meant
@@ -68,8 +74,7 @@ extension ReplayInput {
             let command: ShellCommand = "crihealthd replay \(folder)"
             return "this is the index of a capture; give its directory: \(command.text)"
         }
-        guard line.contains("__REALTIME_TIMESTAMP") else { return nil }
-        return "this is `journalctl -o json`; write it again by `journalctl -o export`"
+        return nil
     }
 
     /// A folder that holds what could be replayed, one level below.

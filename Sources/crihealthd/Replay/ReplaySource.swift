@@ -1,9 +1,16 @@
 import FoundationEssentials
 import Glibc
 import HealthModel
+import Node
 import Systemd
 
-/// Turns an input into observations, in the order of their time.
+/// What an input gives: observations in the order of their time, and of a text what it is about.
+struct ReplayMaterial {
+    var observations: [Observation]
+    var survey: TextSurvey?
+}
+
+/// Turns an input into observations.
 struct ReplaySource {
     /// Longest file that is taken in, in bytes.
     static let fileLimit = 1 << 30
@@ -12,11 +19,18 @@ struct ReplaySource {
 
     /// The observations of `input`.
     static func observations(_ input: ReplayInput) throws(ReplayError) -> [Observation] {
-        switch input {
-        case .capture(let path): return try Capture(path).observations()
-        case .export(let path): return starts(of: try export(path), capture: nil)
-        case .journal(let location): return starts(of: try journal(location), capture: nil)
-        case .observations(let path): return try recording(path)
+        try material(input).observations
+    }
+
+    /// The observations of `input`, and what is to be said of it.
+    static func material(_ input: ReplayInput) throws(ReplayError) -> ReplayMaterial {
+        return switch input {
+        case .capture(let path): ReplayMaterial(observations: try Capture(path).observations())
+        case .export(let path): ReplayMaterial(observations: starts(of: try export(path), capture: nil))
+        case .journal(let location):
+            ReplayMaterial(observations: starts(of: try journal(location), capture: nil))
+        case .text(let path): try text(path)
+        case .observations(let path): ReplayMaterial(observations: try recording(path))
         }
     }
 
@@ -49,6 +63,49 @@ struct ReplaySource {
         try? parser.finish()
         if entries.isEmpty { throw .empty(path: path ?? "standard input") }
         return entries
+    }
+
+    // MARK: Text
+
+    /// What a text gives: entries in the order of their time, and what it is about.
+    private static func text(_ path: String?) throws(ReplayError) -> ReplayMaterial {
+        let name = path ?? "standard input"
+        var journal = TextJournal(now: Moment.now().wall, file: path.flatMap(TextFiles.unit))
+        var entries: [JournalEntry] = []
+        var survey = TextSurvey()
+        func keep(_ entry: JournalEntry) {
+            survey.take(entry)
+            entries.append(entry)
+        }
+        try chunks(path) { bytes throws(ReplayError) in journal.feed(bytes, keep) }
+        journal.finish(keep)
+        if entries.isEmpty { throw .empty(path: name) }
+        let observations = starts(of: TextOrder.arrange(entries), capture: survey.endpoints)
+        return ReplayMaterial(observations: observations, survey: survey)
+    }
+
+    /// The bytes of a file or of standard input, piece by piece.
+    private static func chunks(
+        _ path: String?, _ body: (UnsafeRawBufferPointer) throws(ReplayError) -> Void
+    ) throws(ReplayError) {
+        let descriptor = path.map { open($0, O_RDONLY | O_CLOEXEC) } ?? STDIN_FILENO
+        guard descriptor >= 0 else { throw .unreadable(FileError("open", path ?? "-", errno: errno)) }
+        defer { if path != nil { close(descriptor) } }
+        var buffer = [UInt8](repeating: 0, count: 1 << 18)
+        while true {
+            let size = read(descriptor, &buffer, buffer.count)
+            if size < 0, errno == EINTR { continue }
+            guard size >= 0 else { throw .unreadable(FileError("read", path ?? "-", errno: errno)) }
+            if size == 0 { return }
+            let result: Result<Void, ReplayError> = buffer.withUnsafeBytes { bytes in
+                do throws(ReplayError) {
+                    return .success(try body(UnsafeRawBufferPointer(rebasing: bytes[..<size])))
+                } catch {
+                    return .failure(error)
+                }
+            }
+            try result.get()
+        }
     }
 
     // MARK: Journal files
