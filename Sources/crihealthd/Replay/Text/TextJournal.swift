@@ -11,6 +11,9 @@ struct TextJournal {
     private var line: [UInt8] = []
     private var isSkipping = false
     private var assembler: TextAssembler
+    private var pager = PagerCuts()
+    /// Lines that a pager cut off.
+    var cutLines: Int { pager.count }
 
     init(now: WallTime, file: String? = nil) {
         assembler = TextAssembler(now: now, file: file)
@@ -36,9 +39,10 @@ struct TextJournal {
     }
 
     private mutating func endLine(_ body: (JournalEntry) -> Void) {
-        let whole = line
+        let whole = TextCleaning.clean(line)
         line = []
-        assembler.take(TextCleaning.clean(whole), body)
+        pager.take(whole)
+        assembler.take(whole, body)
     }
 }
 
