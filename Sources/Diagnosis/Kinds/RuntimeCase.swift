@@ -32,9 +32,13 @@ struct RuntimeCase<Kind: Diagnosis>: Sendable {
         hasUnit ? [NextStep(purpose, "kill -USR1 $(systemctl show -P MainPID \(runtime.unit.name))")] : []
     }
 
-    /// The command that asks this endpoint by hand.
+    /// The command that asks this endpoint by hand; where no socket is known crictl asks the one it is set up for.
     func crictl(_ subcommand: String) -> ShellCommand {
-        "crictl --runtime-endpoint \(runtime.endpoint.address) \(words: subcommand.split(separator: " ").map(String.init))"
+        guard runtime.endpoint.hasSocket else {
+            return "crictl \(words: subcommand.split(separator: " ").map(String.init))"
+        }
+        let words = subcommand.split(separator: " ").map(String.init)
+        return "crictl --runtime-endpoint \(runtime.endpoint.address) \(words: words)"
     }
 }
 

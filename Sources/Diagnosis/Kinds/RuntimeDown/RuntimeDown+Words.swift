@@ -9,7 +9,9 @@ extension RuntimeCase<RuntimeDown> {
             pods: runtime.readyPods, runningContainers: runtime.runningContainers)
     }
 
-    var clearsWhen: String { "crictl gets an answer from \(runtime.endpoint.address)" }
+    var clearsWhen: String {
+        "crictl gets an answer from \(runtime.endpoint.hasSocket ? runtime.endpoint.address : name)"
+    }
 
     var seeStatus: NextStep {
         hasUnit
