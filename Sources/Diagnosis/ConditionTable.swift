@@ -8,6 +8,17 @@ struct ConditionTable: Hashable, Codable, Sendable {
             lastTransitionTime: nil)
     }
 
+    /// An older version's checkpoint does not have them all.
+    private mutating func addMissing() {
+        guard all.count != Condition.Kind.allCases.count else { return }
+        let known = all
+        self = ConditionTable()
+        for index in all.indices {
+            guard let old = known.first(where: { $0.type == all[index].type }) else { continue }
+            all[index] = old
+        }
+    }
+
     /// What is known of one condition now.
     struct Word: Hashable, Sendable {
         var status: Condition.Status
@@ -17,6 +28,7 @@ struct ConditionTable: Hashable, Codable, Sendable {
 
     /// Brings every condition up to date.
     mutating func update(_ facts: NodeFacts, _ book: IncidentBook, _ advisor: Advisor, at now: Moment) {
+        addMissing()
         for index in all.indices {
             let word = Self.word(on: all[index].type, facts, book, advisor)
             if word.status != all[index].status { all[index].lastTransitionTime = now.wall }
@@ -33,6 +45,7 @@ struct ConditionTable: Hashable, Codable, Sendable {
         case .runtimeReady: runtime(facts, book)
         case .networkReady: network(facts, book)
         case .criVersionSupported: version(facts, book)
+        case .kubeletReady: kubelet(facts, book)
         case .monitoringHealthy: monitoring(facts, book)
         case .upgradeComplete: upgrade(facts, book)
         case .versionsSupported: versions(advisor)

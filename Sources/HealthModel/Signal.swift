@@ -74,6 +74,40 @@ public struct SignalName: RawRepresentable, Hashable, Codable, Sendable {
     /// A fatal line of the runtime that no better rule knows; capture `detail`.
     public static let runtimeFatal = Self(rawValue: "runtime-fatal")
 
+    /// One shim of an earlier run is cleaned up; many make a start slow.
+    public static let deadShimCleaned = Self(rawValue: "dead-shim-cleaned")
+    /// The binary is there and cannot be executed; captures `path`, `detail`.
+    public static let binaryUnusable = Self(rawValue: "binary-unusable")
+    /// What a command of ExecStartPre= said before it failed.
+    public static let startPreWords = Self(rawValue: "start-pre-words")
+    /// The runtime that another program embeds ended; captures `detail` or `status`.
+    public static let embeddedRuntimeEnded = Self(rawValue: "embedded-runtime-ended")
+    /// Where the embedded runtime logs; capture `file`.
+    public static let embeddedRuntimeLog = Self(rawValue: "embedded-runtime-log")
+    /// The program waits for the runtime that it embeds; capture `detail`.
+    public static let embeddedRuntimeWaiting = Self(rawValue: "embedded-runtime-waiting")
+    /// The embedded runtime serves.
+    public static let embeddedRuntimeRuns = Self(rawValue: "embedded-runtime-runs")
+
+    // MARK: The kubelet's own start
+
+    /// A kubelet's last words; capture `detail`.
+    public static let kubeletFatal = Self(rawValue: "kubelet-fatal")
+    /// The kubelet's client certificate has expired; captures `expired` and, where the line has it, `file`.
+    public static let kubeletCertificateExpired = Self(rawValue: "kubelet-certificate-expired")
+    /// The OOM killer took the kubelet.
+    public static let kubeletOOMKilled = Self(rawValue: "kubelet-oom-killed")
+    /// A relist failed; capture `detail`.
+    public static let kubeletRelistFailed = Self(rawValue: "kubelet-relist-failed")
+    /// The state of one sandbox or container is not told in time; captures `sandbox` or `container`, and `pod`.
+    public static let kubeletSandboxHangs = Self(rawValue: "kubelet-sandbox-hangs")
+    /// The kubelet has not ended its first look at the runtime: usual for the first seconds of each.
+    public static let kubeletWaits = Self(rawValue: "kubelet-waits")
+    /// The kubelet calls its node ready.
+    public static let kubeletNodeReady = Self(rawValue: "kubelet-node-ready")
+    /// The kubelet is connected to its runtime.
+    public static let kubeletConnected = Self(rawValue: "kubelet-connected")
+
     // MARK: CRI
 
     /// The CRI plugin did not load; capture `detail`.
@@ -139,6 +173,9 @@ public struct SignalName: RawRepresentable, Hashable, Codable, Sendable {
     public static let kubeletRuntimeUnreachable = Self(rawValue: "kubelet-runtime-unreachable")
     /// The kubelet says the network plugin is not ready.
     public static let kubeletNetworkNotReady = Self(rawValue: "kubelet-network-not-ready")
+
+    /// Something of the node itself is broken; captures `kind` and `cause`.
+    public static let nodeFault = Self(rawValue: "node-fault")
 
     // MARK: The rest
 

@@ -25,6 +25,8 @@ public struct Engine: Sendable {
     var inquiries = InquiryBook()
     /// By socket; not part of ``state``: after a restart nothing is late any more.
     var chronicles: [String: RuntimeChronicle] = [:]
+    /// The same of units that serve no endpoint, by their name.
+    var serviceChronicles: [String: Chronicle<ServiceUnit>] = [:]
     /// Since when the machine goes down, as the chronicles know it.
     var heldFrom: Moment?
     var statistics = Statistics()
@@ -57,7 +59,8 @@ public struct Engine: Sendable {
     private static func diagnoses(_ rules: SignalRules, _ advisories: AdvisoryTable) -> [any Diagnosis] {
         [
             RuntimeSwitched(), OrphanedContainers(), AddressInUse(), ShutdownNotGraceful(),
-            RuntimeDown(), CRIVersionUnsupported(), StatusBlocked(advisories: advisories),
+            RuntimeDown(), CRIVersionUnsupported(), KubeletDown(), PLEGUnhealthy(),
+            StatusBlocked(advisories: advisories),
             UpgradeIncomplete(),
             NetworkNotReady(), CreateFailing(), ContainerStuck(), MonitoringImpaired(),
             RuleIncidents(rules: rules),

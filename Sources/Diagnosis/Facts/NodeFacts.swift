@@ -9,6 +9,8 @@ struct NodeFacts: Hashable, Codable, Sendable {
     /// The latest instant that any observation told.
     var now = Moment(wall: WallTime(microseconds: 0), monotonic: MonotonicTime(microseconds: 0))
     var runtimes: [RuntimeFacts] = []
+    /// Units that are judged and serve no endpoint.
+    var services: [ServiceUnit] = []
     var signals = SignalLog()
     var answers = NodeAnswers()
     var containers = ContainerFacts()

@@ -16,6 +16,10 @@ enum ShippedRules {
             ("kubelet.toml", PackageResources.kubelet_toml),
             ("kernel.toml", PackageResources.kernel_toml),
             ("other.toml", PackageResources.other_toml),
+            ("runtime-start.toml", PackageResources.runtime_start_toml),
+            ("kubelet-start.toml", PackageResources.kubelet_start_toml),
+            ("class-runtime-start.toml", PackageResources.class_runtime_start_toml),
+            ("class-kubelet.toml", PackageResources.class_kubelet_toml),
         ]
     }
 }

@@ -8,6 +8,8 @@ public struct Condition: Hashable, Codable, Sendable {
         case networkReady = "NetworkReady"
         /// The runtime serves CRI v1.
         case criVersionSupported = "CRIVersionSupported"
+        /// The kubelet runs, and sees its pods.
+        case kubeletReady = "KubeletReady"
         /// Every container process is known to the runtime.
         case containersTracked = "ContainersTracked"
         /// Containers get their grace period at shutdown.

@@ -24,6 +24,8 @@ struct RecordedOutageTests {
         "containerd-1.6.20-norunc": ["binary-missing", "create-failed"],
         "containerd-1.6.20-portconflict": ["address-in-use"],
         "containerd-1.6.20-shimkill": ["shim-lost"],
+        // Its kubelet starts once before its configuration is there.
+        "live136-baseline": ["kubelet-fatal"],
     ]
 
     /// Alarm signals that recordings with a real kubelet must have: it complains of much else besides.

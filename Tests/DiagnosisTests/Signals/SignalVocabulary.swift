@@ -8,6 +8,8 @@ enum SignalVocabulary {
         .createSucceeded,
         .sandboxRequested, .containerOOMKilled, .deprecated, .kubeletVersion, .ociRuntimeVersion,
         .containerStateUnknown, .cniLoaded, .benign, .noted,
+        .startPreWords, .deadShimCleaned, .kubeletConnected, .kubeletNodeReady, .kubeletWaits,
+        .embeddedRuntimeLog, .embeddedRuntimeRuns, .embeddedRuntimeWaiting,
     ]
 
     /// The names of `signals` that mean trouble.

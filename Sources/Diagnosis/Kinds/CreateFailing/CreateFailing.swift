@@ -90,6 +90,8 @@ extension RuntimeCase<CreateFailing> {
     /// ENOSPC of a creation, or where the runtime keeps its state: a workload's own full volume is not it.
     private var noSpaceSignal: Signal? {
         let signals = facts.signals.all(.noSpace)
+        // Its own last words are RuntimeDown's.
+        guard ![.exited, .failed, .autoRestart].contains(runtime.unit.phase) else { return nil }
         guard !signals.isEmpty else { return nil }
         let success = facts.signals.last(.createSucceeded, unit: unit)?.at.monotonic
         let failed = Set(failures.map(\.cursor))

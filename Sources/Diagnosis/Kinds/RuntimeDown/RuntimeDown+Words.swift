@@ -41,6 +41,14 @@ extension RuntimeCase<RuntimeDown> {
             command: "journalctl -u \(unit.name) -n 20")
     }
 
+    /// What systemd calls the failure, where nothing else is known of it.
+    func resultEvidence(_ since: Moment) -> Evidence {
+        Evidence(
+            at: since.wall, source: .systemd,
+            summary: "systemd: \(unit.name) failed, Result=\(unit.result ?? "unknown")",
+            command: "systemctl status \(unit.name)")
+    }
+
     func gaveUpEvidence(_ since: Moment) -> Evidence? {
         facts.signals.last(.startLimitHit, unit: unit.name, since: since.monotonic).map {
             Evidence.journal($0)
