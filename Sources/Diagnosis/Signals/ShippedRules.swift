@@ -15,6 +15,11 @@ enum ShippedRules {
             ("cni.toml", PackageResources.cni_toml),
             ("kubelet.toml", PackageResources.kubelet_toml),
             ("kernel.toml", PackageResources.kernel_toml),
+            ("node.toml", PackageResources.node_toml),
+            ("stop.toml", PackageResources.stop_toml),
+            ("network.toml", PackageResources.network_toml),
+            ("class-network.toml", PackageResources.class_network_toml),
+            ("class-stuck.toml", PackageResources.class_stuck_toml),
             ("other.toml", PackageResources.other_toml),
         ]
     }
