@@ -56,10 +56,10 @@ public struct Engine: Sendable {
 
     private static func diagnoses(_ rules: SignalRules, _ advisories: AdvisoryTable) -> [any Diagnosis] {
         [
-            RuntimeSwitched(), OrphanedContainers(), AddressInUse(), ShutdownNotGraceful(),
+            NodeFault(), RuntimeSwitched(), OrphanedContainers(), AddressInUse(), ShutdownNotGraceful(),
             RuntimeDown(), CRIVersionUnsupported(), StatusBlocked(advisories: advisories),
             UpgradeIncomplete(),
-            NetworkNotReady(), CreateFailing(), ContainerStuck(), MonitoringImpaired(),
+            NetworkNotReady(), PodNetworkFailing(), CreateFailing(), ContainerStuck(), MonitoringImpaired(),
             RuleIncidents(rules: rules),
         ]
     }
