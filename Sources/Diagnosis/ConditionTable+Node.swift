@@ -9,10 +9,12 @@ extension ConditionTable {
                 message: incident.sentence)
         }
         guard facts.answers.resources != nil else {
-            return Word(status: .unknown, reason: "NotLooked", message: "the node has not been looked at yet.")
+            return Word(
+                status: .unknown, reason: "NotLooked", message: "the node has not been looked at yet.")
         }
         return Word(
             status: .true, reason: "Enough",
-            message: "file systems can be written to, and neither the kernel nor the kubelet calls for anything.")
+            message:
+                "file systems can be written to, and neither the kernel nor the kubelet calls for anything.")
     }
 }

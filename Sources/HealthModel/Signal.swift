@@ -123,6 +123,10 @@ public struct SignalName: RawRepresentable, Hashable, Codable, Sendable {
     public static let stopFailed = Self(rawValue: "stop-failed")
     /// A request for a name was refused because an earlier one has not ended; capture `name`.
     public static let nameReserved = Self(rawValue: "name-reserved")
+    /// A name is taken by a sandbox or container of before; capture `name`.
+    public static let nameTaken = Self(rawValue: "name-taken")
+    /// The kubelet no longer waited for a creation; captures `pod` and `namespace`.
+    public static let createDeadline = Self(rawValue: "create-deadline")
     /// A creation that was asked for again is still under way; captures `name`, `what` and, from CRI-O 1.26 on, `stage`.
     public static let createStalled = Self(rawValue: "create-stalled")
     /// A request begins; captures `operation` and whom it is for.

@@ -12,7 +12,8 @@ struct ResourceTable: Sendable {
         var unitTasks: [String: NodeResources.Use] = [:]
         for unit in units where Self.isName(unit) { unitTasks[unit] = tasks(of: unit) }
         return NodeResources(
-            mounts: paths.compactMap { mount($0, table) }, tasks: tasks, files: openFiles, unitTasks: unitTasks,
+            mounts: paths.compactMap { mount($0, table) }, tasks: tasks, files: openFiles,
+            unitTasks: unitTasks,
             inotifyInstances: number("/proc/sys/fs/inotify/max_user_instances"),
             inotifyWatches: number("/proc/sys/fs/inotify/max_user_watches"))
     }
@@ -29,7 +30,9 @@ struct ResourceTable: Sendable {
 
     /// As process 1 sees them, in the order of mounting: the last one of a mount point is on top.
     private var mountTable: [Row] {
-        let text = files.text("/proc/1/mountinfo", limit: 4 << 20) ?? files.text("/proc/self/mountinfo", limit: 4 << 20)
+        let text =
+            files.text("/proc/1/mountinfo", limit: 4 << 20)
+            ?? files.text("/proc/self/mountinfo", limit: 4 << 20)
         return (text ?? "").split(separator: "\n").compactMap(Self.row)
     }
 
@@ -89,7 +92,9 @@ struct ResourceTable: Sendable {
 
     /// `0.20 0.18 0.12 1/80 11206`: what runs, and all tasks (proc_loadavg(5)).
     private var tasks: NodeResources.Use? {
-        let limits = [number("/proc/sys/kernel/pid_max"), number("/proc/sys/kernel/threads-max")].compactMap { $0 }
+        let limits = [number("/proc/sys/kernel/pid_max"), number("/proc/sys/kernel/threads-max")].compactMap {
+            $0
+        }
         let fields = files.text("/proc/loadavg")?.split(separator: " ") ?? []
         guard fields.count >= 4, let used = fields[3].split(separator: "/").last.flatMap({ UInt64($0) }),
             let limit = limits.min()
@@ -99,7 +104,9 @@ struct ResourceTable: Sendable {
 
     /// `1952 0 9223372036854775807`: allocated, free, most (proc_sys_fs(5)).
     private var openFiles: NodeResources.Use? {
-        let fields = (files.text("/proc/sys/fs/file-nr") ?? "").split { $0.isWhitespace }.compactMap { UInt64($0) }
+        let fields = (files.text("/proc/sys/fs/file-nr") ?? "").split { $0.isWhitespace }.compactMap {
+            UInt64($0)
+        }
         guard fields.count == 3, fields[0] >= fields[1] else { return nil }
         return NodeResources.Use(used: fields[0] - fields[1], limit: fields[2])
     }

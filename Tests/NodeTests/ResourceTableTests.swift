@@ -33,7 +33,8 @@ struct ResourceTableTests {
 
     private struct Missing: Error {}
 
-    @Test("a path lies on the last mount that holds it; a read-only bind of a writable file system is no fault")
+    @Test(
+        "a path lies on the last mount that holds it; a read-only bind of a writable file system is no fault")
     func mounts() throws {
         let node = try node(
             """

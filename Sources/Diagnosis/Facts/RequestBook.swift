@@ -49,7 +49,9 @@ struct RequestBook: Hashable, Codable, Sendable {
             open[key]?.retries += 1
             return
         }
-        if open.count >= Self.kept, let oldest = open.min(by: { $0.value.begin.at.monotonic < $1.value.begin.at.monotonic }) {
+        if open.count >= Self.kept,
+            let oldest = open.min(by: { $0.value.begin.at.monotonic < $1.value.begin.at.monotonic })
+        {
             open[oldest.key] = nil
         }
         let grace = signal.captures["timeout"].flatMap { Int64($0) } ?? 0

@@ -31,36 +31,60 @@ extension CauseScene {
         stuck(
             .createHangs,
             play: {
-                says(&$0, #"level=info msg="RunPodSandbox for &PodSandboxMetadata{Name:web-1,Uid:1,Namespace:shop,Attempt:0,}""#)
+                says(
+                    &$0,
+                    #"level=info msg="RunPodSandbox for &PodSandboxMetadata{Name:web-1,Uid:1,Namespace:shop,Attempt:0,}""#
+                )
                 $0.wait(.seconds(245))
             },
             nearMiss: {
-                says(&$0, #"level=info msg="RunPodSandbox for &PodSandboxMetadata{Name:web-1,Uid:1,Namespace:shop,Attempt:0,}""#)
+                says(
+                    &$0,
+                    #"level=info msg="RunPodSandbox for &PodSandboxMetadata{Name:web-1,Uid:1,Namespace:shop,Attempt:0,}""#
+                )
                 $0.wait(.seconds(100))
-                says(&$0, #"level=info msg="RunPodSandbox for &PodSandboxMetadata{Name:web-1,Uid:1,Namespace:shop,Attempt:0,} returns sandbox id \"\#(id)\"""#)
+                says(
+                    &$0,
+                    #"level=info msg="RunPodSandbox for &PodSandboxMetadata{Name:web-1,Uid:1,Namespace:shop,Attempt:0,} returns sandbox id \"\#(id)\"""#
+                )
                 $0.wait(.seconds(245))
             },
             end: {
-                says(&$0, #"level=info msg="RunPodSandbox for &PodSandboxMetadata{Name:web-1,Uid:1,Namespace:shop,Attempt:0,} returns sandbox id \"\#(id)\"""#)
+                says(
+                    &$0,
+                    #"level=info msg="RunPodSandbox for &PodSandboxMetadata{Name:web-1,Uid:1,Namespace:shop,Attempt:0,} returns sandbox id \"\#(id)\"""#
+                )
             }),
         stuck(
             .stopHangs,
             play: {
-                says(&$0, #"level=error msg="StopContainer for \"\#(id)\" failed" error="rpc error: code = DeadlineExceeded desc = an error occurs during waiting for container \"\#(id)\" to be killed: wait container \"\#(id)\": context deadline exceeded""#)
+                says(
+                    &$0,
+                    #"level=error msg="StopContainer for \"\#(id)\" failed" error="rpc error: code = DeadlineExceeded desc = an error occurs during waiting for container \"\#(id)\" to be killed: wait container \"\#(id)\": context deadline exceeded""#
+                )
             },
             nearMiss: {
                 says(&$0, #"level=info msg="StopContainer for \"\#(id)\" with timeout 86400 (s)""#)
                 $0.wait(.seconds(3600))
-                says(&$0, #"level=error msg="StopContainer for \"\#(id)\" failed" error="an error occurred when try to find container \"\#(id)\": not found""#)
+                says(
+                    &$0,
+                    #"level=error msg="StopContainer for \"\#(id)\" failed" error="an error occurred when try to find container \"\#(id)\": not found""#
+                )
             },
             end: { says(&$0, #"level=info msg="StopContainer for \"\#(id)\" returns successfully""#) }),
         stuck(
             .shimUnresponsive,
             play: {
-                says(&$0, #"level=error msg="StopContainer for \"\#(id)\" failed" error="rpc error: code = DeadlineExceeded desc = failed to get task for container \"\#(id)\": context deadline exceeded""#)
+                says(
+                    &$0,
+                    #"level=error msg="StopContainer for \"\#(id)\" failed" error="rpc error: code = DeadlineExceeded desc = failed to get task for container \"\#(id)\": context deadline exceeded""#
+                )
             },
             nearMiss: {
-                says(&$0, #"level=error msg="ExecSync for \"\#(id)\" failed" error="rpc error: code = DeadlineExceeded desc = failed to load task: context deadline exceeded""#)
+                says(
+                    &$0,
+                    #"level=error msg="ExecSync for \"\#(id)\" failed" error="rpc error: code = DeadlineExceeded desc = failed to load task: context deadline exceeded""#
+                )
             },
             end: { says(&$0, #"level=info msg="StopContainer for \"\#(id)\" returns successfully""#) }),
         stuck(
@@ -78,7 +102,10 @@ extension CauseScene {
         stuck(
             .shimLost,
             play: {
-                says(&$0, #"level=error msg="failed to get task exit status for \"\#(id)\"" error="ttrpc: closed: unknown""#)
+                says(
+                    &$0,
+                    #"level=error msg="failed to get task exit status for \"\#(id)\"" error="ttrpc: closed: unknown""#
+                )
             },
             nearMiss: { says(&$0, #"level=info msg="shim disconnected" id=\#(id) namespace=k8s.io"#) },
             end: {

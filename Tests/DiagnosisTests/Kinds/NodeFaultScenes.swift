@@ -65,7 +65,9 @@ extension CauseScene {
             }),
         fault(
             .fileSystemDamaged,
-            play: { kernel(&$0, "XFS (sdb1): Corruption of in-memory data detected.  Shutting down filesystem") },
+            play: {
+                kernel(&$0, "XFS (sdb1): Corruption of in-memory data detected.  Shutting down filesystem")
+            },
             nearMiss: { kernel(&$0, "XFS (sdb1): Ending clean mount", "EXT4-fs (sda1): mounted filesystem") }),
         fault(
             .diskErrors,
@@ -74,12 +76,18 @@ extension CauseScene {
                     &$0, "blk_update_request: I/O error, dev sdb, sector 4196352",
                     "blk_update_request: I/O error, dev sdb, sector 4196360")
             },
-            nearMiss: { kernel(&$0, "blk_update_request: I/O error, dev fd0, sector 0", "Buffer I/O error on dev sr0, logical block 0, async page read") },
+            nearMiss: {
+                kernel(
+                    &$0, "blk_update_request: I/O error, dev fd0, sector 0",
+                    "Buffer I/O error on dev sr0, logical block 0, async page read")
+            },
             end: { $0.wait(.seconds(3602)) }),
         fault(
             .storageHangs,
             play: { kernel(&$0, "nfs: server nas1.example.org not responding, still trying") },
-            nearMiss: { kernel(&$0, "nfs: server nas1.example.org OK", "NFS: Registering the id_resolver key type") },
+            nearMiss: {
+                kernel(&$0, "nfs: server nas1.example.org OK", "NFS: Registering the id_resolver key type")
+            },
             end: { kernel(&$0, "nfs: server nas1.example.org OK") }),
         fault(
             .diskFull,
@@ -110,7 +118,9 @@ extension CauseScene {
             nearMiss: { kernel(&$0, "eth0: renamed from veth12ab34c") }, end: { $0.wait(.seconds(125)) }),
         fault(
             .pidsExhausted,
-            play: { kernel(&$0, "cgroup: fork rejected by pids controller in /system.slice/containerd.service") },
+            play: {
+                kernel(&$0, "cgroup: fork rejected by pids controller in /system.slice/containerd.service")
+            },
             nearMiss: {
                 kernel(
                     &$0, "cgroup: fork rejected by pids controller in /kubepods/burstable/pod6f0c/4f5a")

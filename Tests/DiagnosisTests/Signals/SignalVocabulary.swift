@@ -7,7 +7,8 @@ enum SignalVocabulary {
         .runtimeStarting, .runtimeBooted, .recoveryStarted, .runtimeStopping, .criPluginLoading,
         .createSucceeded,
         .sandboxRequested, .containerOOMKilled, .deprecated, .kubeletVersion, .ociRuntimeVersion,
-        .containerStateUnknown, .cniLoaded, .benign, .noted,
+        .containerStateUnknown, .cniLoaded, .benign, .noted, .requestBegun, .requestEnded, .nodeRecovered,
+        .shimCleaned,
     ]
 
     /// The names of `signals` that mean trouble.

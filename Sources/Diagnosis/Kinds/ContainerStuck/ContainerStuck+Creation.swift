@@ -19,27 +19,43 @@ extension RuntimeCase<ContainerStuck> {
     /// The runtime refused a name that an earlier request holds, names a stage, or has not ended a request in time.
     var creation: Creation? {
         let reserved = recent([.nameReserved, .createStalled]).filter { !isMade($0) }
-        let taken = recent([.createFailed]).filter { $0.kind == ContainerStuck.kind && $0.cause == .staleNames && !isMade($0) }
+        let taken = recent([.nameTaken]).filter { !isMade($0) }
         if let first = taken.first {
             return Creation(
                 pod: first.concernedPod ?? Self.pod(first), stage: nil, since: first.at, proofs: taken,
                 count: Set(taken.compactMap { $0.captures["name"] ?? $0.concerned }).count, isStale: true)
         }
         let old = overdue
-        guard let first = reserved.first ?? old.first?.begin else { return nil }
+        let late = deadlines(beside: reserved)
+        guard let first = reserved.first ?? old.first?.begin ?? late.first else { return nil }
         let begin = old.first?.begin.at ?? begin(of: first)?.begin.at
         let names = Set(reserved.compactMap { $0.captures["name"].map(Self.plain) })
         let staged = reserved.last { $0.captures["stage"] != nil }
         return Creation(
-            pod: (reserved.last.flatMap { Self.pod($0) }) ?? old.first?.begin.concernedPod,
+            pod: reserved.last.flatMap { Self.pod($0) } ?? old.first?.begin.concernedPod
+                ?? late.last?.concernedPod,
             stage: staged?.captures["stage"], since: first.at.earlier(begin),
-            proofs: reserved.isEmpty ? old.map(\.begin) : reserved, count: max(names.count, old.count, 1))
+            proofs: !reserved.isEmpty ? reserved : old.isEmpty ? late : old.map(\.begin),
+            count: max(names.count, old.count, Set(late.compactMap(\.concernedPod)).count, 1))
+    }
+
+    /// Creations of two pods that the kubelet no longer waited for, while the runtime answers other calls.
+    private func deadlines(beside reserved: [Signal]) -> [Signal] {
+        guard reserved.isEmpty, isServing else { return [] }
+        let late = recent([.createDeadline]).filter { !isMade($0) }
+        return Set(late.compactMap(\.concernedPod)).count >= 2 ? late : []
+    }
+
+    /// Nothing that was asked of the runtime last has failed: it is not the runtime as a whole that hangs.
+    var isServing: Bool {
+        runtime.firstSeen == nil || api.isUp && api.statusBlockedSince == nil
     }
 
     /// Creations of this runtime that have had no end for too long. CRI-O does not log each failure: there the request's age
     /// alone proves nothing.
     private var overdue: [RequestBook.Request] {
-        guard runtime.endpoint.runtime == .containerd, facts.monitoring.journal != .catchingUp else { return [] }
+        guard runtime.endpoint.runtime == .containerd, isServing, facts.monitoring.journal != .catchingUp
+        else { return [] }
         return facts.requests.all(unit: runtime.unit.name).filter { request in
             let begun = request.begin.at.monotonic
             return !request.operation.hasPrefix("Stop") && now.monotonic - begun >= Self.patience
@@ -68,9 +84,10 @@ extension RuntimeCase<ContainerStuck> {
     /// Whether the pod was made after that.
     private func isMade(_ signal: Signal) -> Bool {
         let pod = signal.concernedPod ?? Self.pod(signal)
-        let isOfContainer = signal.captures["what"] == "container" || signal.captures["name"].map(Self.parts)?.count == 5
+        let isOfContainer =
+            signal.captures["what"] == "container" || signal.captures["name"].map(Self.parts)?.count == 5
         return facts.signals.all(.createSucceeded, unit: nil, since: signal.at.monotonic).contains {
-            $0.at.monotonic > signal.at.monotonic && (pod == nil || $0.concernedPod == nil || $0.concernedPod == pod)
+            $0.at.monotonic > signal.at.monotonic && (pod == nil || $0.concernedPod == pod)
                 && (isOfContainer || $0.captures["what"] != "start")
         }
     }
@@ -78,7 +95,9 @@ extension RuntimeCase<ContainerStuck> {
     // MARK: The runtimes' names
 
     /// Without quotes and what stands behind.
-    private static func plain(_ name: String) -> String { name.filter { $0 != "\"" && $0 != "\\" && $0 != ":" } }
+    private static func plain(_ name: String) -> String {
+        name.filter { $0 != "\"" && $0 != "\\" && $0 != ":" }
+    }
 
     /// `k8s_CONTAINER_POD_NAMESPACE_UID_ATTEMPT` or without the container (CRI-O, dockershim), without `k8s` (containerd).
     private static func parts(_ name: String) -> [Substring] {

@@ -18,7 +18,9 @@ extension RuntimeCase<ContainerStuck> {
     /// Failed stops whose text is a hang's; two of one container, or one whose words prove it, or a request without an end.
     var stop: Stop? {
         let failed = recent([.stopFailed]).filter { $0.kind == ContainerStuck.kind && !isStopped($0) }
-        let stuck = recent([.stopStuck]).filter { $0.unit == runtime.unit.name && $0.captures["id"] != nil && !isStopped($0) }
+        let stuck = recent([.stopStuck]).filter {
+            $0.unit == runtime.unit.name && $0.captures["id"] != nil && !isStopped($0)
+        }
         let old = overdueStops.map(\.begin)
         for told in Told.all(ContainerStuck.kind, failed) {
             let isSure = told.isOfNode || told.signals.count >= 2
@@ -26,7 +28,9 @@ extension RuntimeCase<ContainerStuck> {
             return stop(told.cause, told.signals + old.filter { !told.signals.contains($0) })
         }
         // What a failed stop says of itself in other words, and CRI-O of a task that waits in the kernel.
-        let dead = stuck.filter { $0.rule.contains("d-state") || $0.rule == "ctd-backoff-event" || $0.rule == "dk-stop-force" }
+        let dead = stuck.filter {
+            $0.rule.contains("d-state") || $0.rule == "ctd-backoff-event" || $0.rule == "dk-stop-force"
+        }
         if let last = dead.last, dead.filter({ $0.captures["id"] == last.captures["id"] }).count >= 1 {
             return stop(.stopHangs, dead)
         }
@@ -54,7 +58,7 @@ extension RuntimeCase<ContainerStuck> {
 
     /// Stops that have gone on far beyond their grace period.
     private var overdueStops: [RequestBook.Request] {
-        guard facts.monitoring.journal != .catchingUp else { return [] }
+        guard isServing, facts.monitoring.journal != .catchingUp else { return [] }
         return facts.requests.all(unit: runtime.unit.name).filter { request in
             let begun = request.begin.at.monotonic
             return request.operation == "StopContainer"
@@ -66,7 +70,7 @@ extension RuntimeCase<ContainerStuck> {
     /// Whether it was stopped after that, or is no longer listed as running.
     private func isStopped(_ signal: Signal) -> Bool {
         let ids = Set([signal.captures["id"], signal.captures["sandbox"]].compactMap { $0 })
-        guard !ids.isEmpty else { return false }
+        guard !ids.isEmpty else { return isGone(signal) }
         let isTold = facts.signals.all(.requestEnded, unit: nil, since: signal.at.monotonic).contains {
             $0.at.monotonic > signal.at.monotonic
                 && (ids.contains($0.captures["id"] ?? "") || ids.contains($0.captures["sandbox"] ?? ""))
@@ -79,6 +83,14 @@ extension RuntimeCase<ContainerStuck> {
         return !isRunning && !(runtime.pods ?? []).contains { ids.contains($0.id) && $0.ready }
     }
 
+    /// Of a line that names the pod alone, by its UID: no sandbox of it is listed as ready any more.
+    private func isGone(_ signal: Signal) -> Bool {
+        guard let uid = signal.captures["uid"].map({ $0.filter { $0 != "\"" && $0 != "\\" } }),
+            let pods = runtime.pods, let at = runtime.podsAt, at.monotonic > signal.at.monotonic
+        else { return false }
+        return !pods.contains { $0.uid == uid && $0.ready }
+    }
+
     // MARK: Starts that a restart of the runtime lost
 
     /// Containers that are listed as created, and were so before the runtime's start ended their shims.
@@ -87,7 +99,9 @@ extension RuntimeCase<ContainerStuck> {
         let cleaned = facts.signals.all(.shimCleaned).filter { $0.unit == runtime.unit.name }
         return cleaned.compactMap { signal in
             guard at.monotonic - signal.at.monotonic >= .seconds(60),
-                let container = containers.first(where: { $0.id == signal.captures["id"] && $0.state == .created })
+                let container = containers.first(where: {
+                    $0.id == signal.captures["id"] && $0.state == .created
+                })
             else { return nil }
             return (container, signal)
         }

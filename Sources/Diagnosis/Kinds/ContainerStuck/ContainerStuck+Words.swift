@@ -16,24 +16,30 @@ extension RuntimeCase<ContainerStuck> {
         return Finding(
             cause: creation.isStale ? .staleNames : .createHangs, severity: .warning, confirmed: true,
             since: creation.since, sentence: sentence, explanation: explanation(creation),
-            impact: Impact(sentence: "\(who)\(more) stays in ContainerCreating; each retry is refused or waits.", pods: creation.count),
+            impact: Impact(
+                sentence: "\(who)\(more) stays in ContainerCreating; each retry is refused or waits.",
+                pods: creation.count),
             evidence: creation.proofs.suffix(4).reversed().map { Evidence.journal($0) }
                 + (creation.proofs.count > 4 ? [.journal(creation.proofs[0])] : []),
-            nextSteps: steps(creation), clearsWhen: "the pod's sandbox and containers are made, or nothing of it is said for ten minutes",
+            nextSteps: steps(creation),
+            clearsWhen: "the pod's sandbox and containers are made, or nothing of it is said for ten minutes",
             inquiries: [.probe(runtime.endpoint, from: .pods)])
     }
 
     private func explanation(_ creation: Creation) -> String {
         if creation.isStale {
-            return "\(name) holds the name for a sandbox that already exists in its state, mostly one of before a reboot, and the kubelet asks for a new one."
+            return
+                "\(name) holds the name for a sandbox that already exists in its state, mostly one of before a reboot, and the kubelet asks for a new one."
         }
         let said = creation.proofs.last.map { " It says: \($0.excerpt.bounded(240))." } ?? ""
         let wait =
             switch creation.stage {
             case nil: "for a CNI plugin, a shim, a mount, or a disk"
             case let stage? where stage.contains("network"): "for the CNI plugin"
-            case let stage? where stage.contains("volume"): "for a volume (a big one is relabelled or changes its owner file by file)"
-            case let stage? where stage.contains("storage") || stage.contains("shm"): "for the disk of the storage"
+            case let stage? where stage.contains("volume"):
+                "for a volume (a big one is relabelled or changes its owner file by file)"
+            case let stage? where stage.contains("storage") || stage.contains("shm"):
+                "for the disk of the storage"
             case let stage? where stage.contains("runtime"): "for the OCI runtime, conmon or systemd"
             default: "for what that stage needs"
             }
@@ -45,7 +51,10 @@ extension RuntimeCase<ContainerStuck> {
         if creation.isStale {
             return [NextStep("see the sandboxes that the runtime holds", crictl("pods"))]
         }
-        return [waiting, NextStep("see how busy the disks are", "cat /proc/pressure/io"), NextStep("see the pod's sandboxes", crictl("pods"))]
+        return [
+            waiting, NextStep("see how busy the disks are", "cat /proc/pressure/io"),
+            NextStep("see the pod's sandboxes", crictl("pods")),
+        ]
     }
 
     func finding(_ stop: Stop) -> Finding {
@@ -57,18 +66,33 @@ extension RuntimeCase<ContainerStuck> {
         return Finding(
             cause: stop.cause, severity: .warning, confirmed: true, since: stop.since,
             sentence: isShim
-                ? "the shim of \(target)\(more) does not answer \(name)" : "\(target)\(more) cannot be stopped by \(name)",
+                ? "the shim of \(target)\(more) does not answer \(name)"
+                : "\(target)\(more) cannot be stopped by \(name)",
             explanation: (isShim
                 ? "Calls to the shim run into their deadlines: it was stopped, or it waits for a task that is stuck."
                 : "The stop did not end in time: the container's processes do not end (state D, a frozen control group, a volume that does not answer), or their end was not noticed.")
-                + " It says: \(stop.proofs.last?.text.bounded(240) ?? "").",
-            impact: Impact(sentence: "The pod stays in Terminating, and what replaces it may wait for it.", pods: 1),
+                + " It says: \(lastWords(stop.proofs)).",
+            impact: Impact(
+                sentence: "The pod stays in Terminating, and what replaces it may wait for it.", pods: 1),
             evidence: stop.proofs.suffix(4).reversed().map { Evidence.journal($0) },
             nextSteps: [
-                isShim ? NextStep("see the shims and their state (T: stopped, D: in the kernel)", "ps -eo pid,stat,wchan:32,args") : waiting,
-                NextStep("see what the runtime knows", crictl(stop.id.map { "ps -a --id \($0.filter(\.isHexDigit))" } ?? "ps -a")),
-            ], clearsWhen: "it is stopped, is no longer listed as running, or nothing of it is said for ten minutes",
+                isShim
+                    ? NextStep(
+                        "see the shims and their state (T: stopped, D: in the kernel)",
+                        "ps -eo pid,stat,wchan:32,args") : waiting,
+                NextStep(
+                    "see what the runtime knows",
+                    crictl(stop.id.map { "ps -a --id \($0.filter(\.isHexDigit))" } ?? "ps -a")),
+            ],
+            clearsWhen:
+                "it is stopped, is no longer listed as running, or nothing of it is said for ten minutes",
             inquiries: [.probe(runtime.endpoint, from: .pods)])
+    }
+
+    private func lastWords(_ proofs: [Signal]) -> String {
+        let text = (proofs.last?.text ?? "").filter { $0 != "\\" }
+        // The end of a Go error is its cause.
+        return text.utf8.count <= 260 ? text : "… " + String(text.suffix(240))
     }
 
     func finding(startLost lost: [(container: Container, proof: Signal)]) -> Finding {

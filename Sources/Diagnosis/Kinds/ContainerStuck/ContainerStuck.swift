@@ -43,10 +43,15 @@ extension RuntimeCase<ContainerStuck> {
     }
 
     var deadlines: [MonotonicTime] {
-        let names: [SignalName] = [.nameReserved, .createStalled, .stopFailed, .stopStuck, .createFailed]
-        let ends = names.compactMap { facts.signals.all($0).last }.map { $0.at.monotonic + Self.quiet + .milliseconds(1) }
+        let names: [SignalName] = [
+            .nameReserved, .nameTaken, .createStalled, .createDeadline, .stopFailed, .stopStuck,
+        ]
+        let ends = names.compactMap { facts.signals.all($0).last }.map {
+            $0.at.monotonic + Self.quiet + .milliseconds(1)
+        }
         let ripening = facts.requests.all(unit: runtime.unit.name).map {
-            $0.begin.at.monotonic + ($0.operation.hasPrefix("Stop") ? $0.grace + Self.stopPatience : Self.patience)
+            $0.begin.at.monotonic
+                + ($0.operation.hasPrefix("Stop") ? $0.grace + Self.stopPatience : Self.patience)
         }
         return ends + ripening
     }

@@ -20,6 +20,8 @@ struct NetworkNotReady: Diagnosis {
     struct Reason {
         var name: Cause
         var explanation: String
+        /// A file that is being written is read by half for a moment.
+        var grace: Duration = .zero
     }
 }
 
@@ -199,7 +201,7 @@ extension RuntimeCase<NetworkNotReady> {
 
     private func finding(_ cause: NetworkNotReady.Reason, evidence: [Evidence], since: Moment) -> Finding {
         Finding(
-            cause: cause.name, severity: .critical, confirmed: true, since: since,
+            cause: cause.name, severity: .critical, confirmed: true, since: since, grace: cause.grace,
             sentence: "the pod network of \(runtime.name) is not ready", explanation: cause.explanation,
             impact: Impact(
                 sentence:

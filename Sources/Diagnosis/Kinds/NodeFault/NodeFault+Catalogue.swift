@@ -3,7 +3,8 @@ import HealthModel
 extension Catalogue {
     /// ``IncidentKind/nodeFault``.
     static let nodeFault = Catalogue(
-        .nodeFault, condition: .nodeResourcesOK, messageID: "6a2d9f418c7b4e53b0e1f7a95d3c8246", runbook: PackageResources.NodeFault_md,
+        .nodeFault, condition: .nodeResourcesOK, messageID: "6a2d9f418c7b4e53b0e1f7a95d3c8246",
+        runbook: PackageResources.NodeFault_md,
         speaksOfAll: true, folds: [.createFailed, .kubeletNotReady, .kubeletPLEG, .stopFailed],
         causes: [
             .init(.fileSystemDamaged, .warning, .critical),

@@ -16,7 +16,8 @@ extension NodeCase {
         var evidence = told.signals.suffix(4).reversed().map { Evidence.journal($0) }
         if told.signals.count > 4 { evidence.append(.journal(told.first)) }
         return Finding(
-            cause: told.cause, severity: verdict.severity, confirmed: verdict.isConfirmed, since: told.first.at,
+            cause: told.cause, severity: verdict.severity, confirmed: verdict.isConfirmed,
+            since: told.first.at,
             sentence: text.sentence, explanation: text.explanation + others,
             impact: impact(told.cause), evidence: evidence + resourceEvidence(told.cause),
             nextSteps: text.steps, clearsWhen: text.clears, inquiries: inquiries(told.cause))
@@ -54,7 +55,8 @@ extension NodeCase {
             case .outOfMemory: "Processes were killed; what they served is down until it is started again."
             case .inotifyExhausted:
                 "What needs a watch fails to start or no longer sees changes: kubelet, CNI configuration, logs."
-            case .netDeviceLeaked: "Sandboxes are made and removed late or not at all; the kubelet's relist may hang."
+            case .netDeviceLeaked:
+                "Sandboxes are made and removed late or not at all; the kubelet's relist may hang."
             default:
                 "Containers can be neither started nor stopped reliably; whatever else fails on this node may come of it."
             }
@@ -148,13 +150,15 @@ extension NodeCase {
                 sentence: "disk pressure: the kubelet \(what ?? told.capture("what") ?? "evicts pods")",
                 explanation:
                     "A disk is fuller than the kubelet's eviction threshold: \(said(told)). It evicts pods when what it may delete is not enough.",
-                steps: steps, clears: "the kubelet calls the pressure over, or says nothing of it for ten minutes")
+                steps: steps,
+                clears: "the kubelet calls the pressure over, or says nothing of it for ten minutes")
         }
         let place = place(told)
         let isOfInodes = fullest.map { $0.availableInodes == 0 && $0.availableBytes > 0 } ?? false
         return Text(
             sentence: "no \(isOfInodes ? "inode" : "space") is left\(place)",
-            explanation: "What writes there fails: \(said(told)).", steps: steps, clears: "space is free again")
+            explanation: "What writes there fails: \(said(told)).", steps: steps,
+            clears: "space is free again")
     }
 
     private var fullest: FileSystemUsage? {
@@ -177,7 +181,8 @@ extension NodeCase {
         case .filesExhausted:
             return Text(
                 sentence: "no file can be opened: a limit of open files is reached",
-                explanation: "open fails with EMFILE (the process's own limit) or ENFILE (fs.file-max): \(said(told)).",
+                explanation:
+                    "open fails with EMFILE (the process's own limit) or ENFILE (fs.file-max): \(said(told)).",
                 steps: [
                     NextStep("see the node's limit and use", "sysctl fs.file-nr fs.file-max"),
                     NextStep("see who holds most", "lsof -n"),
@@ -208,7 +213,8 @@ extension NodeCase {
         guard let instances = resources?.value.inotifyInstances, instances < 8192 else { return [] }
         return [
             NextStep(
-                "raise the limit of instances until the next boot", "sysctl fs.inotify.max_user_instances=8192")
+                "raise the limit of instances until the next boot",
+                "sysctl fs.inotify.max_user_instances=8192")
         ]
     }
 
@@ -217,10 +223,12 @@ extension NodeCase {
         case .outOfMemory:
             let victims = Set(told.signals.compactMap { $0.captures["task"] }).sorted().prefix(4)
             return Text(
-                sentence: "the node ran out of memory: the kernel killed \(victims.joined(separator: ", ").bounded(120))",
+                sentence:
+                    "the node ran out of memory: the kernel killed \(victims.joined(separator: ", ").bounded(120))",
                 explanation: "The OOM killer took more than one process: \(said(told)).",
                 steps: [
-                    NextStep("see whom the kernel killed", "journalctl -k -g 'oom-kill|Killed process' -n 40"),
+                    NextStep(
+                        "see whom the kernel killed", "journalctl -k -g 'oom-kill|Killed process' -n 40"),
                     NextStep("see what uses the memory", "ps -eo pid,rss,args --sort=-rss"),
                 ], clears: "nothing was killed for ten minutes")
         case .memoryPressure:
@@ -233,17 +241,20 @@ extension NodeCase {
         case .netDeviceLeaked:
             let device = told.capture("device") ?? "a device"
             return Text(
-                sentence: "the kernel waits for network device \(device.bounded(20)) to become free (unregister_netdevice)",
+                sentence:
+                    "the kernel waits for network device \(device.bounded(20)) to become free (unregister_netdevice)",
                 explanation:
                     "A reference of the device is leaked in the kernel: network namespaces are neither made nor removed while it waits. Only a reboot frees it.",
                 steps: [
-                    NextStep("see whether the kernel still waits", "journalctl -k -g unregister_netdevice -n 5"),
+                    NextStep(
+                        "see whether the kernel still waits", "journalctl -k -g unregister_netdevice -n 5"),
                     NextStep("see the tasks that wait with it", "ps -eo pid,stat,wchan:32,args"),
                 ], clears: "the kernel has not said so for two minutes")
         default:
             return Text(
                 sentence: "systemd, or its bus, does not answer",
-                explanation: "Calls of systemd over its bus time out: units and scopes can be neither started nor stopped: \(said(told)).",
+                explanation:
+                    "Calls of systemd over its bus time out: units and scopes can be neither started nor stopped: \(said(told)).",
                 steps: [
                     NextStep("see whether systemd answers", "busctl status org.freedesktop.systemd1"),
                     NextStep("see the bus's own unit", "systemctl status dbus.service dbus.socket"),
@@ -281,13 +292,20 @@ extension NodeCase {
         }
         switch cause {
         case .pidsExhausted:
-            var all = value.tasks.map { [evidence("\($0.used) of \($0.limit) tasks", "sysctl kernel.pid_max")] } ?? []
+            var all =
+                value.tasks.map { [evidence("\($0.used) of \($0.limit) tasks", "sysctl kernel.pid_max")] }
+                ?? []
             for (unit, use) in value.unitTasks.sorted(by: { $0.key < $1.key }) {
-                all.append(evidence("\(unit): \(use.used) of \(use.limit) tasks", "systemctl show -p TasksCurrent -p TasksMax \(unit)"))
+                all.append(
+                    evidence(
+                        "\(unit): \(use.used) of \(use.limit) tasks",
+                        "systemctl show -p TasksCurrent -p TasksMax \(unit)"))
             }
             return all
         case .filesExhausted:
-            return value.files.map { [evidence("\($0.used) of \($0.limit) files are open", "sysctl fs.file-nr")] } ?? []
+            return value.files.map {
+                [evidence("\($0.used) of \($0.limit) files are open", "sysctl fs.file-nr")]
+            } ?? []
         case .inotifyExhausted:
             return value.inotifyInstances.map {
                 [evidence("fs.inotify.max_user_instances is \($0)", "sysctl fs.inotify")]

@@ -15,7 +15,8 @@ struct NodeFault: Diagnosis {
     }
 
     func nextDeadline(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> MonotonicTime? {
-        NodeCase(facts: facts, configuration: configuration).deadlines.filter { $0 > facts.now.monotonic }.min()
+        NodeCase(facts: facts, configuration: configuration).deadlines.filter { $0 > facts.now.monotonic }
+            .min()
     }
 
     /// Signals that can tell of the node.
@@ -66,7 +67,8 @@ struct NodeCase: Sendable {
     /// A fault stands that makes requests hang or fail.
     var breaksRequests: Bool {
         let broken: Set<Cause> = [
-            .fileSystemReadOnly, .fileSystemDamaged, .diskErrors, .storageHangs, .pidsExhausted, .memoryCgroupLeak,
+            .fileSystemReadOnly, .fileSystemDamaged, .diskErrors, .storageHangs, .pidsExhausted,
+            .memoryCgroupLeak,
             .filesExhausted, .netDeviceLeaked, .busUnresponsive,
         ]
         return readOnlyMount != nil || verdicts.contains { broken.contains($0.cause) }
@@ -75,8 +77,11 @@ struct NodeCase: Sendable {
     /// The runtime ended of a fault of the node, by its own last words: that it is down is part of it.
     func tookDown(_ unit: UnitFacts, _ finding: Finding) -> Bool {
         let ends: Set<String> = Set(
-            [Cause.crashed, .crashLooping, .exited, .failed, .connectionRefused, .startTimeout].map(\.rawValue))
-        guard ends.contains(finding.cause), verdicts.contains(where: { $0.cause == .pidsExhausted }) else { return false }
+            [Cause.crashed, .crashLooping, .exited, .failed, .connectionRefused, .startTimeout].map(
+                \.rawValue))
+        guard ends.contains(finding.cause), verdicts.contains(where: { $0.cause == .pidsExhausted }) else {
+            return false
+        }
         return facts.signals.all(.nodeFault).contains {
             $0.unit == unit.name && $0.cause == .pidsExhausted
                 && abs(($0.at.monotonic - finding.since.monotonic).seconds) < 60
@@ -126,7 +131,9 @@ struct NodeCase: Sendable {
         let count = told.signals.count
         switch told.cause {
         case .outOfMemory:
-            guard let victims = Victims(told.signals, within: .seconds(600)), victims.isOfNode else { return nil }
+            guard let victims = Victims(told.signals, within: .seconds(600)), victims.isOfNode else {
+                return nil
+            }
             return Verdict(told: told, isConfirmed: true, severity: .critical)
         case .diskErrors, .storageHangs:
             let isOurs = told.isOfNode || told.signals.contains { concernsRuntimes($0) }
@@ -141,7 +148,8 @@ struct NodeCase: Sendable {
         case .memoryPressure, .busUnresponsive:
             return Verdict(told: told, isConfirmed: true, severity: .warning)
         case .inotifyExhausted:
-            return Verdict(told: told, isConfirmed: true, severity: told.signals.count >= 3 ? .critical : .warning)
+            return Verdict(
+                told: told, isConfirmed: true, severity: told.signals.count >= 3 ? .critical : .warning)
         case .fileSystemReadOnly, .fileSystemDamaged:
             return Verdict(told: told, isConfirmed: true, severity: isElsewhere(told) ? .warning : .critical)
         default:
@@ -152,7 +160,10 @@ struct NodeCase: Sendable {
     /// The task, or the device, is one of the runtimes', as far as that is known.
     private func concernsRuntimes(_ signal: Signal) -> Bool {
         if let task = signal.captures["task"] {
-            let names = ["containerd", "crio", "dockerd", "kubelet", "conmon", "runc", "crun", "jbd2/", "xfsaild", "kworker"]
+            let names = [
+                "containerd", "crio", "dockerd", "kubelet", "conmon", "runc", "crun", "jbd2/", "xfsaild",
+                "kworker",
+            ]
             return names.contains { task.hasPrefix($0) }
         }
         return mount(of: signal) != nil
@@ -168,7 +179,9 @@ struct NodeCase: Sendable {
     func mount(of signal: Signal) -> NodeResources.Mount? {
         guard let device = signal.device, let mounts = resources?.value.mounts else { return nil }
         return mounts.first { mount in
-            mount.source.split(separator: "/").last.map { device == $0 || device.hasPrefix($0) || $0.hasPrefix(device) }
+            mount.source.split(separator: "/").last.map {
+                device == $0 || device.hasPrefix($0) || $0.hasPrefix(device)
+            }
                 ?? false
         }
     }
@@ -217,7 +230,8 @@ struct NodeCase: Sendable {
         case .pidsExhausted:
             guard let made = made(after: last) else { return nil }
             let uses = (fresh?.value.tasks).map { [$0] } ?? []
-            return (uses + (fresh.map { Array($0.value.unitTasks.values) } ?? [])).contains(where: \.isNearlyAll)
+            return (uses + (fresh.map { Array($0.value.unitTasks.values) } ?? [])).contains(
+                where: \.isNearlyAll)
                 ? nil : made
         case .memoryCgroupLeak, .filesExhausted, .busUnresponsive: return made(after: last)
         case .diskFull, .inodesExhausted:
@@ -228,7 +242,8 @@ struct NodeCase: Sendable {
                 !answers.contains(where: { $0.value.hasNoRoom })
             else { return nil }
             return Evidence(
-                at: latest.at.wall, source: .node, summary: "space is free where the runtimes and the kubelet write",
+                at: latest.at.wall, source: .node,
+                summary: "space is free where the runtimes and the kubelet write",
                 command: "df -h /var/lib/kubelet")
         default: return nil
         }

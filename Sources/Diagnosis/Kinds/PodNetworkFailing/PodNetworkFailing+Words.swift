@@ -26,7 +26,7 @@ extension RuntimeCase<PodNetworkFailing> {
     }
 
     private func lastWords(_ told: Told) -> String {
-        let text = told.last.text
+        let text = told.last.text.filter { $0 != "\\" }
         // The end of a Go error is its cause.
         return text.utf8.count <= 300 ? text : "… " + String(text.suffix(280))
     }
@@ -57,13 +57,17 @@ extension RuntimeCase<PodNetworkFailing> {
             let plugin = told.capture("plugin").map { "\"\($0.bounded(60))\" " } ?? ""
             return Text(
                 sentence: "pods get no network on \(name): the CNI plugin \(plugin)cannot be executed",
-                explanation: "The loaded configuration names a plugin that is not installed, or cannot be run.",
+                explanation:
+                    "The loaded configuration names a plugin that is not installed, or cannot be run.",
                 steps: [NextStep("see what is installed", "ls -l /opt/cni/bin /usr/lib/cni"), configured])
         case .cniVersionIncompatible:
             return Text(
-                sentence: "pods get no network on \(name): plugin and configuration differ in their CNI version",
+                sentence:
+                    "pods get no network on \(name): plugin and configuration differ in their CNI version",
                 explanation: "The configuration's cniVersion is none that the installed plugin knows.",
-                steps: [NextStep("see which version is asked for", "grep -r cniVersion \(directory)"), configured])
+                steps: [
+                    NextStep("see which version is asked for", "grep -r cniVersion \(directory)"), configured,
+                ])
         case .addressConflict: return conflict(told)
         default: return other(verdict.cause, told)
         }
@@ -91,7 +95,8 @@ extension RuntimeCase<PodNetworkFailing> {
             let file = told.capture("file").map { ": it waits for \($0.bounded(120))" }
             let address = told.capture("address").map { ": \($0.bounded(60)) does not answer" }
             return Text(
-                sentence: "pods get no network on \(name): the CNI plugin waits for what it needs\(file ?? address ?? "")",
+                sentence:
+                    "pods get no network on \(name): the CNI plugin waits for what it needs\(file ?? address ?? "")",
                 explanation:
                     "The plugin runs, and what it depends on is not ready: the default network under Multus, the network's control plane, or the API server.",
                 steps: [
@@ -110,7 +115,8 @@ extension RuntimeCase<PodNetworkFailing> {
                 sentence: "pods get no network on \(name): the CNI plugin does not end in time",
                 explanation: "A CNI ADD did not return and was killed.",
                 steps: [
-                    NextStep("see plugins that run, and what they wait for", "ps -eo pid,etime,stat,wchan:32,args"),
+                    NextStep(
+                        "see plugins that run, and what they wait for", "ps -eo pid,etime,stat,wchan:32,args"),
                     configured,
                 ])
         default:
@@ -127,16 +133,20 @@ extension RuntimeCase<PodNetworkFailing> {
         let socket = told.capture("socket").map { " at \($0.bounded(120))" } ?? ""
         let who = agent ?? "the network's agent\(socket)"
         var steps: [NextStep] = []
-        if let agent { steps.append(NextStep("see \(agent)'s container", crictl("ps -a --name \(agent)"))) }
-        if let container = container(of: agent) {
-            steps.append(NextStep("see why it is not ready", crictl("logs --tail 50 \(container.id)")))
+        let workload = told.capture("workload")
+        if let workload {
+            steps.append(NextStep("see \(who)'s container", crictl("ps -a --name \(workload)")))
         } else {
             steps.append(NextStep("see the network's containers", crictl("ps -a")))
+        }
+        if let container = container(workload) {
+            let id = container.id.filter(\.isHexDigit)
+            steps.append(NextStep("see why it is not ready", crictl("logs --tail 50 \(id)")))
         }
         return Text(
             sentence: "pods get no network on \(name): \(who) does not answer, or has not begun",
             explanation:
-                "The CNI plugin asks \(who) on this node, or reads what it has written, and that is not there.\(state(of: agent))",
+                "The CNI plugin asks \(who) on this node, or reads what it has written, and that is not there.\(state(told))",
             steps: steps + [configured])
     }
 
@@ -147,7 +157,7 @@ extension RuntimeCase<PodNetworkFailing> {
             sentence:
                 "pods get no network on \(name): \(stale?.file ?? "the first configuration") belongs to a network whose agent is gone",
             explanation:
-                "\(file) is read first, and \(agent ?? "its agent") does not answer; \((stale?.others ?? []).joined(separator: ", ").bounded(120)) of another network is never used.\(state(of: agent))",
+                "\(file) is read first, and \(agent ?? "its agent") does not answer; \((stale?.others ?? []).joined(separator: ", ").bounded(120)) of another network is never used.\(state(verdict.told))",
             steps: [
                 NextStep("see the order of the files", "ls -l \(directory)"),
                 NextStep(
@@ -158,29 +168,30 @@ extension RuntimeCase<PodNetworkFailing> {
 
     // MARK: The agent
 
-    private func container(of agent: String?) -> Container? {
-        guard let agent else { return nil }
-        return runtime.containers?.filter { $0.name == agent || $0.podName.hasPrefix(agent) }
+    /// The agent's container, by the name that its maker gives container or pod.
+    private func container(_ workload: String?) -> Container? {
+        guard let workload else { return nil }
+        return runtime.containers?.filter { $0.name.hasPrefix(workload) || $0.podName.hasPrefix(workload) }
             .max { ($0.state == .running ? 1 : 0, $0.attempt) < ($1.state == .running ? 1 : 0, $1.attempt) }
     }
 
-    private func state(of agent: String?) -> String {
-        guard let agent, runtime.containers != nil else { return "" }
-        guard let container = container(of: agent) else {
-            return " No container of \(agent) is listed."
+    private func state(_ told: Told) -> String {
+        guard let workload = told.capture("workload"), runtime.containers != nil else { return "" }
+        guard let container = container(workload) else {
+            return " No container or pod named \(workload) is listed."
         }
         return " Its container \(container.label) is \(container.state.rawValue)."
     }
 
     private func agentEvidence(_ told: Told) -> [Evidence] {
-        guard let agent = told.capture("agent"), let at = runtime.containersAt, runtime.containers != nil
+        guard let workload = told.capture("workload"), let at = runtime.containersAt,
+            let container = container(workload)
         else { return [] }
-        let summary =
-            container(of: agent).map { "\($0.label) is \($0.state.rawValue)" }
-            ?? "no container of \(agent) is listed"
         return [
             Evidence(
-                at: at.wall, source: .cri, summary: summary.bounded(300), command: crictl("ps -a --name \(agent)"))
+                at: at.wall, source: .cri,
+                summary: "\(container.label) is \(container.state.rawValue)".bounded(300),
+                command: crictl("ps -a --name \(workload)"))
         ]
     }
 
@@ -189,7 +200,8 @@ extension RuntimeCase<PodNetworkFailing> {
         return [
             Evidence(
                 at: disk.at.wall, source: .node,
-                summary: "\(directory) holds \(disk.value.files.map(\.name).joined(separator: ", "))".bounded(300),
+                summary: "\(directory) holds \(disk.value.files.map(\.name).joined(separator: ", "))".bounded(
+                    300),
                 command: "ls -l \(directory)")
         ]
     }

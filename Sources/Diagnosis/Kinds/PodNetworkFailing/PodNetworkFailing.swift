@@ -63,6 +63,23 @@ extension RuntimeCase<PodNetworkFailing> {
 
     /// Failures of a pod's network lately, of this process of the runtime; oldest first.
     var failures: [Signal] {
+        let all = lately
+        // What failed before a pod that had failed got its network is over.
+        guard let well = lastOwnSuccess(all), all.contains(where: { $0.at.monotonic > well }) else {
+            return all
+        }
+        return all.filter { $0.at.monotonic > well }
+    }
+
+    private func lastOwnSuccess(_ failures: [Signal]) -> MonotonicTime? {
+        guard let first = failures.first?.at.monotonic else { return nil }
+        let failed = Set(failures.compactMap(\.concernedPod))
+        return facts.signals.all(.createSucceeded, unit: runtime.unit.name, since: first).last {
+            $0.captures["container"] == nil && ($0.concernedPod.map(failed.contains) ?? false)
+        }?.at.monotonic
+    }
+
+    private var lately: [Signal] {
         let start = runtime.unit.startedAt?.monotonic ?? MonotonicTime(microseconds: .min)
         let limit = max(start, now.monotonic - configuration.createWindow)
         return Self.frames.flatMap { facts.signals.all($0, unit: nil, since: limit) }.filter {
