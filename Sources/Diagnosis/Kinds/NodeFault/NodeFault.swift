@@ -276,7 +276,9 @@ extension Signal {
     /// The block device as /sys calls it: `dm-2` of `dm-2-8.`, its journal's name.
     var device: String? {
         guard var name = captures["device"].map({ Substring($0) }), !name.isEmpty else { return nil }
-        while name.last == "." || name.last == ":" || name.last == "," { name.removeLast() }
+        // btrfs adds its state behind a colon and a space, a sentence its full stop.
+        name = name.prefix { $0 != " " }
+        while let last = name.last, ":,.".contains(last) { name.removeLast() }
         if name.hasSuffix("-8") { name.removeLast(2) }
         return String(name)
     }
