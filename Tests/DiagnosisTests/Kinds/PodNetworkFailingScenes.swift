@@ -88,9 +88,10 @@ extension CauseScene {
         CauseScene(
             .podNetworkFailing, .cniConfigStale,
             play: { scene in
+                let at = scene.now.wall
                 let file = { (name: String, plugin: String) in
                     CNIConfiguration.File(
-                        name: name, modifiedAt: scene.now.wall, problem: nil, plugins: [plugin])
+                        name: name, modifiedAt: at, problem: nil, plugins: [plugin])
                 }
                 scene.feed(
                     .node(
