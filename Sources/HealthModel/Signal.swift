@@ -136,8 +136,6 @@ public struct SignalName: RawRepresentable, Hashable, Codable, Sendable {
     public static let sandboxNetworkFailed = Self(rawValue: "sandbox-network-failed")
     /// A CNI plugin binary is not there; capture `plugin`.
     public static let cniPluginMissing = Self(rawValue: "cni-plugin-missing")
-    /// No address is left; capture `detail`.
-    public static let addressesExhausted = Self(rawValue: "addresses-exhausted")
 
     // MARK: Creating and running containers
 
@@ -155,11 +153,34 @@ public struct SignalName: RawRepresentable, Hashable, Codable, Sendable {
     public static let shimLost = Self(rawValue: "shim-lost")
     /// A stop, kill or delete did not end; capture `id`.
     public static let stopStuck = Self(rawValue: "stop-stuck")
+    /// A container or sandbox could not be stopped; captures `detail`, and `id` or `sandbox`.
+    public static let stopFailed = Self(rawValue: "stop-failed")
+    /// A request for a name was refused because an earlier one has not ended; capture `name`.
+    public static let nameReserved = Self(rawValue: "name-reserved")
+    /// A name is taken by a sandbox or container of before; capture `name`.
+    public static let nameTaken = Self(rawValue: "name-taken")
+    /// The kubelet no longer waited for a creation; captures `pod` and `namespace`.
+    public static let createDeadline = Self(rawValue: "create-deadline")
+    /// A creation that was asked for again is still under way; captures `name`, `what` and, from CRI-O 1.26 on, `stage`.
+    public static let createStalled = Self(rawValue: "create-stalled")
+    /// A request begins; captures `operation` and whom it is for.
+    public static let requestBegun = Self(rawValue: "request-begun")
+    /// A request ended well; captures `operation` and whom it was for.
+    public static let requestEnded = Self(rawValue: "request-ended")
+    /// A start of the runtime ended the shim of a container that was being started; capture `id`.
+    public static let shimCleaned = Self(rawValue: "shim-cleaned")
     /// A runtime's start could not learn the state of a container; usual for every old one at the first start of a boot;
     /// capture `id`.
     public static let containerStateUnknown = Self(rawValue: "container-state-unknown")
     /// A container (not the runtime) was killed for memory; a workload's own trouble.
     public static let containerOOMKilled = Self(rawValue: "container-oom-killed")
+
+    // MARK: The node itself
+
+    /// The node's own fault; the rule sets `kind` and `cause`.
+    public static let nodeFault = Self(rawValue: "node-fault")
+    /// A fault of the node is over; the rule sets `kind` and `cause`.
+    public static let nodeRecovered = Self(rawValue: "node-recovered")
 
     // MARK: The kubelet's complaints: symptoms
 

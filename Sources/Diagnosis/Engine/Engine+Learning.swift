@@ -81,6 +81,7 @@ extension Engine {
                 state.book.reboot(at: at, lastSeen: lastSeen)
             }
             state.facts.signals.clear()
+            state.facts.requests.clear()
             state.facts.answers = NodeAnswers()
             state.facts.containers.reboot(at: at, isFirst: state.facts.bootID.isEmpty)
             state.facts.goingDown = MachineShutdown()
@@ -122,6 +123,7 @@ extension Engine {
             tookNotice = true
             statistics.signals[signal.rule, default: 0] += 1
             guard signal.name != .benign, state.facts.signals.take(signal) else { continue }
+            state.facts.requests.take(signal)
             matters = matters || !Self.context.contains(signal.name)
             if signal.name == .createSucceeded { tell(.created, of: signal.unit, at: signal.at) }
             if let kill = FailedKill(signal), !state.facts.goingDown.isUnderWay(at: signal.at) {

@@ -58,11 +58,11 @@ public struct Engine: Sendable {
 
     private static func diagnoses(_ rules: SignalRules, _ advisories: AdvisoryTable) -> [any Diagnosis] {
         [
-            RuntimeSwitched(), OrphanedContainers(), AddressInUse(), ShutdownNotGraceful(),
+            NodeFault(), RuntimeSwitched(), OrphanedContainers(), AddressInUse(), ShutdownNotGraceful(),
             RuntimeDown(), CRIVersionUnsupported(), KubeletDown(), PLEGUnhealthy(),
             StatusBlocked(advisories: advisories),
             UpgradeIncomplete(),
-            NetworkNotReady(), CreateFailing(), ContainerStuck(), MonitoringImpaired(),
+            NetworkNotReady(), PodNetworkFailing(), CreateFailing(), ContainerStuck(), MonitoringImpaired(),
             RuleIncidents(rules: rules),
         ]
     }

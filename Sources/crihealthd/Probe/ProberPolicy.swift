@@ -46,6 +46,9 @@ struct ProberPolicy: Sendable {
         case .unixListener(let path): endpoint(path) != nil ? inquiry : nil
         case .process(let pid): Self.isProcess(pid) ? inquiry : nil
         case .fileSystems(let paths): .fileSystems(paths: paths.filter(Self.fileSystems.contains))
+        case .resources(let paths, let units):
+            .resources(
+                paths: paths.filter(Self.fileSystems.contains), units: units.filter(self.units.contains))
         case .cni(let directory):
             Self.defaultCNIDirectories.contains(directory) || cniDirectories.values.contains(directory)
                 ? inquiry : nil

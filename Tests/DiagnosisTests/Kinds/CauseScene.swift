@@ -30,7 +30,7 @@ struct CauseScene: Sendable, CustomStringConvertible {
 
     /// All scenes; each kind keeps its own in a file beside this one.
     static let all: [CauseScene] = [
-        kubeletDown, plegUnhealthy, runtimeDown,
+        kubeletDown, plegUnhealthy, runtimeDown, nodeFault, podNetworkFailing, containerStuck,
     ].flatMap { $0 }
 }
 

@@ -10,6 +10,7 @@ enum SignalVocabulary {
         .containerStateUnknown, .cniLoaded, .benign, .noted,
         .startPreWords, .deadShimCleaned, .kubeletConnected, .kubeletNodeReady, .kubeletWaits,
         .embeddedRuntimeLog, .embeddedRuntimeRuns, .embeddedRuntimeWaiting,
+        .requestBegun, .requestEnded, .nodeRecovered, .shimCleaned,
     ]
 
     /// The names of `signals` that mean trouble.

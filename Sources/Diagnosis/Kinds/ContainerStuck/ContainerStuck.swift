@@ -1,6 +1,6 @@
 import HealthModel
 
-/// A pod lost its shim: its containers are gone, and it stays in the runtime's lists as not ready until it is removed.
+/// A pod lost what holds its containers, or a request about it does not end: it is not the runtime that failed.
 ///
 /// containerd 1.6 logs "shim disconnected" at every normal exit; only the missing exit status of a task tells a loss
 /// (lab, containerd-*-shimkill).
@@ -8,49 +8,82 @@ struct ContainerStuck: Diagnosis {
     static let kind = IncidentKind.containerStuck
 
     func assess(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> [(subject: String, Assessment)] {
-        facts.runtimes.map { ($0.name, assess($0, facts)) }
+        Self.cases(facts.runtimes, facts, configuration) { $0.assess() }
     }
 
-    private func assess(_ runtime: RuntimeFacts, _ facts: NodeFacts) -> Assessment {
-        let lost = facts.signals.all(.shimLost).filter { $0.unit == runtime.unit.name }
-        guard let first = lost.first, let last = lost.last else {
-            return .expired("no loss of a shim is known of this boot, and containers do not outlive a boot")
+    func nextDeadline(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> MonotonicTime? {
+        facts.runtimes.flatMap {
+            Case(runtime: $0, facts: facts, configuration: configuration).deadlines
+        }.filter { $0 > facts.now.monotonic }.min()
+    }
+}
+
+extension RuntimeCase<ContainerStuck> {
+    /// How long a creation may take: the kubelet itself waits for two minutes for a container, and four for a sandbox.
+    static var patience: Duration { .seconds(240) }
+    /// How long a stop may go on beyond its grace period.
+    static var stopPatience: Duration { .seconds(120) }
+    /// How long after its last sign something that hangs is over by the clock.
+    static var quiet: Duration { .seconds(600) }
+
+    func assess() -> Assessment {
+        if let hang = creation { return explained(finding(hang)) }
+        if let stop { return explained(finding(stop)) }
+        let lost = startLost
+        if !lost.isEmpty { return .holds(finding(startLost: lost)) }
+        return shimLoss
+    }
+
+    /// What hangs while the node's own disks or limits are at fault hangs for them.
+    private func explained(_ finding: Finding) -> Assessment {
+        guard finding.cause != Cause.staleNames.rawValue,
+            NodeCase(facts: facts, configuration: configuration).breaksRequests
+        else { return .holds(finding) }
+        return .explained(by: NodeFault.kind, subject: NodeFault.subject, summary: finding.sentence)
+    }
+
+    var deadlines: [MonotonicTime] {
+        let names: [SignalName] = [
+            .nameReserved, .nameTaken, .createStalled, .createDeadline, .stopFailed, .stopStuck,
+        ]
+        let ends = names.compactMap { facts.signals.all($0).last }.map {
+            $0.at.monotonic + Self.quiet + .milliseconds(1)
         }
-        let ids = Set(lost.compactMap { $0.captures["id"] })
-        let left = remaining(ids, runtime)
+        let ripening = facts.requests.all(unit: runtime.unit.name).map {
+            $0.begin.at.monotonic
+                + ($0.operation.hasPrefix("Stop") ? $0.grace + Self.stopPatience : Self.patience)
+        }
+        return ends + ripening
+    }
+
+    /// Signals of these names about this runtime that are not too old, since its process started.
+    func recent(_ names: [SignalName]) -> [Signal] {
+        let start = runtime.unit.startedAt?.monotonic ?? MonotonicTime(microseconds: .min)
+        let limit = max(start, now.monotonic - Self.quiet)
+        return names.flatMap { facts.signals.all($0, unit: nil, since: limit) }.filter(concerns).sorted {
+            $0.at.monotonic < $1.at.monotonic
+        }
+    }
+
+    // MARK: The loss of a shim
+
+    private var shimLoss: Assessment {
+        let lost = facts.signals.all(.shimLost).filter { $0.unit == runtime.unit.name }
+        guard let last = lost.last else {
+            return .expired("nothing is known to hang or to be lost, and containers do not outlive a boot")
+        }
+        let left = remaining(Set(lost.compactMap { $0.captures["id"] }))
         if let left, left.isEmpty, let at = runtime.podsAt, at.monotonic > last.at.monotonic {
             return .cleared(
                 Evidence(
                     at: at.wall, source: .cri, summary: "no pod without a shim is listed any more",
-                    command: "crictl pods"))
+                    command: crictl("pods")))
         }
-        let names = (left ?? []).map { "\($0.namespace)/\($0.name)" }.sorted()
-        let who =
-            names.isEmpty
-            ? "\(ids.count) task\(ids.count == 1 ? "" : "s")" : names.prefix(3).joined(separator: ", ")
-        return .holds(
-            Finding(
-                cause: .shimLost, severity: .warning, confirmed: true, since: first.at,
-                sentence: "the shim of \(who) died, and its containers with it",
-                explanation:
-                    "\(runtime.name) lost the connection to a shim without an exit status of its task: the shim was killed or crashed. It is not the runtime that failed.",
-                impact: Impact(
-                    sentence: names.isEmpty
-                        ? "The containers of that shim are gone."
-                        : "\(names.joined(separator: ", ")): containers gone; listed as not ready until the kubelet replaces the pod."
-                            .bounded(400),
-                    pods: names.isEmpty ? nil : names.count),
-                evidence: lost.suffix(6).map { Evidence.journal($0) },
-                nextSteps: [
-                    NextStep("see which pods are not ready", "crictl pods --state notready"),
-                    NextStep("see who killed the shim", "journalctl -k -g 'Killed process|segfault' -n 20"),
-                ],
-                clearsWhen: "the runtime lists no not-ready pod of a lost shim any more",
-                inquiries: [.probe(runtime.endpoint, from: .pods)]))
+        return .holds(finding(shimLost: lost, left))
     }
 
     /// The not-ready sandboxes among `ids`, or that hold a container among them; nil if the lists are older than the loss.
-    private func remaining(_ ids: Set<String>, _ runtime: RuntimeFacts) -> [PodSandbox]? {
+    private func remaining(_ ids: Set<String>) -> [PodSandbox]? {
         guard let pods = runtime.pods else { return nil }
         let owners = Set((runtime.containers ?? []).filter { ids.contains($0.id) }.map(\.podSandboxID))
         return pods.filter { !$0.ready && (ids.contains($0.id) || owners.contains($0.id)) }

@@ -43,6 +43,11 @@ extension RuntimeCase<RuntimeDown> {
         if stuckStart != nil, case .holds(let finding) = judgement, !finding.isOfOwnStart {
             return .explained(by: RuntimeSwitched.kind, subject: name, summary: finding.sentence)
         }
+        if case .holds(let finding) = judgement,
+            NodeCase(facts: facts, configuration: configuration).tookDown(unit, finding)
+        {
+            return .explained(by: NodeFault.kind, subject: NodeFault.subject, summary: finding.sentence)
+        }
         return judgement
     }
 
