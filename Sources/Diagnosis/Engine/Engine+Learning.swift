@@ -76,6 +76,7 @@ extension Engine {
                 state.book.reboot(at: at, lastSeen: lastSeen)
             }
             state.facts.signals.clear()
+            state.facts.podNames = PodNames()
             state.facts.answers = NodeAnswers()
             state.facts.containers.reboot(at: at, isFirst: state.facts.bootID.isEmpty)
             state.facts.goingDown = MachineShutdown()
@@ -107,7 +108,8 @@ extension Engine {
             tell(.record(entry), of: entry.unit, at: entry.at)
             matters = true
         }
-        for signal in rules.recognize(entry) {
+        for recognized in rules.recognize(entry) {
+            let signal = state.facts.podNames.joined(recognized, state.facts.runtimes)
             tookNotice = true
             statistics.signals[signal.rule, default: 0] += 1
             guard signal.name != .benign, state.facts.signals.take(signal) else { continue }

@@ -59,7 +59,8 @@ public struct Engine: Sendable {
             RuntimeSwitched(), OrphanedContainers(), AddressInUse(), ShutdownNotGraceful(),
             RuntimeDown(), CRIVersionUnsupported(), StatusBlocked(advisories: advisories),
             UpgradeIncomplete(),
-            NetworkNotReady(), CreateFailing(), ContainerStuck(), MonitoringImpaired(),
+            NetworkNotReady(), CreateFailing(), ImagePullFailing(), StorageDamaged(), ContainerStuck(),
+            MonitoringImpaired(),
             RuleIncidents(rules: rules),
         ]
     }

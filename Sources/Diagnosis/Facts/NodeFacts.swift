@@ -10,6 +10,7 @@ struct NodeFacts: Hashable, Codable, Sendable {
     var now = Moment(wall: WallTime(microseconds: 0), monotonic: MonotonicTime(microseconds: 0))
     var runtimes: [RuntimeFacts] = []
     var signals = SignalLog()
+    var podNames = PodNames()
     var answers = NodeAnswers()
     var containers = ContainerFacts()
     var monitoring = MonitoringFacts()

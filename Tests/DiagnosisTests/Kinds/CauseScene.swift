@@ -29,7 +29,7 @@ struct CauseScene: Sendable, CustomStringConvertible {
     }
 
     /// All scenes; each kind keeps its own in a file beside this one.
-    static let all: [CauseScene] = []
+    static let all: [CauseScene] = createFailing + imagePullFailing + storageDamaged
 }
 
 /// Every cause has its scene: one that opens exactly it, and a near-miss that does not.
