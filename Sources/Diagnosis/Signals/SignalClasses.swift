@@ -108,7 +108,9 @@ struct SignalClasses: Sendable {
 
     /// What wrappers put behind an error, and what is none of it: closing quotes and brackets, line ends (also as Go quotes
     /// them), gRPC's `unknown`.
-    private static let ends: [[UInt8]] = ["\"", "\n", "\\n", " ", "]", ": unknown", ": <nil>"].map { Array($0.utf8) }
+    private static let ends: [[UInt8]] = ["\"", "\n", "\\n", " ", "]", ": unknown", ": <nil>"].map {
+        Array($0.utf8)
+    }
 }
 
 extension [UInt8] {

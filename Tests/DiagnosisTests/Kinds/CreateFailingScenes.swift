@@ -5,7 +5,9 @@ import Testing
 
 extension CauseScene {
     /// One line of a failed creation opens it; another does not; the same stage works again.
-    private static func one(_ cause: Cause, _ line: String, not other: String, ends end: String? = nil) -> CauseScene {
+    private static func one(_ cause: Cause, _ line: String, not other: String, ends end: String? = nil)
+        -> CauseScene
+    {
         CauseScene(
             .createFailing, cause,
             play: {
@@ -19,7 +21,8 @@ extension CauseScene {
             end: { scene in scene.lines([end ?? FailedCreation.sandboxMade("web-9", 9)]) })
     }
 
-    private static let pod = FailedCreation.runc + #"exec: "/app": stat /app: no such file or directory: unknown"#
+    private static let pod =
+        FailedCreation.runc + #"exec: "/app": stat /app: no such file or directory: unknown"#
 
     /// The same failure of two pods opens it; of one pod, however often, it does not.
     private static func two(_ cause: Cause, _ error: String) -> CauseScene {
@@ -29,7 +32,9 @@ extension CauseScene {
                 scene.starts()
                 for _ in 0..<2 {
                     scene.wait(.seconds(3))
-                    scene.lines([FailedCreation.sandbox("web-1", error), FailedCreation.sandbox("web-2", error)])
+                    scene.lines([
+                        FailedCreation.sandbox("web-1", error), FailedCreation.sandbox("web-2", error),
+                    ])
                 }
             },
             nearMiss: { scene in
@@ -60,7 +65,8 @@ extension CauseScene {
             )),
         one(
             .runtimeHandlerMissing,
-            FailedCreation.sandbox("gpu-1", #"failed to get sandbox runtime: no runtime for "nvidia" is configured"#),
+            FailedCreation.sandbox(
+                "gpu-1", #"failed to get sandbox runtime: no runtime for "nvidia" is configured"#),
             not: FailedCreation.sandbox(
                 "gpu-1", #"failed to get RuntimeClass: runtimeclass.node.k8s.io "nvidia" not found"#),
             ends: FailedCreation.sandboxMade("gpu-1", 1)),
@@ -131,7 +137,8 @@ extension CauseScene {
                 "failed to create containerd task: failed to start shim: fork/exec /usr/local/bin/containerd-shim-runc-v2: permission denied"
             ),
             not: FailedCreation.sandbox(
-                "web-1", FailedCreation.runc + #"error during container init: exec: "/app": permission denied"#)),
+                "web-1",
+                FailedCreation.runc + #"error during container init: exec: "/app": permission denied"#)),
         one(
             .mountFailed,
             FailedCreation.sandbox(
@@ -161,16 +168,24 @@ extension CauseScene {
                     + "error during container init: error setting cgroup config for procHooks process: cannot set hugetlb limit: container could not join or create cgroup: unknown"
             ),
             not: FailedCreation.sandbox(
-                "web-1", FailedCreation.runc + "container init was OOM-killed (memory limit too low?): unknown")),
-        two(.shimError, "failed to create containerd task: failed to start shim: start failed: unsupported shim version (9): not implemented"),
-        two(.ociRuntimeError, FailedCreation.runc + "error during container init: read init-p: connection reset by peer: unknown"),
+                "web-1",
+                FailedCreation.runc + "container init was OOM-killed (memory limit too low?): unknown")),
+        two(
+            .shimError,
+            "failed to create containerd task: failed to start shim: start failed: unsupported shim version (9): not implemented"
+        ),
+        two(
+            .ociRuntimeError,
+            FailedCreation.runc
+                + "error during container init: read init-p: connection reset by peer: unknown"),
         two(.createError, "failed to create containerd container: something that nobody knows"),
     ]
 }
 
 /// How failures are joined to their pod, what clears them, and what is not blamed.
 @Suite("Failed creations") struct CreateFailingTests {
-    private static let error = FailedCreation.runc + "error during container init: read init-p: connection reset by peer: unknown"
+    private static let error =
+        FailedCreation.runc + "error during container init: read init-p: connection reset by peer: unknown"
 
     @Test("StartContainer's ids are joined to their pods; CreateContainer's success clears nothing of it")
     func joined() throws {
@@ -206,7 +221,7 @@ extension CauseScene {
                     ], unit: "crio.service")
             }
         }
-        #expect(scene.openNames == ["CreateFailing/CreateError"])
+        #expect(scene.openNames == ["CreateFailing/OCIRuntimeError"])
         #expect(scene.open.first?.impact.sentence.contains("shop/web-1 and 1 other pod") == true)
     }
 
@@ -216,7 +231,10 @@ extension CauseScene {
         scene.starts()
         for pod in ["web-1", "web-2"] {
             scene.line(FailedCreation.sandbox(pod, "something that nobody knows"))
-            for _ in 0..<3 { scene.line(FailedCreation.kubelet(pod, "something that nobody knows"), unit: "kubelet.service") }
+            for _ in 0..<3 {
+                scene.line(
+                    FailedCreation.kubelet(pod, "something that nobody knows"), unit: "kubelet.service")
+            }
         }
         #expect(scene.openNames == [])
     }
@@ -226,12 +244,16 @@ extension CauseScene {
         var scene = try Scene()
         scene.starts()
         scene.line(
-            FailedCreation.sandbox("web-1", #"failed to create containerd task: exec: "runc": executable file not found in $PATH"#))
+            FailedCreation.sandbox(
+                "web-1",
+                #"failed to create containerd task: exec: "runc": executable file not found in $PATH"#))
         #expect(scene.openNames == ["CreateFailing/OCIRuntimeMissing"])
         scene.wait(.seconds(300))
         scene.line(
             FailedCreation.sandbox(
-                "web-1", #"failed to get sandbox image "registry.example/pause:3.9": failed to pull image "registry.example/pause:3.9": EOF"#))
+                "web-1",
+                #"failed to get sandbox image "registry.example/pause:3.9": failed to pull image "registry.example/pause:3.9": EOF"#
+            ))
         #expect(scene.openNames == ["CreateFailing/SandboxImageUnavailable"])
     }
 
@@ -239,7 +261,9 @@ extension CauseScene {
     func handler() throws {
         var scene = try Scene()
         scene.starts()
-        scene.line(FailedCreation.sandbox("gpu-1", #"failed to get sandbox runtime: no runtime for "nvidia" is configured"#))
+        scene.line(
+            FailedCreation.sandbox(
+                "gpu-1", #"failed to get sandbox runtime: no runtime for "nvidia" is configured"#))
         scene.lines([FailedCreation.sandboxMade("web-1", 1)])
         #expect(scene.openNames == ["CreateFailing/RuntimeHandlerMissing"])
         scene.wait(.seconds(700))
@@ -253,7 +277,8 @@ extension CauseScene {
         scene.line(
             FailedCreation.sandbox(
                 "web-1",
-                "failed to create containerd container: write /data/ctd/io.containerd.metadata.v1.bolt/meta.db: no space left on device"))
+                "failed to create containerd container: write /data/ctd/io.containerd.metadata.v1.bolt/meta.db: no space left on device"
+            ))
         let incident = try #require(scene.open.first)
         #expect(incident.sentence.contains("/data/ctd"))
         #expect(incident.nextSteps.contains { $0.command.hasPrefix("df -h /data/ctd ") })
@@ -277,7 +302,8 @@ extension CauseScene {
                 (0..<3).map { _ in
                     FailedCreation.kubelet(
                         "web-\(pod)",
-                        #"rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial unix /run/containerd/containerd.sock: connect: no such file or directory""#)
+                        #"rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial unix /run/containerd/containerd.sock: connect: no such file or directory""#
+                    )
                 }, unit: "kubelet.service")
         }
         #expect(!scene.openNames.contains { $0.hasPrefix("CreateFailing") })

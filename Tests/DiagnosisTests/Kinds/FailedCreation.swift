@@ -4,7 +4,8 @@
 enum FailedCreation {
     /// `text` as Go's `%q` quotes it.
     static func quoted(_ text: String) -> String {
-        "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n") + "\""
+        "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+            + "\""
     }
 
     static func id(_ number: Int) -> String { String(repeating: "0", count: 63) + String(number % 10) }
@@ -54,11 +55,11 @@ enum FailedCreation {
 }
 
 extension Scene {
-    /// These lines of the runtime, a second apart.
+    /// These lines of the runtime, and the kubelet's (klog), a second apart.
     mutating func lines(_ lines: [String], unit: String = Scene.unit) {
         for one in lines {
             wait(.seconds(1))
-            line(one, unit: unit)
+            line(one, unit: one.hasPrefix("E0") ? "kubelet.service" : unit)
         }
     }
 }

@@ -161,8 +161,5 @@ extension RuntimeCase<CreateFailing> {
     }
 
     /// The end of the latest error.
-    func ending(_ told: Told) -> String {
-        let text = told.capture("errno") ?? told.capture("detail") ?? told.last.excerpt
-        return text.elided(200)
-    }
+    func ending(_ told: Told) -> String { why(told).elided(200) }
 }

@@ -38,6 +38,12 @@ extension RuntimeCase<CreateFailing> {
         return "Its words: \(text.elided(400))"
     }
 
+    /// What went wrong at last: as a class took it, else the end of the error.
+    func why(_ told: Told) -> String {
+        told.capture("errno") ?? told.capture("why")
+            ?? (told.last.captures["detail"] ?? told.last.excerpt).lastWords
+    }
+
     /// Where the runtime is configured.
     var configurationFile: String {
         runtime.endpoint.runtime == .crio ? "/etc/crio" : "/etc/containerd/config.toml"
@@ -122,7 +128,7 @@ extension RuntimeCase<CreateFailing> {
 
     private func hookFailed(_ told: Told) -> CreationWords {
         let hook = told.capture("hook")?.bounded(100) ?? "an OCI hook"
-        let detail = told.capture("detail") ?? ""
+        let detail = why(told)
         let isNvidia = hook == "nvidia-container-cli"
         let isCDI = hook == "CDI"
         let steps =
@@ -143,7 +149,7 @@ extension RuntimeCase<CreateFailing> {
         return CreationWords(
             sentence:
                 isCDI
-                ? "devices cannot be given to containers: \(said(told).lastWords.bounded(160))"
+                ? "devices cannot be given to containers: \(why(told).elided(160))"
                 : "containers cannot start: the hook \(hook) fails\(detail.isEmpty ? "" : ": " + detail.elided(200))",
             explanation:
                 "The OCI runtime runs it for each container that needs it, and gives up when it fails; the OCI runtime itself is well. \(said(told))",

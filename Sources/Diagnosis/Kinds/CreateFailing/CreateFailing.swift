@@ -56,13 +56,26 @@ extension RuntimeCase<CreateFailing> {
         return .unknown(inquiries: [])
     }
 
-    /// What the lines tell, nearest to the root first; failures that no class knows come last.
+    /// What the lines tell, nearest to the root first. Failures that no class knows are the OCI runtime's where the frame says
+    /// so, else nobody's.
     private var causes: [Told] {
-        let told = told(.createFailing, [.createFailed, .pullFailed, .binaryMissing])
-        let unknown = facts.signals.all(.createFailed).filter {
-            $0.kind == nil && $0.captures["what"] != "status" && concerns($0)
+        let known: [SignalName] = [.createFailed, .pullFailed, .binaryMissing]
+        let all = known.flatMap { facts.signals.all($0).filter(concerns) }
+        guard !all.isEmpty else { return [] }
+        let named = all.filter { $0.kind == .createFailing }
+        let unknown = all.filter {
+            $0.name == .createFailed && $0.kind == nil && $0.captures["what"] != "status"
         }
-        return unknown.isEmpty ? told : told + [Told(cause: .createError, signals: unknown)]
+        let taken = Dictionary(grouping: unknown) { $0.captures["by"] == "oci-runtime" }
+        let refused = (taken[true] ?? []).map { signal in
+            var signal = signal
+            signal.captures["kind"] = IncidentKind.createFailing.rawValue
+            signal.captures["cause"] = Cause.ociRuntimeError.rawValue
+            return signal
+        }
+        let told = Told.all(.createFailing, named + refused)
+        guard let nobodys = taken[false] else { return told }
+        return told + [Told(cause: .createError, signals: nobodys)]
     }
 
     /// Whether it is an incident: what only the node can cause at once, the rest over two pods.

@@ -19,6 +19,11 @@ extension RuntimeCase<ImagePullFailing> {
         "Its words: \((told.last.captures["detail"] ?? told.last.excerpt).elided(400))"
     }
 
+    /// What went wrong at last: as a class took it, else the end of the error.
+    private func why(_ told: Told) -> String {
+        told.capture("why") ?? told.last.captures["detail"] ?? told.last.excerpt
+    }
+
     private var isCRIO: Bool { runtime.endpoint.runtime == .crio }
 
     private var clears: String {
@@ -43,7 +48,7 @@ extension RuntimeCase<ImagePullFailing> {
         return CreationWords(
             sentence: isRejection
                 ? "images are rejected by the policy of signatures (\(file))"
-                : "no image can be pulled: the policy \(file) cannot be used: \((told.capture("detail") ?? "").elided(160))",
+                : "no image can be pulled: the policy \(file) cannot be used: \(why(told).elided(160))",
             explanation: (isRejection
                 ? "The policy has no rule that accepts these images, or their signatures are missing."
                 : "The file is damaged, missing, or of a newer containers-common than \(name) understands.")
@@ -70,7 +75,7 @@ extension RuntimeCase<ImagePullFailing> {
         if isHosts {
             return CreationWords(
                 sentence:
-                    "containerd cannot read \(directory.map { "\($0.bounded(120))/hosts.toml" } ?? "a hosts.toml"): \((told.capture("detail") ?? "").elided(200))",
+                    "containerd cannot read \(directory.map { "\($0.bounded(120))/hosts.toml" } ?? "a hosts.toml"): \(why(told).elided(200))",
                 explanation:
                     "Pulls from that registry pass its mirror by, or fail. \(directory == nil ? "containerd does not say which hosts.toml: look at those changed last." : "") \(said(told))",
                 steps: [
@@ -87,7 +92,7 @@ extension RuntimeCase<ImagePullFailing> {
         return CreationWords(
             sentence: isHTTP
                 ? "the registry \(registry(told)) speaks HTTP, and \(name) is not told so"
-                : "\(name)'s configuration of registries cannot be used\(told.capture("file").map { " (\($0.bounded(120)))" } ?? ""): \((told.capture("detail") ?? "").elided(160))",
+                : "\(name)'s configuration of registries cannot be used\(told.capture("file").map { " (\($0.bounded(120)))" } ?? ""): \(why(told).elided(160))",
             explanation: (isHTTP
                 ? "Name it with http:// in its hosts.toml (containerd) or insecure = true in registries.conf (CRI-O)."
                 : "A file about registries, their mirrors or certificates cannot be read or understood.")
@@ -115,7 +120,7 @@ extension RuntimeCase<ImagePullFailing> {
         let host = registry(told)
         return CreationWords(
             sentence:
-                "the certificate of the registry \(host) is not trusted by this node: \((told.capture("detail") ?? "").elided(160))",
+                "the certificate of the registry \(host) is not trusted by this node: \(why(told).elided(160))",
             explanation:
                 "Its authority is not in the node's bundle, it expired, or it is for another name. The bundle is read when \(name) starts. \(said(told))",
             steps: [
@@ -151,7 +156,7 @@ extension RuntimeCase<ImagePullFailing> {
         let isProxy = told.capture("reason") == "proxy"
         return CreationWords(
             sentence:
-                "images cannot be pulled: \(isProxy ? "the proxy on the way" : host) cannot be reached: \((told.capture("detail") ?? told.last.captures["detail"] ?? "").lastWords.bounded(120))",
+                "images cannot be pulled: \(isProxy ? "the proxy on the way" : host) cannot be reached: \(why(told).lastWords.bounded(120))",
             explanation: said(told),
             steps: [
                 NextStep("see whether it answers", "curl -sSI https://\(host)/v2/")

@@ -40,7 +40,9 @@ extension RuntimeCase<ImagePullFailing> {
     private func opens(_ told: Told) -> Bool {
         if told.isOfNode { return !ImagePullFailing.passing.contains(told.cause) || told.signals.count >= 2 }
         guard let recent = told.since(told.last.at.monotonic - ImagePullFailing.quiet) else { return false }
-        return recent.images.count >= 2 || (recent.images.isEmpty && recent.pods.count >= 2)
+        // A policy is the node's own, whatever image it rejects.
+        if told.cause == .signaturePolicyInvalid, recent.pods.count >= 2 { return true }
+        return recent.images.count >= 2
     }
 
     /// An image that had failed was pulled, or for a fault of the whole node any.
