@@ -172,7 +172,7 @@ extension CauseScene {
                 FailedCreation.runc + "container init was OOM-killed (memory limit too low?): unknown")),
         two(
             .shimError,
-            "failed to create containerd task: failed to start shim: start failed: unsupported shim version (9): not implemented"
+            #"failed to start sandbox container task "0edd": ttrpc: closed: unknown"#
         ),
         two(
             .ociRuntimeError,
