@@ -15,6 +15,7 @@ struct RecordedOutageTests {
         "S3-containerd-1.4.13": ["pull-failed"],
         "S4-containerd-2.0.0": ["cni-load-failed"],
         "S4-containerd-2.0.1": ["cni-load-failed", "container-state-lost"],
+        "live136-podimage": ["pull-failed"],
         "containerd-1.6.20-badconfig": ["config-invalid", "start-limit-hit"],
         "containerd-1.6.20-badplugincfg": ["cri-plugin-failed"],
         "containerd-1.6.20-disabledplugin-badname": ["config-invalid"],
