@@ -147,6 +147,12 @@ public struct SignalName: RawRepresentable, Hashable, Codable, Sendable {
     public static let createSucceeded = Self(rawValue: "create-succeeded")
     /// A sandbox is asked for; its result is still to come; capture `pod`.
     public static let sandboxRequested = Self(rawValue: "sandbox-requested")
+    /// A container is asked for; its result is still to come; captures `pod` and `request`.
+    public static let containerRequested = Self(rawValue: "container-requested")
+    /// CRI-O did not end cleanly before; capture `path`.
+    public static let uncleanShutdown = Self(rawValue: "unclean-shutdown")
+    /// An image was pulled; capture `image`.
+    public static let pullSucceeded = Self(rawValue: "pull-succeeded")
     /// ENOSPC or EDQUOT where the runtime writes; capture `path` where the line has it.
     public static let noSpace = Self(rawValue: "no-space")
     /// A shim is gone and took its task with it; capture `id`.

@@ -82,6 +82,7 @@ extension Engine {
             }
             state.facts.signals.clear()
             state.facts.requests.clear()
+            state.facts.podNames = PodNames()
             state.facts.answers = NodeAnswers()
             state.facts.containers.reboot(at: at, isFirst: state.facts.bootID.isEmpty)
             state.facts.goingDown = MachineShutdown()
@@ -119,7 +120,8 @@ extension Engine {
         {
             matters = true
         }
-        for signal in rules.recognize(entry) {
+        for recognized in rules.recognize(entry) {
+            let signal = state.facts.podNames.joined(recognized, state.facts.runtimes)
             tookNotice = true
             statistics.signals[signal.rule, default: 0] += 1
             guard signal.name != .benign, state.facts.signals.take(signal) else { continue }

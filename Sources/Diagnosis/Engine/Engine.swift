@@ -62,7 +62,8 @@ public struct Engine: Sendable {
             RuntimeDown(), CRIVersionUnsupported(), KubeletDown(), PLEGUnhealthy(),
             StatusBlocked(advisories: advisories),
             UpgradeIncomplete(),
-            NetworkNotReady(), PodNetworkFailing(), CreateFailing(), ContainerStuck(), MonitoringImpaired(),
+            NetworkNotReady(), PodNetworkFailing(), CreateFailing(), ImagePullFailing(), StorageDamaged(),
+            ContainerStuck(), MonitoringImpaired(),
             RuleIncidents(rules: rules),
         ]
     }

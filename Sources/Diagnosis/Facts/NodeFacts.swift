@@ -13,6 +13,7 @@ struct NodeFacts: Hashable, Codable, Sendable {
     var services: [ServiceUnit] = []
     var signals = SignalLog()
     var requests = RequestBook()
+    var podNames = PodNames()
     var answers = NodeAnswers()
     var containers = ContainerFacts()
     var monitoring = MonitoringFacts()

@@ -30,7 +30,8 @@ struct CauseScene: Sendable, CustomStringConvertible {
 
     /// All scenes; each kind keeps its own in a file beside this one.
     static let all: [CauseScene] = [
-        kubeletDown, plegUnhealthy, runtimeDown, nodeFault, podNetworkFailing, containerStuck,
+        kubeletDown, plegUnhealthy, runtimeDown, nodeFault, podNetworkFailing, containerStuck, createFailing,
+        imagePullFailing, storageDamaged,
     ].flatMap { $0 }
 }
 

@@ -5,7 +5,7 @@ enum SignalVocabulary {
     /// Context: a healthy node shows them, too.
     static let context: Set<SignalName> = [
         .runtimeStarting, .runtimeBooted, .recoveryStarted, .runtimeStopping, .criPluginLoading,
-        .createSucceeded,
+        .createSucceeded, .containerRequested, .pullSucceeded, .uncleanShutdown,
         .sandboxRequested, .containerOOMKilled, .deprecated, .kubeletVersion, .ociRuntimeVersion,
         .containerStateUnknown, .cniLoaded, .benign, .noted,
         .startPreWords, .deadShimCleaned, .kubeletConnected, .kubeletNodeReady, .kubeletWaits,
@@ -13,8 +13,10 @@ enum SignalVocabulary {
         .requestBegun, .requestEnded, .nodeRecovered, .shimCleaned,
     ]
 
-    /// The names of `signals` that mean trouble.
+    /// The names of `signals` that mean trouble; what only a pod can do to itself is none.
     static func alarms(_ signals: [Signal]) -> Set<String> {
-        Set(signals.map(\.name).filter { !context.contains($0) }.map(\.rawValue))
+        Set(
+            signals.filter { !context.contains($0.name) && $0.captures["scope"] != "pod" }
+                .map(\.name.rawValue))
     }
 }
