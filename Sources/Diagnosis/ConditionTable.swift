@@ -4,17 +4,6 @@ import HealthModel
 struct ConditionTable: Hashable, Codable, Sendable {
     private(set) var all: [Condition] = Condition.Kind.allCases.map(initial)
 
-    /// An older version's checkpoint does not have them all.
-    private mutating func addMissing() {
-        guard all.count != Condition.Kind.allCases.count else { return }
-        let known = all
-        self = ConditionTable()
-        for index in all.indices {
-            guard let old = known.first(where: { $0.type == all[index].type }) else { continue }
-            all[index] = old
-        }
-    }
-
     /// What is known of one condition now.
     struct Word: Hashable, Sendable {
         var status: Condition.Status

@@ -201,9 +201,6 @@ public struct SignalName: RawRepresentable, Hashable, Codable, Sendable {
     /// The kubelet says the network plugin is not ready.
     public static let kubeletNetworkNotReady = Self(rawValue: "kubelet-network-not-ready")
 
-    /// Something of the node itself is broken; captures `kind` and `cause`.
-    public static let nodeFault = Self(rawValue: "node-fault")
-
     // MARK: The rest
 
     /// Known, and nothing to worry about.

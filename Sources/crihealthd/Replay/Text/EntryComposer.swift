@@ -21,7 +21,7 @@ struct EntryComposer {
         case .coredump: dumped(&entry)
         case .journald: dropped(&entry)
         case .unit: spoken(&entry)
-        case .kernel, .conmon: break
+        case .kernel, .conmon, .container: break
         }
         return entry
     }
