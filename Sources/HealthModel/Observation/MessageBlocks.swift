@@ -26,9 +26,15 @@ public struct MessageBlocks: Sendable {
         return message.dropLast().last == UInt8(ascii: "=")
     }
 
+    /// Whether a message looks like a line within a block: it begins with a tab, or with what ends one.
+    public static func mayGoOn(_ message: some Collection<UInt8>) -> Bool {
+        guard let first = message.first else { return false }
+        return first == 0x09 || first == 0x20 || first == UInt8(ascii: ">")
+    }
+
     /// Takes an entry in; those that are complete come out, in their order.
     public mutating func take(_ entry: JournalEntry) -> [JournalEntry] {
-        guard entry.source == .unit, let unit = entry.unit else { return [entry] }
+        guard entry.source == .unit, let unit = entry.unit ?? entry.identifier else { return [entry] }
         guard var block = open[unit] else {
             guard Self.opens(entry.message.utf8) else { return [entry] }
             var out: [JournalEntry] = []

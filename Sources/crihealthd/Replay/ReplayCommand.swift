@@ -85,7 +85,7 @@ struct ReplayCommand: ParsableCommand {
         guard let first = observations.map(\.at.wall).min(), let last = observations.map(\.at.wall).max(),
             let moment = at.moment(now: last)
         else { throw CommandProblem("--at: there is no such day") }
-        guard moment >= first else {
+        guard moment >= first, moment <= last else {
             throw CommandProblem("--at \(moment): the recording begins at \(first) and ends at \(last)")
         }
         return moment

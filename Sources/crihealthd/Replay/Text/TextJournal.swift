@@ -11,6 +11,9 @@ struct TextJournal {
     private var line: [UInt8] = []
     private var isSkipping = false
     private var assembler: TextAssembler
+    private var pager = PagerCuts()
+    /// Lines that a pager cut off.
+    var cutLines: Int { pager.count }
 
     init(now: WallTime, file: String? = nil) {
         assembler = TextAssembler(now: now, file: file)
@@ -36,18 +39,20 @@ struct TextJournal {
     }
 
     private mutating func endLine(_ body: (JournalEntry) -> Void) {
-        let whole = line
+        let whole = TextCleaning.clean(line)
         line = []
-        assembler.take(TextCleaning.clean(whole), body)
+        pager.take(whole)
+        assembler.take(whole, body)
     }
 }
 
 /// What is not the log's own, taken off a line.
 enum TextCleaning {
-    /// Without a carriage return at its end and without terminal colours.
+    /// Without a carriage return at its end, without terminal colours, and without the runs of NUL that a crash leaves.
     static func clean(_ line: [UInt8]) -> [UInt8] {
         var line = line
         while line.last == 0x0D { line.removeLast() }
+        if line.contains(0) { line.removeAll { $0 == 0 } }
         if line.contains(0x1B) { line = withoutEscapes(line) }
         return line
     }

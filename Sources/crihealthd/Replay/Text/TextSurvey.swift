@@ -5,6 +5,8 @@ import HealthModel
 struct TextSurvey {
     private static let socketLimit = 8
     private(set) var units: Set<String> = []
+    /// Lines that a pager cut off.
+    var cutLines = 0
     private(set) var hasKernel = false
     private(set) var hasManager = false
     private var sockets: [String] = []
@@ -60,21 +62,34 @@ struct TextSurvey {
     /// Runtimes as the text shows them: those that speak; else what the kubelet names; else one without a name, where
     /// there is something that one could be the subject of.
     var endpoints: [Endpoint] {
-        let speaking = Self.known.filter { $0.unit.map(units.contains) ?? false }
-        if !speaking.isEmpty { return Self.distinct(speaking) }
+        let speaking = speaking
+        if !speaking.isEmpty { return speaking }
         let named = sockets.compactMap { try? Endpoint(address: $0) }.filter { $0.runtime != .other }
         if !named.isEmpty { return Self.distinct(named) }
         guard hasKernel || hasManager || units.contains(where: Self.isKubelet) else { return [] }
         return [Endpoint(socketPath: "", runtime: runtime ?? .other, unit: nil)]
     }
 
+    /// Whether nothing in it is known to be a log's.
+    var isNobodys: Bool { units == [BareSpeaker.nobody] && first == nil && !hasKernel && !hasManager }
+
     /// Whether a runtime's own log is in the text.
-    var hasRuntime: Bool { Self.known.contains { $0.unit.map(units.contains) ?? false } }
+    var hasRuntime: Bool { !speaking.isEmpty }
     /// Whether the kubelet's log is.
     var hasKubelet: Bool { units.contains(where: Self.isKubelet) }
 
     /// Which half of the story the text does not have, and how to get it.
-    func missing(until end: WallTime) -> [String] {
+    func missing(until end: WallTime) -> [String] { cutOff + otherHalf(until: end) }
+
+    private var cutOff: [String] {
+        guard cutLines > 0 else { return [] }
+        let lines = cutLines == 1 ? "1 line was" : "\(cutLines) lines were"
+        return [
+            "\(lines) cut off by a pager (they end in >), and with it what was at their ends: journalctl --no-pager"
+        ]
+    }
+
+    private func otherHalf(until end: WallTime) -> [String] {
         let since = first ?? end
         let dates = "--since '\(since.date) \(since.clock) UTC' --until '\(end.date) \(end.clock) UTC'"
         if hasKubelet, !hasRuntime {
@@ -97,19 +112,10 @@ struct TextSurvey {
         return endpoints.filter { seen.insert($0.socketPath).inserted }
     }
 
-    /// Units of runtimes and the sockets that they serve by their distributions' settings.
-    private static let known: [Endpoint] =
-        Endpoint.wellKnown + [
-            Endpoint(socketPath: k3s, runtime: .containerd, unit: "k3s-agent.service"),
-            Endpoint(socketPath: k3s, runtime: .containerd, unit: "rke2-server.service"),
-            Endpoint(socketPath: k3s, runtime: .containerd, unit: "rke2-agent.service"),
-            Endpoint(
-                socketPath: "/var/snap/microk8s/common/run/containerd.sock", runtime: .containerd,
-                unit: "snap.microk8s.daemon-containerd.service"),
-            Endpoint(
-                socketPath: "/run/k0s/containerd.sock", runtime: .containerd, unit: "k0scontroller.service"),
-            Endpoint(socketPath: "/run/k0s/containerd.sock", runtime: .containerd, unit: "k0sworker.service"),
-            Endpoint(socketPath: "/run/dockershim.sock", runtime: .criDockerd, unit: "docker.service"),
-        ]
-    private static let k3s = "/run/k3s/containerd/containerd.sock"
+    /// Those of the well-known ones whose units speak; else Docker Engine, which the kubelet asked itself until 1.23.
+    private var speaking: [Endpoint] {
+        let known = Endpoint.wellKnown(servedBy: units)
+        guard known.isEmpty, units.contains("docker.service") else { return known }
+        return [Endpoint(socketPath: "/run/dockershim.sock", runtime: .criDockerd, unit: "docker.service")]
+    }
 }
