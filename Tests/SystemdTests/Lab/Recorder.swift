@@ -41,7 +41,7 @@ final class Recorder: Sendable {
     init(
         _ location: JournalLocation, from position: JournalPosition? = nil, matches: JournalMatches = matches,
         cadence: JournalFollower.Cadence = .alert, slow: useconds_t = 0,
-        passing: @escaping @Sendable (UnsafeRawBufferPointer) -> Bool = { _ in true },
+        passing prefix: String = "",
         adjust: (inout JournalFollower.Configuration) -> Void = { _ in }
     ) {
         var configuration = JournalFollower.Configuration(location: location, matches: matches)
@@ -51,7 +51,7 @@ final class Recorder: Sendable {
             configuration: configuration,
             prefilter: {
                 if slow > 0 { usleep(slow) }
-                return passing($0)
+                return $0.starts(with: prefix.utf8)
             },
             handler: { [store] event in store.take(event) })
         follower.setCadence(cadence)

@@ -118,14 +118,21 @@ import Testing
     }
 
     private var denied: Observation.Event {
-        probe(.broken(ProbeBreakage(reason: .permissionDenied, errno: EACCES, text: "connect: Permission denied")))
+        probe(
+            .broken(
+                ProbeBreakage(reason: .permissionDenied, errno: EACCES, text: "connect: Permission denied")))
     }
 
     @Test func withoutRightsNothingIsRecorded() {
-        #expect(missing([.daemon(.journal(.noFiles)), denied]) == [
-            "every log line (no journal file can be read)", "every answer of the runtime (connect: Permission denied)",
-        ])
-        #expect(missing([.daemon(.journal(.failed(errno: EACCES, operation: "open")))]) == ["every log line (open: Permission denied)"])
+        #expect(
+            missing([.daemon(.journal(.noFiles)), denied]) == [
+                "every log line (no journal file can be read)",
+                "every answer of the runtime (connect: Permission denied)",
+            ])
+        #expect(
+            missing([.daemon(.journal(.failed(errno: EACCES, operation: "open")))]) == [
+                "every log line (open: Permission denied)"
+            ])
     }
 
     /// A quiet node has no lines, and a runtime that fails answers, too.

@@ -54,7 +54,8 @@ struct TimeArgument: Hashable, Sendable {
             form = .civil(civil)
         } else {
             throw Problem(
-                description: "not a time; write yesterday, -2h, 03:00, \"2026-11-24 03:00\" (UTC, as pages print"
+                description:
+                    "not a time; write yesterday, -2h, 03:00, \"2026-11-24 03:00\" (UTC, as pages print"
                     + " it; +02:00 or local behind it says otherwise) or 2026-11-24T03:00:00Z")
         }
     }

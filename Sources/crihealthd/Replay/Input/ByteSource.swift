@@ -16,7 +16,8 @@ final class ByteSource {
     private var descriptor: Int32
     private var unpacker: Unpacker?
     private var packedSize = 0
-    private var total = 0
+    /// How many bytes were handed over.
+    private(set) var total = 0
     private var isHeadDone = false
     private var atEnd = false
 

@@ -48,10 +48,11 @@ struct TextJournal {
 
 /// What is not the log's own, taken off a line.
 enum TextCleaning {
-    /// Without a carriage return at its end and without terminal colours.
+    /// Without a carriage return at its end, without terminal colours, and without the runs of NUL that a crash leaves.
     static func clean(_ line: [UInt8]) -> [UInt8] {
         var line = line
         while line.last == 0x0D { line.removeLast() }
+        if line.contains(0) { line.removeAll { $0 == 0 } }
         if line.contains(0x1B) { line = withoutEscapes(line) }
         return line
     }

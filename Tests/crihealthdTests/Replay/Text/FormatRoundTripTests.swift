@@ -8,11 +8,9 @@ import Testing
 /// verdicts of its export; where a format does not hold what they rest on, the table says so.
 @Suite(
     .enabled(
-        if: JournalFile.isPossible && FormatRoundTripTests.hasJournalctl,
+        if: JournalFile.isPossible && Journalctl.isPossible,
         "no journalctl, no systemd-journal-remote"))
 struct FormatRoundTripTests {
-    static let hasJournalctl = FileManager.default.isExecutableFile(atPath: "/usr/bin/journalctl")
-
     /// journalctl's formats, but for those that hold the messages alone.
     private static let formats = [
         "short", "short-iso", "short-iso-precise", "short-precise", "short-full", "short-unix",
@@ -65,7 +63,7 @@ struct FormatRoundTripTests {
     }
 
     private static func print(_ directory: String, _ format: String, to path: String) throws {
-        FileManager.default.createFile(atPath: path, contents: nil)
+        _ = FileManager.default.createFile(atPath: path, contents: nil)
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/journalctl")
         process.arguments = ["--no-pager", "--utc", "-a", "-D", directory, "-o", format]
@@ -75,4 +73,8 @@ struct FormatRoundTripTests {
         process.waitUntilExit()
         #expect(process.terminationStatus == 0)
     }
+}
+
+private enum Journalctl {
+    static let isPossible = FileManager.default.isExecutableFile(atPath: "/usr/bin/journalctl")
 }
