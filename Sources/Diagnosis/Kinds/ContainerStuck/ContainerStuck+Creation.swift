@@ -18,7 +18,9 @@ extension RuntimeCase<ContainerStuck> {
 
     /// The runtime refused a name that an earlier request holds, names a stage, or has not ended a request in time.
     var creation: Creation? {
-        let reserved = recent([.nameReserved, .createStalled]).filter { !isMade($0) }
+        let reserved = recent([.nameReserved, .createStalled]).filter {
+            !isMade($0) && !hasFailed(before: $0)
+        }
         let taken = recent([.nameTaken]).filter { !isMade($0) }
         if let first = taken.first {
             return Creation(
@@ -37,6 +39,17 @@ extension RuntimeCase<ContainerStuck> {
             stage: staged?.captures["stage"], since: first.at.earlier(begin),
             proofs: !reserved.isEmpty ? reserved : old.isEmpty ? late : old.map(\.begin),
             count: max(names.count, old.count, Set(late.compactMap(\.concernedPod)).count, 1))
+    }
+
+    /// The earlier request that holds the name has ended, and not well: it hangs no more, and its failure is told elsewhere.
+    private func hasFailed(before reserved: Signal) -> Bool {
+        guard let pod = reserved.concernedPod ?? Self.pod(reserved) else { return false }
+        let failures = [.createFailed, .sandboxNetworkFailed].flatMap(facts.signals.all)
+        return failures.contains { failure in
+            failure.kind != .containerStuck && failure.cursor != reserved.cursor
+                && failure.at.monotonic < reserved.at.monotonic
+                && (failure.concernedPod ?? Self.pod(failure)) == pod
+        }
     }
 
     /// Creations of two pods that the kubelet no longer waited for, while the runtime answers other calls.
