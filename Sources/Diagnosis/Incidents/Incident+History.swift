@@ -19,9 +19,20 @@ extension Incident {
         evidence = Array(merged.prefix(Self.evidenceLimit))
     }
 
-    /// Counts a symptom under the one of its name.
+    /// Within this time several of a node's parts tell of one failure.
+    private static let oneFailure = Duration.seconds(2)
+
+    /// Counts a symptom under the one of its name; what is told of the same within a moment is one.
     mutating func fold(_ symptom: Symptom) {
         if let index = symptoms.firstIndex(where: { $0.name == symptom.name }) {
+            let gap = symptom.lastSeen - symptoms[index].lastSeen
+            let isNear = max(gap, .zero - gap) < Self.oneFailure
+            if isNear, symptoms[index].summary == symptom.summary, symptom.count == 1,
+                symptom.name == SignalName.createFailed.rawValue
+            {
+                symptoms[index].lastSeen = max(symptoms[index].lastSeen, symptom.lastSeen)
+                return
+            }
             symptoms[index].lastSeen = max(symptoms[index].lastSeen, symptom.lastSeen)
             symptoms[index].summary = symptom.summary
             symptoms[index].count += symptom.count

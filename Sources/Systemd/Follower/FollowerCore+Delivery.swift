@@ -17,7 +17,7 @@ extension FollowerCore {
             counters.errors.add(UInt64(batch.damaged), ordering: .relaxed)
             declare(BlindWindow(reason: .damaged, from: nil, to: .now, entries: UInt64(batch.damaged)))
         }
-        for entry in batch.entries { declareLoss(entry) }
+        for window in batch.entries.compactMap(BlindWindow.init(notice:)) { declare(window) }
         let now = MonotonicTime.now
         let isDue = positionDue && (!batch.entries.isEmpty || now >= nextPosition)
         let position = isDue ? position : nil
@@ -45,21 +45,6 @@ extension FollowerCore {
             cursor = text
         } else {
             cursor = "b=\(group.bootID.hex);m=\(String(group.monotonic, radix: 16))"
-        }
-    }
-
-    /// journald's own notices of loss.
-    private func declareLoss(_ entry: JournalEntry) {
-        guard entry.source == .journald else { return }
-        let count = entry.fields["N_DROPPED"].flatMap { UInt64($0) }
-        switch entry.messageID {
-        case MessageID.journalDropped:
-            declare(
-                BlindWindow(
-                    reason: .suppressed, from: nil, to: entry.at.wall, unit: entry.unit, entries: count))
-        case MessageID.journalMissed:
-            declare(BlindWindow(reason: .kernelMissed, from: nil, to: entry.at.wall, entries: count))
-        default: break
         }
     }
 }

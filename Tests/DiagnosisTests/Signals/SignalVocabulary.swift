@@ -4,7 +4,8 @@ import HealthModel
 enum SignalVocabulary {
     /// Context: a healthy node shows them, too.
     static let context: Set<SignalName> = [
-        .runtimeStarting, .runtimeBooted, .recoveryStarted, .runtimeStopping, .criPluginLoading,
+        .runtimeStarting, .runtimeBooted, .runtimeServing, .recoveryStarted, .runtimeStopping,
+        .criPluginLoading,
         .createSucceeded,
         .sandboxRequested, .containerOOMKilled, .deprecated, .kubeletVersion, .ociRuntimeVersion,
         .containerStateUnknown, .cniLoaded, .benign, .noted,

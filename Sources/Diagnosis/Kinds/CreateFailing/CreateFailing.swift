@@ -125,7 +125,7 @@ extension RuntimeCase<CreateFailing> {
             proof: signal,
             steps: [
                 NextStep("see how full it is", "df -h \(words: directories)"),
-                NextStep("see which images could go", "crictl images"),
+                NextStep("see which images there are, and how large", crictl("images")),
             ], inquiries: [.fileSystems(paths: directories)])
     }
 
@@ -157,7 +157,8 @@ extension RuntimeCase<CreateFailing> {
             steps: [
                 NextStep("see whether it is there", "command -v \(name)"),
                 NextStep(
-                    "put it back", "apt-get install --reinstall \(name)   # or your distribution's package"),
+                    "see which package brings it (rpm -qf, where packages are rpms), and reinstall that one",
+                    "dpkg -S '*/\(name: name)'"),
             ], inquiries: [.binary(name: name)])
     }
 
