@@ -5,7 +5,7 @@ SWIFT ?= swift
 RELEASE_FLAGS := -c release --static-swift-stdlib --scratch-path .build-release -Xswiftc -Osize \
     -Xswiftc -Xfrontend -Xswiftc -function-sections -Xlinker --no-export-dynamic -Xlinker --icf=safe
 
-.PHONY: run demo test prometheus prometheus-live endpoint build release deb rpm unit guard guard-renew release-flags test-node bench \
+.PHONY: run demo test check unit-quick cri prometheus prometheus-live endpoint build release deb rpm unit guard guard-renew release-flags test-node bench \
     bench-quick bench-fleet soak format lint deps-build deps-test deps-bench deps-package clean
 
 ## Installs what is missing, builds, and runs the daemon; without a container runtime it serves a recorded outage.
@@ -23,13 +23,22 @@ demo: deps-build
 test: deps-test lint prometheus unit guard prometheus-live endpoint test-node
 	scripts/summary .build/crictl.log .build/unit.log .build/guard.log .build/prometheus.log .build/endpoint.log .build/node.log
 
-unit:
-	@mkdir -p .build
+## Everything that needs neither root nor a node: five minutes after the build.
+check: lint unit-quick
+	scripts/summary .build/unit.log
+
+unit-quick:
+	@mkdir -p .build; : >.build/unit.log
+	scripts/quietly .build/unit.log $(SWIFT) test --skip '^SystemdTests[.]'
+
+cri: deps-test
 	Tests/Support/make-cri
+
+## All unit tests: a line for each suite; .build/unit.log has the rest.
+unit: cri unit-quick
 	set -o pipefail; Tests/Support/test_crictl.py 2>&1 | tee .build/crictl.log
 	# The journal's tests measure what their own process costs, so no other suite runs in it.
-	set -o pipefail; { $(SWIFT) test --skip '^SystemdTests[.]' && $(SWIFT) test --skip-build --filter '^SystemdTests[.]'; } \
-	    2>&1 | tee .build/unit.log
+	scripts/quietly .build/unit.log $(SWIFT) test --skip-build --filter '^SystemdTests[.]'
 
 ## What a journal line costs, in instructions and allocations, and what the binary needs of a node: nothing here is timed.
 guard: deps-test release

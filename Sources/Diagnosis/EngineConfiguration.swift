@@ -21,6 +21,8 @@ public struct EngineConfiguration: Hashable, Sendable {
     public var reopenWindow: Duration = .seconds(600)
     /// How long the kubelet's complaint alone keeps a suspicion alive.
     public var symptomWindow: Duration = .seconds(120)
+    /// How long before a trouble is known to begin a complaint may still be about it.
+    public var symptomLead: Duration = .seconds(5)
     /// How long CRI v1 may be refused before that alone is an incident: nobody is known to need it, and nothing says why.
     public var versionGrace: Duration = .seconds(10)
     /// How long a kubelet must have run, and a program that embeds one must be silent about its end, to be well again.
@@ -35,6 +37,8 @@ public struct EngineConfiguration: Hashable, Sendable {
     public var dependencyGrace: Duration = .seconds(120)
     /// How long calls of crictl must have been killed before that is told.
     public var killedGrace: Duration = .seconds(5)
+    /// How long systemd's bus must have been silent before that is told: it reconnects when systemd executes itself anew.
+    public var busGrace: Duration = .seconds(3)
     /// How long lines of a start that ended may still come, before one that is not there counts as missing.
     public var startSettling: Duration = .seconds(2)
     /// How old the word on a unit's binaries may be: they are looked at this often.

@@ -18,8 +18,11 @@ enum SymptomTable {
     /// The symptom that a signal is; nil if it is none.
     static func symptom(_ signal: Signal) -> Symptom? {
         guard table[signal.name] != nil else { return nil }
+        // One pod that fails is told by its runtime, by the part of it that failed, and by the kubelet: that is one symptom.
+        let failed = signal.failedPod
         return Symptom(
-            name: signal.name.rawValue, summary: signal.excerpt.bounded(200), firstSeen: signal.at.wall,
+            name: failed == nil ? signal.name.rawValue : SignalName.createFailed.rawValue,
+            summary: (failed ?? signal.excerpt).bounded(200), firstSeen: signal.at.wall,
             lastSeen: signal.at.wall, count: 1)
     }
 }

@@ -25,6 +25,9 @@ public struct ShellCommand: Hashable, Sendable, ExpressibleByStringInterpolation
         /// A value, as one word.
         public mutating func appendInterpolation(_ value: some StringProtocol) { text += Self.word(value) }
 
+        /// A command, as it is.
+        public mutating func appendInterpolation(_ command: ShellCommand) { text += command.text }
+
         /// A number.
         public mutating func appendInterpolation(_ number: some BinaryInteger) { text += String(number) }
 

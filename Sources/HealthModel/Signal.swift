@@ -42,6 +42,8 @@ public struct SignalName: RawRepresentable, Hashable, Codable, Sendable {
 
     /// The runtime starts; capture `version`.
     public static let runtimeStarting = Self(rawValue: "runtime-starting")
+    /// It serves a socket; capture `address`.
+    public static let runtimeServing = Self(rawValue: "runtime-serving")
     /// The runtime says it is ready ("successfully booted").
     public static let runtimeBooted = Self(rawValue: "runtime-booted")
     /// The runtime begins to recover its state.

@@ -104,6 +104,49 @@ struct DiscoveryTests {
         #expect(found.refused.count == 2)
     }
 
+    private static let group = "sys/fs/cgroup/system.slice/kubelet.service/cgroup.procs"
+
+    @Test("the kubelet that runs knows better than files that are left over", arguments: [false, true])
+    func runningKubelet(isJSON: Bool) throws {
+        let node = try Scratch()
+        try node.write("var/lib/kubelet/config.yaml", "containerRuntimeEndpoint: unix:///run/old.sock\n")
+        try node.write(
+            "etc/kubernetes/kubelet.conf",
+            isJSON
+                ? #"{"kind": "KubeletConfiguration", "containerRuntimeEndpoint": "unix:///run/ctd/ctd.sock"}"#
+                : "containerRuntimeEndpoint: unix:///run/ctd/ctd.sock\n")
+        try node.write(Self.group, "812\n")
+        try node.write(
+            "proc/812/cmdline", "/usr/bin/kubelet\0--v=2\0--config=/etc/kubernetes/kubelet.conf\0")
+        let discovery = EndpointDiscovery(root: node.path)
+        try expect(discovery, .kubelet, ["/run/ctd/ctd.sock"])
+        try node.write(
+            "proc/812/cmdline",
+            "/usr/bin/kubelet\0--container-runtime-endpoint\0unix:///run/flag.sock\0--config\0/x\0")
+        try expect(discovery, .kubelet, ["/run/flag.sock"])
+        // Another process of that unit is no kubelet.
+        try node.write("proc/812/cmdline", "/bin/sh\0-c\0x --container-runtime-endpoint=/run/no.sock\0")
+        try expect(discovery, .kubelet, ["/run/old.sock"])
+    }
+
+    @Test("where nobody serves the socket that the kubelet names, one that is served is watched, too")
+    func servedElsewhere() throws {
+        let node = try Scratch()
+        try node.write(
+            "var/lib/kubelet/config.yaml", "containerRuntimeEndpoint: unix:///run/containerd/wrong.sock\n")
+        try node.write("run/containerd/x", "")
+        try node.write("run/crio/x", "")
+        let discovery = EndpointDiscovery(root: node.path)
+        try expect(discovery, .kubelet, ["/run/containerd/wrong.sock"])
+        let listener = try Listener("\(node.path)/run/containerd/containerd.sock")
+        let other = try Listener("\(node.path)/run/crio/crio.sock")
+        try expect(
+            discovery, .kubelet, ["/run/containerd/wrong.sock", "/run/containerd/containerd.sock"])
+        let named = try Listener("\(node.path)/run/containerd/wrong.sock")
+        try expect(discovery, .kubelet, ["/run/containerd/wrong.sock"])
+        withExtendedLifetime((listener, other, named)) {}
+    }
+
     static let empty = [
         "", "runtime-endpoint:\n", "runtime-endpoint: \"\"\n", "runtime-endpoint-x: /a\n", "\u{0}\u{ff}",
     ]

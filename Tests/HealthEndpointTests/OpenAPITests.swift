@@ -40,4 +40,36 @@ import Testing
             #expect(Set(known.split(separator: ", ").map(String.init)) == Set(wanted), "\(path)")
         }
     }
+
+    /// Every value that the JSON can hold is among those that its description lists.
+    @Test func everyStateOfTheJournalIsDescribed() throws {
+        let healths: [JournalHealth] = [
+            .following, .polling(errno: 24), .noFiles, .catchingUp, .failed(errno: 2, operation: "open"),
+        ]
+        // The compiler asks for the list above to grow with the cases.
+        for health in healths {
+            switch health {
+            case .following, .polling, .noFiles, .catchingUp, .failed: break
+            }
+        }
+        let described = try enumerations(of: "state", in: try document())
+        for health in healths {
+            var snapshot = Fixtures.down
+            snapshot.monitoring.journal = health
+            let answer = Router.answer("/v1/state", snapshot)
+            let object = try JSONSerialization.jsonObject(with: Data(answer.body)) as? [String: Any]
+            let monitoring = try #require(object?["monitoring"] as? [String: Any])
+            let journal = try #require(monitoring["journal"] as? [String: Any])
+            let state = try #require(journal["state"] as? String)
+            #expect(described.contains { $0.contains(state) && $0.contains("following") }, "\(state)")
+        }
+    }
+
+    /// The values of every `enum` that a property of that name has, anywhere in the document.
+    private func enumerations(of name: String, in object: Any) throws -> [[String]] {
+        if let array = object as? [Any] { return try array.flatMap { try enumerations(of: name, in: $0) } }
+        guard let dictionary = object as? [String: Any] else { return [] }
+        let own = ((dictionary[name] as? [String: Any])?["enum"] as? [String]).map { [$0] } ?? []
+        return try own + dictionary.values.flatMap { try enumerations(of: name, in: $0) }
+    }
 }

@@ -142,12 +142,17 @@ class Daemon:
         return "\n".join(f"----- {title}\n{text.rstrip()}" for title, text in parts)
 
 
+# How many times longer than on an idle machine everything may take: what was measured of this one before each row.
+patience = 1.0
+
+
 def wait(condition, seconds, interval=0.05):
-    """(value, seconds it took) of the first true value of condition(); (None, seconds) when time is up.
+    """(value, seconds it took) of the first true value of condition(); (None, seconds) when time is up, by the patience
+    that this machine needs now.
 
     An endpoint that does not answer is not true yet.
     """
-    started = time.monotonic()
+    started, seconds = time.monotonic(), seconds * patience
     while True:
         try:
             value = condition()

@@ -4,8 +4,10 @@ public import HealthModel
 /// Finds the CRI endpoints of a node: configured ones, else the kubelet's, else crictl's, else the known
 /// sockets.
 ///
-/// The first source that names an endpoint wins. What the kubelet uses is the runtime that pods depend on;
-/// `/etc/crictl.yaml` is a person's tool's and may be stale.
+/// The first source that names an endpoint wins. What the kubelet uses is the runtime that pods depend on: the one that
+/// runs knows best which; its files may be left over from another. `/etc/crictl.yaml` is a person's tool's and may be
+/// stale. Where nobody serves the socket that was named, the runtime may be well and serve another: sockets that are
+/// there are watched, too.
 public struct EndpointDiscovery: Sendable {
     /// Who named the endpoints.
     public enum Source: String, Hashable, Sendable {
@@ -47,7 +49,10 @@ public struct EndpointDiscovery: Sendable {
         for (source, addresses) in [(Source.kubelet, kubeletAddresses()), (.crictl, crictlAddresses())] {
             for address in addresses {
                 do {
-                    return Outcome(endpoints: [try endpoint(address)], source: source, refused: refused)
+                    let named = try endpoint(address)
+                    return Outcome(
+                        endpoints: unique([named] + servedElsewhere(than: named)), source: source,
+                        refused: refused)
                 } catch {
                     refused.append(error)
                 }
@@ -67,6 +72,15 @@ public struct EndpointDiscovery: Sendable {
     /// kubeadm writes the flag into kubeadm-flags.env, and with the feature gate NodeLocalCRISocket the field
     /// into config.yaml.
     private func kubeletAddresses() -> [String] {
+        let arguments = RunningKubelet(root: root).arguments
+        let told = [
+            arguments.flag("container-runtime-endpoint"),
+            arguments.flag("config").flatMap { value("containerRuntimeEndpoint", in: $0) },
+        ].compactMap(\.self)
+        return told.isEmpty ? kubeletFileAddresses() : told
+    }
+
+    private func kubeletFileAddresses() -> [String] {
         let flags = text("/var/lib/kubelet/kubeadm-flags.env").split {
             $0.isWhitespace || "\"'=".contains($0)
         }
@@ -77,17 +91,28 @@ public struct EndpointDiscovery: Sendable {
             \.self)
     }
 
-    /// A key of a YAML mapping's first level. Both files are written by machines as block mappings, and the
+    /// A key of a YAML mapping's first level. These files are written by machines as block mappings, and the
     /// values wanted are plain or quoted scalars on the key's line, so a line reader is enough: nested keys
-    /// are indented.
+    /// are indented. Of a JSON object the key's first place counts.
     private func value(_ key: String, in path: String) -> String? {
-        for line in text(path).split(whereSeparator: \.isNewline) where line.hasPrefix(key) {
+        let text = text(path)
+        if text.first(where: { !$0.isWhitespace }) == "{" { return jsonValue(key, in: text) }
+        for line in text.split(whereSeparator: \.isNewline) where line.hasPrefix(key) {
             let rest = line.dropFirst(key.count).drop { $0 == " " || $0 == "\t" }
             guard rest.first == ":" else { continue }
             let value = scalar(rest.dropFirst())
             return value.isEmpty ? nil : value
         }
         return nil
+    }
+
+    private func jsonValue(_ key: String, in text: String) -> String? {
+        guard let place = text.firstRange(of: "\"\(key)\"") else { return nil }
+        let rest = text[place.upperBound...].drop(while: \.isWhitespace)
+        guard rest.first == ":" else { return nil }
+        let value = rest.dropFirst().drop(while: \.isWhitespace)
+        guard value.first == "\"" else { return nil }
+        return String(value.dropFirst().prefix { $0 != "\"" })
     }
 
     /// A quoted scalar up to its closing quote, or a plain one up to a comment.
@@ -115,9 +140,21 @@ public struct EndpointDiscovery: Sendable {
     /// A stopped runtime has no socket, so an installed unit counts too.
     private func wellKnownPresent() -> [Endpoint] {
         unique(Endpoint.wellKnown).map(withInstalledUnit).filter { endpoint in
-            let socket = try? System.fileType(root + endpoint.socketPath)
-            return socket == S_IFSOCK || endpoint.unit.map(hasUnitFile) ?? false
+            isSocket(endpoint) || endpoint.unit.map(hasUnitFile) ?? false
         }
+    }
+
+    /// Known sockets that are there, of the runtime whose own socket is not.
+    private func servedElsewhere(than named: Endpoint) -> [Endpoint] {
+        guard !isSocket(named) else { return [] }
+        let configured = crictlAddresses().compactMap { try? endpoint($0) }
+        return (configured + Endpoint.wellKnown.map(withInstalledUnit)).filter {
+            isSocket($0) && (named.runtime == .other || $0.runtime == named.runtime)
+        }
+    }
+
+    private func isSocket(_ endpoint: Endpoint) -> Bool {
+        (try? System.fileType(root + endpoint.socketPath)) == S_IFSOCK
     }
 
     private func endpoint(_ address: String) throws(EndpointError) -> Endpoint {

@@ -33,6 +33,8 @@ extension Engine {
         advisor.update(state.facts)
         if down == nil { wanted += advisor.questions(state.facts) }
         state.conditions.update(state.facts, state.book, advisor, at: now)
+        // What the past wants to know cannot be answered any more.
+        if backlog != nil { return effects }
         return effects
             + inquiries.due(
                 down == nil ? wanted : [], at: now.monotonic, every: configuration.inquiryInterval
@@ -41,19 +43,31 @@ extension Engine {
             }
     }
 
-    /// Incidents that nobody speaks of any more, some time after a start: their endpoint, listener or rule is gone, or
-    /// what they rested on ended with the boot. They would stay for ever.
+    /// Incidents that nobody speaks of any more: their endpoint is watched no more, or, some time after a start, their
+    /// listener or rule is gone, or what they rested on ended with the boot. They would stay for ever.
     private mutating func forget(_ spoken: Set<String>, _ now: Moment) -> [Effect] {
-        guard let started = state.facts.startedAt,
-            now.monotonic - started.monotonic >= configuration.settleTime
-        else { return [] }
-        let silent = state.book.open.filter { incident in
-            !spoken.contains(incident.id) && Catalogue.of(incident.kind)?.speaksOfAll != false
+        var forgotten: [(Incident, why: String)] = []
+        for name in departed {
+            for incident in state.book.open
+            where incident.subject == name || incident.subject == MonitoringImpaired.subject(crictlOn: name) {
+                forgotten.append(
+                    (incident, "\(name) is watched no more: nothing on this node names its socket any longer")
+                )
+            }
         }
-        return silent.compactMap { incident in
+        departed = []
+        if let started = state.facts.startedAt,
+            now.monotonic - started.monotonic >= configuration.settleTime
+        {
+            for incident in state.book.open
+            where !spoken.contains(incident.id) && Catalogue.of(incident.kind)?.speaksOfAll != false {
+                forgotten.append(
+                    (incident, "nothing that is watched now speaks of \(incident.subject)"))
+            }
+        }
+        return forgotten.compactMap { incident, why in
             state.book.take(
-                .expired("nothing that is watched now speaks of \(incident.subject)"), kind: incident.kind,
-                subject: incident.subject, at: now, configuration
+                .expired(why), kind: incident.kind, subject: incident.subject, at: now, configuration
             ).map { .transition($0) }
         }
     }
@@ -75,9 +89,11 @@ extension Engine {
         }
     }
 
-    /// Puts the symptoms of the last minutes under the incident that just opened.
+    /// Puts the symptoms of the last minutes under the incident that just opened, but for those of an earlier trouble.
     private mutating func foldEarlier(_ incident: Incident) {
-        let limit = state.facts.now.monotonic - configuration.symptomWindow
+        guard let since = state.book.entries[incident.id]?.since else { return }
+        let limit = max(
+            state.facts.now.monotonic - configuration.symptomWindow, since - configuration.symptomLead)
         for name in SymptomTable.names where SymptomTable.causes(of: name).contains(incident.kind) {
             for signal in state.facts.signals.all(name, unit: nil, since: limit) {
                 guard let symptom = SymptomTable.symptom(signal) else { continue }

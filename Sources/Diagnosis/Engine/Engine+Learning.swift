@@ -12,6 +12,7 @@ extension Engine {
         case .unit(let unit):
             tell(.unit(unit), of: unit.name, at: at)
             _ = tell(.state(unit), ofService: unit.name, at: at)
+        case .probe(let report) where unwatched.contains(report.endpoint.socketPath): return false
         case .probe(let report):
             if state.facts.add(report.endpoint) { chronicles = [:] }
             for index in state.facts.runtimes.indices
@@ -25,6 +26,11 @@ extension Engine {
         case .node(let report):
             state.facts.answers.take(report, at: at)
             state.facts.containers.take(report, at: at)
+        case .daemon(.endpoints(let endpoints)):
+            let before = state.facts.runtimes.map(\.endpoint.socketPath)
+            departed += state.facts.watch(only: endpoints)
+            unwatched = unwatched.union(before).subtracting(endpoints.map(\.socketPath))
+            chronicles = [:]
         case .daemon(let report):
             state.facts.monitoring.take(report, at: at)
             if case .blind = report { statistics.blindWindows += 1 }
@@ -72,6 +78,12 @@ extension Engine {
 
     private mutating func begin(_ start: DaemonStart, _ at: Moment) {
         let isSameBoot = state.facts.bootID == start.bootID
+        let boot = Moment(
+            wall: at.wall + .microseconds(-at.monotonic.microseconds),
+            monotonic: MonotonicTime(microseconds: 0))
+        beginning = Beginning(
+            from: isSameBoot && state.facts.now.monotonic < at.monotonic ? state.facts.now : boot,
+            isFirst: state.facts.bootID.isEmpty)
         if !isSameBoot {
             let lastSeen = state.facts.now.wall
             state.facts.now = at
@@ -92,10 +104,8 @@ extension Engine {
         state.facts.version = start.version
         state.facts.startedAt = at
         state.facts.monitoring = state.facts.monitoring.restarted(sameBoot: isSameBoot)
-        let known = Set(start.endpoints.map(\.socketPath))
-        state.facts.runtimes.removeAll { !known.contains($0.endpoint.socketPath) }
-        for endpoint in start.endpoints { state.facts.watch(endpoint) }
-        state.facts.labelRuntimes()
+        _ = state.facts.watch(only: start.endpoints)
+        unwatched = []
         chronicles = [:]
         serviceChronicles = [:]
         heldFrom = nil
@@ -105,10 +115,6 @@ extension Engine {
         var matters = state.facts.containers.take(entry)
         if isHistory(.journal(entry)) { return false }
         if state.facts.goingDown.take(entry) { matters = true }
-        if entry.source == .journald, entry.messageID == MessageID.journalDropped {
-            notice(dropped: entry)
-            matters = true
-        }
         if entry.source == .manager, entry.messageID != nil,
             state.facts.runtimes.contains(where: { $0.unit.name == entry.unit })
         {
@@ -140,15 +146,6 @@ extension Engine {
     private static let context: Set<SignalName> = [
         .noted, .startPreWords, .deadShimCleaned, .kubeletConnected, .embeddedRuntimeLog,
     ]
-
-    private mutating func notice(dropped entry: JournalEntry) {
-        state.facts.monitoring.take(
-            .blind(
-                BlindWindow(
-                    reason: .suppressed, from: nil, to: entry.at.wall, unit: entry.unit,
-                    entries: entry.fields["N_DROPPED"].flatMap { UInt64($0) })), at: entry.at)
-        statistics.blindWindows += 1
-    }
 }
 
 extension Statistics {

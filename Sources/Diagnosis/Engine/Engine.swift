@@ -27,6 +27,14 @@ public struct Engine: Sendable {
     var chronicles: [String: RuntimeChronicle] = [:]
     /// The same of units that serve no endpoint, by their name.
     var serviceChronicles: [String: Chronicle<ServiceUnit>] = [:]
+    /// Names of runtimes that were watched until just now.
+    var departed: [String] = []
+    /// Sockets that are watched no more: answers that were under way say nothing.
+    var unwatched: Set<String> = []
+    /// While what the journal has of this boot is read.
+    var backlog: Backlog?
+    /// What was known when the daemon started, until something else is observed.
+    var beginning: Beginning?
     /// Since when the machine goes down, as the chronicles know it.
     var heldFrom: Moment?
     var statistics = Statistics()
@@ -77,12 +85,14 @@ public struct Engine: Sendable {
         }
     }
 
+    /// The endpoints whose runtimes answer.
+    public var upEndpoints: [Endpoint] { state.facts.runtimes.filter { $0.api.isUp }.map(\.endpoint) }
+
     /// When time alone would change something: feed a `.tick` then. Nil: nothing is pending.
     public var nextDeadline: MonotonicTime? {
+        if backlog != nil { return nil }
         let now = state.facts.now.monotonic
-        let ripening = state.book.entries.values.filter { !$0.shown }.map {
-            $0.since + configuration.stopGrace
-        }
+        let ripening = state.book.ripening.values.map { $0.since + $0.grace }
         let asked = diagnoses.compactMap { $0.nextDeadline(state.facts, configuration) }
         return (ripening + asked).filter { $0 > now }.min()
     }
@@ -91,11 +101,17 @@ public struct Engine: Sendable {
     public mutating func receive(_ observation: Observation) -> [Effect] {
         statistics.observations += 1
         tookNotice = false
-        let matters = absorb(observation)
-        tookNotice = tookNotice || matters
+        let matters = readsBacklog(observation) ? catchUp(observation) : learn(observation)
         guard matters else { return [] }
         diagnosedAt = state.facts.now.monotonic
         return diagnose()
+    }
+
+    /// False when nothing changed that a diagnosis reads.
+    mutating func learn(_ observation: Observation) -> Bool {
+        let matters = absorb(observation)
+        tookNotice = tookNotice || matters
+        return matters
     }
 
     // MARK: Showing

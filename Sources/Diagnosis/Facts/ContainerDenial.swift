@@ -6,20 +6,22 @@ extension ContainerFacts {
     struct Lists {
         var runtime: RuntimeFacts
         var states: [String: Container.State]
-        var pods: Set<String>
+        var pods: [String: Bool]
         var containersAt: Moment
+        var podsAt: Moment
         /// The older of both.
         var at: Moment
 
         init?(_ runtime: RuntimeFacts) {
             guard let containers = runtime.containers, let containersAt = runtime.containersAt,
-                let pods = runtime.pods, let podsAt = runtime.podsAt
+                let pods = runtime.pods, let podsMoment = runtime.podsAt
             else { return nil }
             self.runtime = runtime
             states = Dictionary(containers.map { ($0.id, $0.state) }) { first, _ in first }
-            self.pods = Set(pods.map(\.id))
+            self.pods = Dictionary(pods.map { ($0.id, $0.ready) }) { first, _ in first }
+            podsAt = podsMoment
             self.containersAt = containersAt
-            at = containersAt.monotonic < podsAt.monotonic ? containersAt : podsAt
+            at = containersAt.monotonic < podsMoment.monotonic ? containersAt : podsMoment
         }
     }
 
@@ -35,7 +37,8 @@ extension ContainerFacts {
         var oldest: Moment?
         for list in responsible {
             if let state = list.states[id] { return state == .exited ? (.exited, list.containersAt) : nil }
-            if list.pods.contains(id) { return nil }
+            // A sandbox is a container, too: its pause process outlives a shim that was killed.
+            if let isReady = list.pods[id] { return isReady ? nil : (.exited, list.podsAt) }
             oldest = oldest.map { $0.monotonic < list.at.monotonic ? $0 : list.at } ?? list.at
         }
         guard let oldest else { return nil }

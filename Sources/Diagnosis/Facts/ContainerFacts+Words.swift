@@ -19,7 +19,7 @@ extension ContainerFacts.Entry {
     }
 
     /// What the runtime says of it.
-    var denialEvidence: Evidence? {
+    func denialEvidence(_ endpoint: Endpoint) -> Evidence? {
         guard let denial, let deniedSince else { return nil }
         let id = processes.id
         return Evidence(
@@ -27,6 +27,13 @@ extension ContainerFacts.Entry {
             summary: denial == .exited
                 ? "crictl ps --all calls \(id.prefix(12)) exited"
                 : "no list of the runtime has \(id.prefix(12))",
-            command: denial == .exited ? "crictl inspect \(id)" : "crictl ps --all | grep \(id.prefix(13))")
+            command: denial == .exited
+                ? endpoint.crictl("inspect \(id)")
+                : "\(endpoint.crictl("ps --all")) | grep \(id.prefix(13))")
     }
+}
+
+extension ContainerProcesses {
+    /// A process of it that can be looked at or signalled: its first, else its monitor; never "all" (0) or systemd (1).
+    var anyPID: Int32? { (pids + [monitor?.pid].compactMap { $0 }).first { $0 > 1 } }
 }

@@ -22,6 +22,8 @@ struct ContainerFacts: Hashable, Codable, Sendable {
         var denial: Denial?
         /// The first list that denied it; nil while none does.
         var deniedSince: Moment?
+        /// When its conmon ended, or was first missed, while it lives on.
+        var monitorLostAt: Moment?
 
         /// Denied, and seen alive well after that: no removal under way.
         func isLost(after settling: Duration) -> Bool {
@@ -102,14 +104,22 @@ struct ContainerFacts: Hashable, Codable, Sendable {
         if let scannedAt, at.monotonic < scannedAt.monotonic { return }
         for found in scan.containers.prefix(ContainerScan.limit) {
             if var entry = entries[found.id] {
+                let hadMonitor = entry.processes.monitor != nil
                 entry.processes = found
                 entry.lastSeen = at
+                if found.monitor != nil { entry.monitorLostAt = nil }
+                if hadMonitor, found.monitor == nil, found.manager == .crio { entry.monitorLostAt = at }
                 if entry.denial != nil { lastDenied = at }
                 entries[found.id] = entry
             } else if entries.count < ContainerScan.limit,
                 ended[found.id].map({ $0.at.monotonic < at.monotonic }) ?? true
             {
-                entries[found.id] = Entry(processes: found, firstSeen: at, lastSeen: at)
+                var entry = Entry(processes: found, firstSeen: at, lastSeen: at)
+                // Its conmon's scope ended, which is its end as a rule: it lives.
+                if found.monitor == nil, found.manager == .crio, let end = ended[found.id], !end.wasDenied {
+                    entry.monitorLostAt = end.at
+                }
+                entries[found.id] = entry
             }
         }
         guard scan.complete else { return }
@@ -117,7 +127,7 @@ struct ContainerFacts: Hashable, Codable, Sendable {
         let alive = Set(scan.containers.map(\.id))
         for id in entries.keys where !alive.contains(id) { end(id, at) }
         scopes = scopes.filter {
-            alive.contains($0.key) || $0.value.at.monotonic > at.monotonic - .seconds(60)
+            alive.contains($0.key) || $0.value.at.monotonic > at.monotonic - .seconds(5)
         }
     }
 

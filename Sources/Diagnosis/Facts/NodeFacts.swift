@@ -23,13 +23,25 @@ struct NodeFacts: Hashable, Codable, Sendable {
     /// Whether the machine goes down now.
     var isShuttingDown: Bool { goingDown.isUnderWay(at: now) }
 
-    /// Gives runtimes whose units have one name their socket's path beside it: an incident's subject is one runtime.
+    /// Gives a runtime whose unit another one serves already its socket's path beside its name: an incident's subject is
+    /// one runtime, and keeps its name for as long as the runtime is watched.
     mutating func labelRuntimes() {
-        for index in runtimes.indices {
+        for index in runtimes.indices where runtimes[index].label == nil {
             let name = runtimes[index].endpoint.name
-            let isShared = runtimes.count { $0.endpoint.name == name } > 1
-            runtimes[index].label = isShared ? "\(name) (\(runtimes[index].endpoint.socketPath))" : nil
+            if runtimes[..<index].contains(where: { $0.label == nil && $0.endpoint.name == name }) {
+                runtimes[index].label = "\(name) (\(runtimes[index].endpoint.socketPath))"
+            }
         }
+    }
+
+    /// Watches these runtimes and no others; the names of those that are watched no more.
+    mutating func watch(only endpoints: [Endpoint]) -> [String] {
+        let paths = Set(endpoints.map(\.socketPath))
+        let gone = runtimes.filter { !paths.contains($0.endpoint.socketPath) }.map(\.name)
+        runtimes.removeAll { !paths.contains($0.endpoint.socketPath) }
+        for endpoint in endpoints { watch(endpoint) }
+        labelRuntimes()
+        return gone
     }
 
     /// The runtime that this unit serves.
@@ -134,6 +146,8 @@ struct MonitoringFacts: Hashable, Codable, Sendable {
     var journalSince: Moment?
     var journalReady = false
     var bus: String?
+    /// Since when it is as ``bus`` says.
+    var busSince: Moment?
     var busKnown = false
     /// Problem of each listener, by address; an empty string: it serves.
     var listeners: [String: String] = [:]
@@ -166,11 +180,13 @@ struct MonitoringFacts: Hashable, Codable, Sendable {
             if blind.count > Self.windowsKept { blind.removeFirst() }
             lastBlindAt = at
         case .bus(let problem):
+            if !busKnown || (problem == nil) != (bus == nil) { busSince = at }
             bus = problem
             busKnown = true
         case .listener(let address, let problem): listeners[address] = problem ?? ""
         case .checkpoint(let problem): checkpoint = problem
         case .rules(let refused): refusedRules = refused
+        case .endpoints: break
         }
     }
 }

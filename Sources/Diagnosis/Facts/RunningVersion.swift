@@ -21,7 +21,7 @@ extension NodeFacts {
                 text: Self.bare(version),
                 evidence: Evidence(
                     at: asked.wall, source: .cri, summary: "\(runtime.name) names itself \(version)",
-                    command: "crictl --runtime-endpoint \(runtime.endpoint.address) version"))
+                    command: runtime.endpoint.crictl("version")))
         }
         guard let start, let version = start.captures["version"] else { return nil }
         return RunningVersion(

@@ -104,7 +104,11 @@ struct UnitFacts: Hashable, Codable, Sendable {
             enter(.running, entry.at)
         case MessageID.unitFailedToStart: note(trouble: entry.at)
         case MessageID.unitStopping:
-            if phase == .running { forgetExit() }
+            if phase == .running {
+                forgetExit()
+                // Who stops a unit that runs begins something new.
+                if troubleSince == nil { restarts = [] }
+            }
             enter(.stopping, entry.at)
         case MessageID.unitStopped: takeStop(entry)
         case MessageID.processExit: takeExit(entry)
@@ -197,12 +201,18 @@ struct UnitFacts: Hashable, Codable, Sendable {
     /// How long before a sudden end a line still counts as its explanation.
     private static let lastWords = Duration.seconds(10)
 
+    /// A unit that ran so long was well: restarts before that were of another trouble.
+    private static let healthyRun = Duration.seconds(30)
+
     /// How much later than the bus the journal may be dated.
     static let journalLag = Duration.seconds(2)
 
     mutating func note(trouble at: Moment) {
         guard troubleSince == nil else { return }
         troubleSince = at
+        if phase == .running, let up = phaseSince, at.monotonic - up.monotonic >= Self.healthyRun {
+            restarts = []
+        }
         let start = phase == .starting ? startedAt?.monotonic : nil
         troubleFrom = start ?? at.monotonic - Self.lastWords
     }

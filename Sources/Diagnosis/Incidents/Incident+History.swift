@@ -19,9 +19,20 @@ extension Incident {
         evidence = Array(merged.prefix(Self.evidenceLimit))
     }
 
-    /// Counts a symptom under the one of its name.
+    /// Within this time several of a node's parts tell of one failure.
+    private static let oneFailure = Duration.seconds(2)
+
+    /// Counts a symptom under the one of its name; what is told of the same within a moment is one.
     mutating func fold(_ symptom: Symptom) {
         if let index = symptoms.firstIndex(where: { $0.name == symptom.name }) {
+            let gap = symptom.lastSeen - symptoms[index].lastSeen
+            let isNear = max(gap, .zero - gap) < Self.oneFailure
+            if isNear, symptoms[index].summary == symptom.summary, symptom.count == 1,
+                symptom.name == SignalName.createFailed.rawValue
+            {
+                symptoms[index].lastSeen = max(symptoms[index].lastSeen, symptom.lastSeen)
+                return
+            }
             symptoms[index].lastSeen = max(symptoms[index].lastSeen, symptom.lastSeen)
             symptoms[index].summary = symptom.summary
             symptoms[index].count += symptom.count
@@ -93,8 +104,23 @@ extension UInt8 {
 }
 
 extension Signal {
+    private static let failuresOfPods: Set<SignalName> = [
+        .createFailed, .sandboxNetworkFailed, SignalName(rawValue: "kubelet-create-failed"),
+    ]
+
+    /// `pod shop/web-1 could not be created`, where the line says so of a pod that it names.
+    var failedPod: String? {
+        guard Self.failuresOfPods.contains(name), let pod = captures["pod"] else { return nil }
+        return
+            "pod \([captures["namespace"], pod].compactMap { $0 }.joined(separator: "/")) could not be created"
+    }
+
     /// The line's message, and the error beside it where the message alone does not tell.
     var words: String {
+        // How a runtime prints its request says nothing to people; whose it was does.
+        if let failed = failedPod, let detail = captures["detail"], !detail.isEmpty {
+            return failed + ": " + detail
+        }
         if let detail = captures["detail"], !detail.isEmpty, !excerpt.contains(detail) {
             return excerpt + ": " + detail
         }

@@ -3,9 +3,14 @@ import HealthModel
 /// The incidents, open and resolved, and the rules by which they open, change, resolve and reopen.
 struct IncidentBook: Hashable, Codable, Sendable {
     private(set) var entries: [String: Entry] = [:]
+    /// Findings that still have their grace. An incident that was resolved stays so until the grace of a new one is over.
+    private(set) var ripening: [String: Entry] = [:]
     private(set) var opened: [String: UInt64] = [:]
     /// Earlier occurrences that a later one, past the time for reopening, took the place of; oldest first, bounded.
     private(set) var history: [Incident] = []
+
+    /// What ripens begins anew with the next word on it.
+    private enum CodingKeys: String, CodingKey { case entries, opened, history }
 
     /// FNV-1a over kind and subject: stable across nodes, restarts and versions.
     static func id(_ kind: IncidentKind, _ subject: String) -> String {
@@ -26,7 +31,7 @@ struct IncidentBook: Hashable, Codable, Sendable {
 
     private func open(_ isWanted: (Incident) -> Bool) -> [Incident] {
         var found: [Incident] = []
-        for entry in entries.values where entry.shown && entry.incident.isOpen && isWanted(entry.incident) {
+        for entry in entries.values where entry.incident.isOpen && isWanted(entry.incident) {
             found.append(entry.incident)
         }
         return found.sorted {
@@ -37,7 +42,7 @@ struct IncidentBook: Hashable, Codable, Sendable {
 
     /// Resolved, latest first.
     var resolved: [Incident] {
-        (entries.values.filter { $0.shown && !$0.incident.isOpen }.map(\.incident) + history).sorted {
+        (entries.values.map(\.incident).filter { !$0.isOpen } + history).sorted {
             ($0.resolvedAt ?? $0.lastSeenAt, $1.id) > ($1.resolvedAt ?? $1.lastSeenAt, $0.id)
         }
     }
@@ -45,7 +50,7 @@ struct IncidentBook: Hashable, Codable, Sendable {
     /// Whether an incident of the runtime is open, or about to be, and was news within `window`: one that stands for
     /// hours is watched at the pace of rest.
     func isAlert(at now: MonotonicTime, within window: Duration) -> Bool {
-        entries.values.contains { entry in
+        [entries, ripening].joined().contains { _, entry in
             entry.incident.isOpen && entry.incident.kind != .monitoringImpaired
                 && now - entry.changedAt < window
         }
@@ -82,29 +87,12 @@ struct IncidentBook: Hashable, Codable, Sendable {
             PossibleIncident.allows(finding, of: kind),
             "\(kind.rawValue)/\(finding.cause) cannot be \(finding.severity.rawValue): see Cause.severities(of:)"
         )
-        var entry: Entry
-        if let known = entries[id], known.incident.isOpen {
-            entry = known
-        } else {
-            archive(entries[id], at: now, configuration)
-            if let old = entries[id], canReopen(old, at: now, configuration) {
-                entry = old
-                entry.reopen(finding, at: now)
-            } else {
-                entry = Entry(finding, id: id, kind: kind, subject: subject, at: now)
-            }
+        guard var entry = entries[id], entry.incident.isOpen else {
+            return ripen(finding, id, kind, subject, now, configuration)
         }
         let before = entry.incident
         entry.take(finding, at: now)
         defer { entries[id] = entry }
-        if !entry.shown {
-            guard now.monotonic >= entry.since + finding.grace else { return nil }
-            entry.shown = true
-            entry.changedAt = now.monotonic
-            opened[kind.rawValue, default: 0] += 1
-            entry.incident.note(now.wall, "Opened as \(finding.cause): \(finding.sentence)")
-            return Transition(at: now, change: .opened, incident: entry.incident)
-        }
         let after = entry.incident
         guard
             before.cause != after.cause || before.severity != after.severity || before.status != after.status
@@ -120,15 +108,42 @@ struct IncidentBook: Hashable, Codable, Sendable {
         return Transition(at: now, change: .changed, incident: entry.incident)
     }
 
+    /// A finding on what is not open: it opens, or reopens, when it has stood for its grace.
+    private mutating func ripen(
+        _ finding: Finding, _ id: String, _ kind: IncidentKind, _ subject: String, _ now: Moment,
+        _ configuration: EngineConfiguration
+    ) -> Transition? {
+        var entry: Entry
+        let old = entries[id].flatMap { canReopen($0, at: now, configuration) ? $0 : nil }
+        if let known = ripening[id] {
+            entry = known
+        } else if let old {
+            entry = old
+            entry.reopen(finding, at: now)
+        } else {
+            entry = Entry(finding, id: id, kind: kind, subject: subject, at: now)
+        }
+        entry.ripen(finding, at: now)
+        guard now.monotonic >= entry.since + finding.grace else {
+            ripening[id] = entry
+            return nil
+        }
+        ripening[id] = nil
+        if old == nil { archive(entries[id], configuration) }
+        entry.changedAt = now.monotonic
+        opened[kind.rawValue, default: 0] += 1
+        entry.incident.note(now.wall, "Opened as \(finding.cause): \(finding.sentence)")
+        entries[id] = entry
+        return Transition(at: now, change: .opened, incident: entry.incident)
+    }
+
     private func canReopen(_ old: Entry, at now: Moment, _ configuration: EngineConfiguration) -> Bool {
-        guard old.shown, let resolved = old.resolvedAt, now.monotonic >= resolved else { return false }
+        guard let resolved = old.resolvedAt, now.monotonic >= resolved else { return false }
         return now.monotonic - resolved <= configuration.reopenWindow
     }
 
-    private mutating func archive(_ old: Entry?, at now: Moment, _ configuration: EngineConfiguration) {
-        guard let old, old.shown, !old.incident.isOpen, !canReopen(old, at: now, configuration) else {
-            return
-        }
+    private mutating func archive(_ old: Entry?, _ configuration: EngineConfiguration) {
+        guard let old, !old.incident.isOpen else { return }
         history.append(old.incident)
         if history.count > configuration.resolvedKept { history.removeFirst() }
     }
@@ -137,11 +152,8 @@ struct IncidentBook: Hashable, Codable, Sendable {
         _ id: String, _ text: String, _ evidence: Evidence?, _ now: Moment,
         _ configuration: EngineConfiguration
     ) -> Transition? {
+        ripening[id] = nil
         guard var entry = entries[id], entry.incident.isOpen else { return nil }
-        guard entry.shown else {
-            entries[id] = nil
-            return nil
-        }
         // What came and went three times within minutes, for one cause, is well when it holds.
         if evidence != nil, entry.repeats >= 3,
             now.monotonic - entry.changedAt < configuration.flapWindow
@@ -163,7 +175,7 @@ struct IncidentBook: Hashable, Codable, Sendable {
     }
 
     private mutating func forget(beyond limit: Int) {
-        let over = entries.values.filter { !$0.incident.isOpen && $0.shown }.map(\.incident)
+        let over = entries.values.map(\.incident).filter { !$0.isOpen }
         for incident in over.sorted(by: { $0.lastSeenAt > $1.lastSeenAt }).dropFirst(limit) {
             entries[incident.id] = nil
         }
@@ -202,6 +214,6 @@ struct IncidentBook: Hashable, Codable, Sendable {
                 entries[id]?.resolvedAt = MonotonicTime(microseconds: .min / 2)
             }
         }
-        entries = entries.filter { $0.value.shown }
+        ripening = [:]
     }
 }

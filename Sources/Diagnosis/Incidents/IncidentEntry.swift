@@ -4,9 +4,10 @@ extension IncidentBook {
     /// One subject of one kind, from its first finding on.
     struct Entry: Hashable, Codable, Sendable {
         var incident: Incident
-        /// False while the finding still has its grace.
-        var shown: Bool
+        /// When the trouble of this occurrence began.
         var since: MonotonicTime
+        /// How long it must stand before it is shown.
+        var grace = Duration.zero
         var resolvedAt: MonotonicTime?
         /// How often in a row it was opened for the same cause.
         var repeats = 1
@@ -14,6 +15,10 @@ extension IncidentBook {
         var changedAt: MonotonicTime
         /// The cause nearest to the root that this occurrence had, and its words.
         var deepest: Words
+
+        private enum CodingKeys: String, CodingKey {
+            case incident, since, resolvedAt, repeats, changedAt, deepest
+        }
     }
 
     /// What an incident says of its cause.
@@ -57,33 +62,41 @@ extension IncidentBook.Entry {
             impact: finding.impact, evidence: [], symptoms: [], nextSteps: finding.nextSteps,
             clearsWhen: finding.clearsWhen, timeline: [], openedAt: finding.since.wall, lastSeenAt: now.wall,
             resolvedAt: nil, occurrences: 1)
-        shown = false
         since = finding.since.monotonic
         changedAt = now.monotonic
         deepest = .init(finding, rank: .none)
     }
 
-    /// The same incident once more.
+    /// The same incident once more: its time and what is folded under it are this occurrence's.
     mutating func reopen(_ finding: Finding, at now: Moment) {
         incident.occurrences += 1
         repeats = incident.cause == finding.cause && !finding.isWanted ? repeats + 1 : 1
         incident.resolvedAt = nil
         incident.evidence = []
-        shown = false
+        incident.symptoms = []
+        incident.openedAt = finding.since.wall
+        incident.status = .suspected
         since = finding.since.monotonic
         resolvedAt = nil
         changedAt = now.monotonic
         deepest = .init(finding, rank: .none)
     }
 
+    /// Takes a finding that is not shown yet: its grace counts from the trouble that is there now, not from one that
+    /// passed unseen.
+    mutating func ripen(_ finding: Finding, at now: Moment) {
+        if finding.since.monotonic > since {
+            since = finding.since.monotonic
+            incident.openedAt = finding.since.wall
+        }
+        incident.status = .suspected
+        grace = finding.grace
+        take(finding, at: now)
+    }
+
     /// Takes what a diagnosis holds to be wrong now.
     mutating func take(_ finding: Finding, at now: Moment) {
-        // Its grace counts from the trouble that is there now, not from one that passed unseen.
-        if !shown, finding.since.monotonic > since {
-            since = finding.since.monotonic
-            if incident.occurrences == 1 { incident.openedAt = finding.since.wall }
-        }
-        let wasConfirmed = incident.status == .confirmed && shown
+        let wasConfirmed = incident.status == .confirmed
         incident.status = finding.confirmed || wasConfirmed ? .confirmed : .suspected
         incident.cause = finding.cause
         incident.severity = finding.severity

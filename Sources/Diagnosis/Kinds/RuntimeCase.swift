@@ -27,18 +27,82 @@ struct RuntimeCase<Kind: Diagnosis>: Sendable {
         hasUnit ? [NextStep(purpose, "systemctl restart \(runtime.unit.name)")] : []
     }
 
-    /// Having the process log its goroutines, where its unit is known.
-    func logGoroutines(_ purpose: String) -> [NextStep] {
-        hasUnit ? [NextStep(purpose, "kill -USR1 $(systemctl show -P MainPID \(runtime.unit.name))")] : []
+    /// Having the process write its goroutines down, where its unit runs it as its main process: who embeds a runtime
+    /// takes SIGUSR1 for itself, and mostly dies of it. systemd refuses to signal a unit without a process.
+    ///
+    /// containerd logs them, and leaves them in /tmp, too (cmd/containerd/main_unix.go); CRI-O writes them to /tmp only
+    /// (cmd/crio/main.go, `catchShutdown`). Units of both see the node's /tmp as packaged.
+    func dumpGoroutines(_ sought: String = "") -> [NextStep] {
+        guard hasUnit, ownsUnit else { return [] }
+        let unit = runtime.unit.name
+        let place =
+            runtime.endpoint.runtime == .crio
+            ? "to /tmp/crio-goroutine-stacks-*.log" : "to its log, and to /tmp/containerd.PID.stacks.log"
+        return [
+            NextStep(
+                "have it write its goroutines \(place)\(sought), before it is restarted",
+                "systemctl kill --kill-who=main -s USR1 \(unit)")
+        ]
     }
 
-    /// The command that asks this endpoint by hand; where no socket is known crictl asks the one it is set up for.
-    func crictl(_ subcommand: String) -> ShellCommand {
-        guard runtime.endpoint.hasSocket else {
-            return "crictl \(words: subcommand.split(separator: " ").map(String.init))"
+    /// Whether the unit is the runtime's own.
+    private var ownsUnit: Bool {
+        switch runtime.endpoint.runtime {
+        case .containerd: runtime.unit.name.contains("containerd")
+        case .crio: runtime.unit.name.contains("crio") || runtime.unit.name.contains("cri-o")
+        case .criDockerd, .other: false
         }
+    }
+
+    /// The command that asks this endpoint by hand.
+    func crictl(_ subcommand: String) -> ShellCommand { runtime.endpoint.crictl(subcommand) }
+}
+
+extension Endpoint {
+    /// The command that asks it by hand: its words, and the endpoint, whatever /etc/crictl.yaml says.
+    func crictl(_ subcommand: String) -> ShellCommand {
         let words = subcommand.split(separator: " ").map(String.init)
-        return "crictl --runtime-endpoint \(runtime.endpoint.address) \(words: words)"
+        // Where no socket is known crictl asks the one that it is set up for.
+        return hasSocket ? "crictl --runtime-endpoint \(address) \(words: words)" : "crictl \(words: words)"
+    }
+}
+
+extension NodeFacts {
+    /// What the cluster may call this node: its host's name, as a rule.
+    private var nodeName: String {
+        let isName = hostname.utf8.allSatisfy { byte in
+            (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x2D || byte == 0x2E
+        }
+        return isName && !hostname.isEmpty ? hostname : "NODE"
+    }
+
+    /// Keeping new pods away.
+    var cordon: NextStep {
+        NextStep(
+            "keep new pods away, by the node's name in the cluster, from where kubectl works",
+            "kubectl cordon \(nodeName)")
+    }
+
+    /// Moving the pods away.
+    func drain(_ purpose: String) -> NextStep {
+        NextStep(
+            "\(purpose), by the node's name in the cluster, from where kubectl works",
+            "kubectl drain \(nodeName) --ignore-daemonsets")
+    }
+
+    /// The pods that the cluster wants here.
+    var wantedPods: NextStep {
+        NextStep(
+            "see whether the cluster still wants the pod here, from where kubectl works",
+            "kubectl get pods -A -o wide --field-selector spec.nodeName=\(nodeName)")
+    }
+
+    /// Draining, then rebooting: a reboot alone ends pods in the middle of their work.
+    var drainAndReboot: [NextStep] {
+        [
+            drain("or: drain the node"),
+            NextStep("and reboot it then: no process of a container survives that", "systemctl reboot"),
+        ]
     }
 }
 

@@ -142,10 +142,13 @@ final class CompiledRule: Sendable {
     }
 
     /// The runs that stand in the raw line as they do in the field, and in that order: nothing that Go's quoting
-    /// changes.
+    /// or its JSON encoder changes.
     private static func outline(of template: Template) -> [[UInt8]] {
         template.literals.flatMap { literal in
-            literal.split { $0 < 0x20 || $0 > 0x7E || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
+            literal.split {
+                $0 < 0x20 || $0 > 0x7E || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\")
+                    || LogValue.htmlCharacters.contains($0)
+            }
         }.map(Array.init)
     }
 }

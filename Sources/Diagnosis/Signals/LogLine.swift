@@ -1,8 +1,8 @@
-/// A message with its structure, whichever of the three forms it has.
+/// A message with its structure, whichever form it has.
 struct LogLine: Sendable {
     /// The whole message.
     let raw: [UInt8]
-    /// What the emitter says: logfmt's `msg`, klog's text, or the whole message of a plain line.
+    /// What the emitter says: `msg` of logfmt or JSON, klog's text, or the whole message of a plain line.
     let text: ArraySlice<UInt8>
     /// In logrus' words (`debug`, `info`, `warning`, `error`, `fatal`, `panic`); nil for a plain line.
     let level: String?
@@ -15,21 +15,21 @@ struct LogLine: Sendable {
     /// Takes a message apart.
     init(_ message: String) {
         let line = Array(message.utf8)
-        let logfmt = Logfmt(line)
-        if let inner = logfmt.flatMap({ Self.passedOn($0, line) }) {
-            self.init(inner, Logfmt(inner))
+        let pairs = Logfmt(line)?.fields ?? JSONLine(line)?.fields
+        if let inner = pairs.flatMap({ Self.passedOn($0, line) }) {
+            self.init(inner, Logfmt(inner)?.fields ?? JSONLine(inner)?.fields)
         } else {
-            self.init(line, logfmt)
+            self.init(line, pairs)
         }
     }
 
-    private init(_ line: [UInt8], _ logfmt: Logfmt?) {
+    private init(_ line: [UInt8], _ pairs: [Logfmt.Field]?) {
         raw = line
-        if let logfmt {
-            text = logfmt.fields["msg"]?.bytes(of: raw) ?? raw[...]
+        if let pairs {
+            text = pairs["msg"]?.bytes(of: raw) ?? raw[...]
             textPlace = nil
-            level = logfmt.fields["level"].map { [raw] in String(decoding: $0.bytes(of: raw), as: UTF8.self) }
-            fields = logfmt.fields
+            level = pairs["level"].map { [raw] in String(decoding: $0.bytes(of: raw), as: UTF8.self) }
+            fields = pairs
         } else if let klog = Klog(raw) {
             text = klog.text.bytes(of: raw)
             textPlace = klog.text.place
@@ -44,11 +44,11 @@ struct LogLine: Sendable {
     }
 
     /// The line of a component that its supervisor passes on as one of its own: k0s (`pkg/supervisor/supervisor.go`).
-    private static func passedOn(_ outer: Logfmt, _ line: [UInt8]) -> [UInt8]? {
-        guard outer.fields["component"] != nil, let stream = outer.fields["stream"]?.bytes(of: line),
+    private static func passedOn(_ outer: [Logfmt.Field], _ line: [UInt8]) -> [UInt8]? {
+        guard outer["component"] != nil, let stream = outer["stream"]?.bytes(of: line),
             stream.elementsEqual("stderr".utf8) || stream.elementsEqual("stdout".utf8)
         else { return nil }
-        return outer.fields["msg"].map { Array($0.bytes(of: line)) }
+        return outer["msg"].map { Array($0.bytes(of: line)) }
     }
 
     /// What a condition asks for: `message` (the raw line), `msg`, or a field.

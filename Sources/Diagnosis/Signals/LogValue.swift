@@ -39,6 +39,14 @@ struct LogValue: Hashable, Sendable {
         }
     }
 
+    /// Finds a JSON value: a string, an object or an array, or a bare word up to what separates members.
+    static func findJSON(_ line: [UInt8], from start: Int) -> LogValue {
+        guard start < line.count, !"\"{[".utf8.contains(line[start]) else { return find(line, from: start) }
+        var end = start
+        while end < line.count, !line[end].isLogSpace, !",}]".utf8.contains(line[end]) { end += 1 }
+        return LogValue(form: .verbatim, content: start..<end, end: end)
+    }
+
     /// Finds a string in the form of Go's `strconv.Quote`; `start` is its opening quote.
     static func quoted(_ line: [UInt8], from start: Int) -> LogValue {
         var form = Form.verbatim
@@ -161,8 +169,8 @@ struct LogValue: Hashable, Sendable {
     /// Appends what the escape whose letter is at `at` stands for; the index behind it.
     ///
     /// What Go would not have written stays as it is: an unknown escape, and a number that stands for a
-    /// printable ASCII character. So plain text of a value is plain text of the line, which the prefilter
-    /// rests on.
+    /// printable ASCII character, but for the three that its JSON encoder escapes for HTML's sake. So plain text of a
+    /// value is plain text of the line, which the prefilter rests on: it takes no literal that holds one of them.
     private static func unescape(_ text: ArraySlice<UInt8>, at: Int, into out: inout [UInt8]) -> Int {
         switch text[at] {
         case UInt8(ascii: "n"): out.append(0x0A)
@@ -181,6 +189,9 @@ struct LogValue: Hashable, Sendable {
         return at + 1
     }
 
+    /// `<`, `>` and `&`, which encoding/json writes as `\u003c`, `\u003e` and `\u0026`.
+    static let htmlCharacters: [UInt8] = Array("<>&".utf8)
+
     private static func codePoint(
         _ text: ArraySlice<UInt8>, at: Int, digits: Int, into out: inout [UInt8]
     ) -> Int {
@@ -188,7 +199,7 @@ struct LogValue: Hashable, Sendable {
         guard end <= text.endIndex,
             text[(at + 1)..<end].allSatisfy(\.isHexDigit),
             let value = UInt32(String(decoding: text[(at + 1)..<end], as: UTF8.self), radix: 16),
-            !(0x20...0x7E).contains(value)
+            !(0x20...0x7E).contains(value) || value < 0x7F && htmlCharacters.contains(UInt8(value))
         else {
             out += [UInt8(ascii: "\\"), text[at]]
             return at + 1

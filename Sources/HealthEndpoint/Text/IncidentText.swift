@@ -62,12 +62,16 @@ public enum IncidentText {
 
     private static func writeSteps(_ incident: Incident, detail: Detail, to writer: inout TextWriter) {
         let shown = detail == .full ? 32 : stepsShown
-        for (n, step) in incident.nextSteps.prefix(shown).enumerated() {
+        let steps = incident.nextSteps
+        let left = max(0, steps.count - shown)
+        // The last one repairs: it is never among those that are left out.
+        for (n, step) in steps.enumerated() where n < shown - 1 || n == steps.count - 1 || left == 0 {
+            if left > 0, n == steps.count - 1 {
+                writer.field("", "(\(TimeText.count(UInt64(left), "more step")) between)")
+            }
             writer.field(n == 0 ? "do" : "", (step.purpose.isEmpty ? "then" : step.purpose) + ":")
             writer.command(step.command, indent: TextWriter.fieldIndent + 2)
         }
-        let left = incident.nextSteps.count - shown
-        if left > 0 { writer.field("", "and \(TimeText.count(UInt64(left), "more step"))") }
     }
 
     /// What clears it, as a clause.

@@ -32,7 +32,7 @@ enum RuntimeText {
         let holdings = holds(runtime)
         let isCurrent = runtime.rungs.allSatisfy(\.succeeded)
         if !holdings.isEmpty {
-            fields.append((isCurrent ? "holds" : "held", holdings + (isCurrent ? "" : " (last list)")))
+            fields.append((isCurrent ? "holds" : "held", holdings))
         }
         return fields
     }
@@ -63,7 +63,7 @@ enum RuntimeText {
         return "\(rung.rung.rawValue) FAILED (\(rung.latency.brief))" + problem
     }
 
-    /// `12 pods; containers: 31 running, 4 exited`.
+    /// `12 pods; containers: 31 running, 4 exited, listed 01:49:40`.
     private static func holds(_ runtime: RuntimeView) -> String {
         var parts: [String] = []
         if let pods = runtime.pods { parts.append(TimeText.count(UInt64(clamping: pods), "pod")) }
@@ -72,6 +72,9 @@ enum RuntimeText {
         }
         let containers = states.prefix(8).map { "\($0.value) \($0.key)" }.joined(separator: ", ")
         if !containers.isEmpty { parts.append("containers: " + containers) }
-        return parts.joined(separator: "; ")
+        guard !parts.isEmpty else { return "" }
+        // A list is up to half a minute old, and pods come and go meanwhile.
+        let listed = runtime.rungs.filter { $0.rung >= .pods && $0.succeeded }.map(\.at).min()
+        return parts.joined(separator: "; ") + (listed.map { ", listed \($0.clock)" } ?? "")
     }
 }

@@ -12,6 +12,8 @@ public enum SelfReport: Hashable, Codable, Sendable {
     case checkpoint(problem: String?)
     /// The files of the node's own rules that are not in force, each with its line and what was meant; empty: all are.
     case rules(refused: [String])
+    /// The endpoints that are watched from now on, all of them: what is no longer among them is nobody's any more.
+    case endpoints([Endpoint])
 }
 
 /// State of the journal follower.
@@ -64,5 +66,20 @@ public struct BlindWindow: Hashable, Codable, Sendable {
         self.to = to
         self.unit = unit
         self.entries = entries
+    }
+}
+
+extension BlindWindow {
+    /// What journald itself says that it lost; nil for any other entry.
+    public init?(notice entry: JournalEntry) {
+        guard entry.source == .journald else { return nil }
+        let count = entry.fields["N_DROPPED"].flatMap { UInt64($0) }
+        switch entry.messageID {
+        case MessageID.journalDropped:
+            self.init(reason: .suppressed, from: nil, to: entry.at.wall, unit: entry.unit, entries: count)
+        case MessageID.journalMissed:
+            self.init(reason: .kernelMissed, from: nil, to: entry.at.wall, entries: count)
+        default: return nil
+        }
     }
 }

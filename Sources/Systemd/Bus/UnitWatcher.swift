@@ -40,7 +40,7 @@ public final class UnitWatcher: @unchecked Sendable {
     private var problem: String??
 
     /// How often all states are read although nothing was said: a bus that hangs says nothing.
-    private static let safetyInterval = Duration.seconds(60)
+    private static let safetyInterval = Duration.seconds(20)
 
     /// Makes a watcher of these units.
     ///

@@ -63,19 +63,4 @@ extension FollowerCore {
             cursor = "b=\(group.bootID.hex);m=\(String(group.monotonic, radix: 16))"
         }
     }
-
-    /// journald's own notices of loss.
-    private func declareLoss(_ entry: JournalEntry) {
-        guard entry.source == .journald else { return }
-        let count = entry.fields["N_DROPPED"].flatMap { UInt64($0) }
-        switch entry.messageID {
-        case MessageID.journalDropped:
-            declare(
-                BlindWindow(
-                    reason: .suppressed, from: nil, to: entry.at.wall, unit: entry.unit, entries: count))
-        case MessageID.journalMissed:
-            declare(BlindWindow(reason: .kernelMissed, from: nil, to: entry.at.wall, entries: count))
-        default: break
-        }
-    }
 }

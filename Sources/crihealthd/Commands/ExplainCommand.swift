@@ -39,11 +39,10 @@ struct ExplainCommand: ParsableCommand {
         {
             return page
         }
-        if let kind = kind(name), let page = Runbooks.page(kind) { return page }
-        if let cause = cause(name) {
-            let pages = cause.kinds.compactMap { page(cause, of: $0) }
-            if !pages.isEmpty { return pages.joined(separator: "\n") }
-        }
+        let ofCause = cause(name).map { cause in cause.kinds.compactMap { page(cause, of: $0) } } ?? []
+        // A name can be both: who saw it as a cause looks for that, too.
+        let pages = [kind(name).flatMap(Runbooks.page)].compactMap { $0 } + ofCause
+        if !pages.isEmpty { return pages.joined(separator: "\n") }
         throw ValidationError(hint(name))
     }
 

@@ -34,12 +34,22 @@ final class RemoteAsker: NodeAsker {
     private let socket: String
     private let patience: Patience
     private let idle = Mutex<[Connection]>([])
+    /// Questions that the prober does not admit, and when it said so: they are asked again after ``refusalKept``.
+    private let refused = Mutex<[Inquiry: MonotonicTime]>([:])
+    private static let refusalKept: Duration = .seconds(30)
+    private static let refusalLimit = 64
+    private let onRefusal: @Sendable (Inquiry, String) -> Void
     private let permits = DispatchSemaphore(value: RemoteAsker.mostConnections)
 
-    /// Asks behind this socket.
-    init(socket: String, patience: Patience = Patience()) {
+    /// Asks behind this socket; `onRefusal` is told each question about the node that the prober does not admit, once,
+    /// and why.
+    init(
+        socket: String, patience: Patience = Patience(),
+        onRefusal: @escaping @Sendable (Inquiry, String) -> Void = { _, _ in }
+    ) {
         self.socket = socket
         self.patience = patience
+        self.onRefusal = onRefusal
     }
 
     func endpoints() throws(AskError) -> [Endpoint] {
@@ -83,7 +93,17 @@ final class RemoteAsker: NodeAsker {
     }
 
     func answer(_ inquiry: Inquiry) -> NodeReport? {
-        guard case .node(let report)? = try? ask(.node(inquiry), within: patience.node) else { return nil }
+        let now = Moment.now().monotonic
+        let isRefused = refused.withLock { $0[inquiry].map { now - $0 < Self.refusalKept } ?? false }
+        guard !isRefused, let reply = try? ask(.node(inquiry), within: patience.node) else { return nil }
+        if case .refused(let refusal) = reply, refusal == .notAllowed {
+            let isNews = refused.withLock { known in
+                if known.count >= Self.refusalLimit { known = [:] }
+                return known.updateValue(now, forKey: inquiry) == nil
+            }
+            if isNews { onRefusal(inquiry, refusal.reason) }
+        }
+        guard case .node(let report) = reply else { return nil }
         return report
     }
 

@@ -38,7 +38,9 @@ extension Daemon {
     }
 
     /// Who asks the node.
-    static func asker(_ configuration: Configuration, _ surroundings: Surroundings) -> any NodeAsker {
+    static func asker(
+        _ configuration: Configuration, _ surroundings: Surroundings, _ logger: Logger
+    ) -> any NodeAsker {
         switch configuration.prober {
         case .inProcess: return LocalAsker(configuration, root: surroundings.root)
         case .socket(let path):
@@ -46,7 +48,11 @@ extension Daemon {
             // A connect(2) and a greeting, each within its deadline.
             patience.quick = configuration.cri.connectDeadline * 2 + .seconds(2)
             patience.crictl = configuration.cri.crictlDeadline + .seconds(5)
-            return RemoteAsker(socket: path, patience: patience)
+            return RemoteAsker(socket: path, patience: patience) { inquiry, reason in
+                logger.warning(
+                    "the prober does not answer a question about the node",
+                    metadata: ["question": "\(Text.excerpt("\(inquiry)"))", "reason": "\(reason)"])
+            }
         }
     }
 

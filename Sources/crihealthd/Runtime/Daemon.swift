@@ -65,7 +65,7 @@ final class Daemon: Sendable {
     private let unitWatcher: UnitWatcher?
     private let writer: CheckpointWriter<Checkpoint>
     private let textfile: MetricsTextfile?
-    private let discovery: Confined<Set<String>>
+    private let discovery: Confined<WatchedEndpoints>
     private let asker: any NodeAsker
     private let crictl: CrictlVersion
     private let resumesAt: JournalPosition?
@@ -81,7 +81,7 @@ final class Daemon: Sendable {
         let rules = try Self.rules(configuration, &reports, logger)
         let overruled = OverruledKeys(passed: surroundings.passed)
         overruled.apply(configuration, logger)
-        let asker = Self.asker(configuration, surroundings)
+        let asker = Self.asker(configuration, surroundings, logger)
         let found = try Self.endpoints(configuration, surroundings, asker, logger)
         let units = WatchedUnits.all(endpoints: found, configured: configuration.journal.units)
         let store = CheckpointStore<Checkpoint>(directory: configuration.stateDirectory)
@@ -138,7 +138,7 @@ final class Daemon: Sendable {
         self.lock = Mutex(lock)
         self.asker = asker
         endpoints = found
-        discovery = Confined(label: "crihealthd.discovery", Set(found.map(\.socketPath)))
+        discovery = Confined(label: "crihealthd.discovery", WatchedEndpoints(found))
         resumesAt = saved?.position
         firstReports = reports
     }
@@ -149,6 +149,8 @@ final class Daemon: Sendable {
         host.begin(
             DaemonStart(
                 bootID: boot.bootID, version: Release.version, hostname: boot.hostname, endpoints: endpoints))
+        // Whatever else tells waits for what the journal has of this boot.
+        host.observe(.daemon(.journal(.catchingUp)))
         for report in firstReports { host.observe(.daemon(report)) }
         // The first answer has every series already.
         host.publish()
@@ -228,11 +230,22 @@ final class Daemon: Sendable {
         return loaded
     }
 
-    /// Looks for endpoints that appear later: a runtime that is installed, or a socket at another place.
+    /// Looks for endpoints that appear later, a runtime that is installed or a socket at another place, and lets go of
+    /// those that nobody names any more.
     private func rediscover() {
-        discovery.every(.seconds(30), leeway: .seconds(3)) { [asker, prober, logger] known in
+        discovery.every(.seconds(30), leeway: .seconds(3)) { [asker, host, prober, relay, logger] watched in
             guard let found = try? asker.endpoints() else { return }
-            for endpoint in found where known.insert(endpoint.socketPath).inserted {
+            let answering = Set(host.upEndpoints.map(\.socketPath))
+            let change = watched.look(found: found, answering: answering)
+            guard change != .init() else { return }
+            for endpoint in change.left {
+                logger.notice(
+                    "an endpoint is no longer named by anybody",
+                    metadata: ["socket": "\(endpoint.socketPath)"])
+                prober.forget(endpoint)
+            }
+            relay.observe(.daemon(.endpoints(watched.endpoints)))
+            for endpoint in change.appeared {
                 logger.notice("another endpoint appeared", metadata: ["socket": "\(endpoint.socketPath)"])
                 prober.watch(endpoint)
             }

@@ -123,6 +123,9 @@ final class EngineHost: Sendable {
         state.read { (snapshot: self.snapshot($0), checkpoint: self.checkpoint($0)) }
     }
 
+    /// The endpoints that answer.
+    var upEndpoints: [Endpoint] { state.read { $0.engine.upEndpoints } }
+
     /// Ends the passing of time.
     func stop() { state.stop() }
 

@@ -62,6 +62,11 @@ final class Prober: Sendable {
         }
     }
 
+    /// Asks this endpoint no more; a climb that is under way ends by its own deadlines, and is not told.
+    func forget(_ endpoint: Endpoint) {
+        state.submit { state in state.lanes.removeValue(forKey: endpoint.socketPath)?.alarm.ring() }
+    }
+
     deinit {
         // Their threads find nobody to climb for, and end.
         state.submit { $0.lanes.values.forEach { $0.alarm.ring() } }

@@ -106,16 +106,13 @@ import Testing
 
     @Test func suppressedLinesProveNoAbsence() throws {
         var scene = try Scene()
-        scene.journal(
-            source: .journald, message: "Suppressed 12 messages from containerd.service",
-            messageID: MessageID.journalDropped, fields: ["N_DROPPED": "12"])
-        scene.boots("1.7.30", plugin: nil)
+        // As the follower says it, before the line itself.
         scene.feed(
             .daemon(
                 .blind(
                     BlindWindow(
-                        reason: .suppressed, from: scene.now.wall, to: scene.now.wall, unit: Scene.unit,
-                        entries: 12))))
+                        reason: .suppressed, from: nil, to: scene.now.wall, unit: Scene.unit, entries: 12))))
+        scene.boots("1.7.30", plugin: nil)
         scene.refuses(Self.v1)
         scene.wait(.seconds(11))
         #expect(scene.openNames.contains("CRIVersionUnsupported/CRINotServed"))

@@ -154,6 +154,22 @@ import Testing
                 == true)
     }
 
+    /// The follower declares what journald suppressed; the line itself, which comes with it, is no second loss.
+    @Test func whatJournaldSuppressedIsCountedOnce() throws {
+        var scene = try Scene()
+        scene.feed(
+            .daemon(
+                .blind(
+                    BlindWindow(
+                        reason: .suppressed, from: nil, to: scene.now.wall, unit: Scene.unit, entries: 12))))
+        scene.journal(
+            source: .journald, message: "Suppressed 12 messages from containerd.service",
+            messageID: MessageID.journalDropped, fields: ["N_DROPPED": "12"])
+        let snapshot = scene.engine.snapshot(at: scene.now)
+        #expect(snapshot.monitoring.blindWindows.count == 1)
+        #expect(snapshot.statistics.blindWindows == 1)
+    }
+
     @Test func aRuleOfTheSiteOpensAndClearsByItself() throws {
         var scene = try Scene(rules: [
             """

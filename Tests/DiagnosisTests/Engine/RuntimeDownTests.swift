@@ -32,6 +32,27 @@ import Testing
         #expect(scene.resolvedNames == ["RuntimeDown/Stopped"])
     }
 
+    /// Four calls within 200 ms, a moment after the start: its own word that it served the socket is enough.
+    @Test(arguments: [true, false])
+    func aSocketThatIsRemovedSoonAfterTheStartIsMissed(_ hasSaid: Bool) throws {
+        var scene = try Scene()
+        scene.manager(MessageID.unitStarting)
+        if hasSaid {
+            scene.line(
+                #"time="2026-11-22T01:43:43.140082048Z" level=info msg=serving... address=/run/containerd/containerd.sock"#
+            )
+        }
+        scene.manager(MessageID.unitStarted)
+        scene.feed(.unit(UnitState(name: Scene.unit, activeState: "active", subState: "running")))
+        scene.wait(.milliseconds(500))
+        for rung in [ProbeReport.Rung.version, .status, .pods, .containers] {
+            scene.fails(.socketMissing, at: rung)
+            scene.wait(.milliseconds(50))
+        }
+        #expect(scene.openNames == (hasSaid ? ["RuntimeDown/SocketMissing"] : []))
+        #expect(scene.open.allSatisfy { $0.sentence.contains("is gone") })
+    }
+
     @Test func stopAndStartInOneBreathIsNoIncident() throws {
         var scene = try Scene()
         scene.starts()

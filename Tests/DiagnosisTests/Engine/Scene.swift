@@ -1,5 +1,6 @@
 import Foundation
 import HealthModel
+import Testing
 
 @testable import Diagnosis
 
@@ -36,7 +37,18 @@ struct Scene {
     mutating func feed(_ event: Observation.Event) {
         for effect in engine.receive(Observation(at: now, event: event)) {
             switch effect {
-            case .transition(let transition): transitions.append(transition)
+            case .transition(let transition):
+                transitions.append(transition)
+                for problem in CommandCheck.problems(in: transition.incident.nextSteps) {
+                    Issue.record(
+                        "\(transition.incident.kind.rawValue)/\(transition.incident.cause): \(problem)")
+                }
+                for command in transition.incident.evidence.compactMap(\.command) {
+                    for problem in CommandCheck.problems(in: command) {
+                        Issue.record(
+                            "evidence of \(transition.incident.kind.rawValue): \(command): \(problem)")
+                    }
+                }
             case .inquire(let inquiry): inquiries.append(inquiry)
             }
         }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Diagnosis
 
-/// The three forms of a line: logfmt, klog, plain.
+/// The forms of a line: logfmt, klog, JSON, plain.
 @Suite("Log lines") struct LogLineTests {
     private func text(_ bytes: ArraySlice<UInt8>?) -> String? {
         bytes.map { String(decoding: $0, as: UTF8.self) }
@@ -37,6 +37,30 @@ import Testing
         let value = LogValue.find(Array(written.utf8), from: 0)
         #expect(text(value, of: written) == meant)
         #expect(value.end == written.utf8.count)
+    }
+
+    @Test func jsonTakesMembersApart() throws {
+        var line = LogLine(
+            #"{"error":"a \"b\": \u003cnil\u003e\n","n":12,"none":null,"request":{"id":"x","l":["}"]},"level":"error","msg":"StopContainer for \"c1\" failed","time":"2026-11-30T10:27:16.7Z"}"#
+        )
+        #expect(text(line.text) == #"StopContainer for "c1" failed"#)
+        #expect(line.level == "error")
+        #expect(text(line.part("error")) == "a \"b\": <nil>\n")
+        #expect(text(line["err"]) == text(line["error"]))
+        #expect(text(line["n"]) == "12" && text(line["none"]) == "null")
+        #expect(text(line["request"]) == #"{"id":"x","l":["}"]}"#)
+    }
+
+    static let notJSON = [
+        "{", "{}", #"{"a":"b"}"#, #"{"msg""#, #"{msg:"x"}"#, "[1]", #"{"a" 1,"msg":"x"}"#, #"{,,,"#,
+        #"{"msg":"#,
+    ]
+
+    /// What is no object with a message is a plain line.
+    @Test(arguments: notJSON) func otherLinesAreNotJSON(_ line: String) {
+        #expect(line == #"{"msg":"# || JSONLine(Array(line.utf8)) == nil)
+        #expect(line == #"{"msg":"# || text(LogLine(line).text) == line)
+        #expect(LogLine(line).level == nil)
     }
 
     static let notLogfmt = [

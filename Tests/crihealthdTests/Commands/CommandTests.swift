@@ -4,6 +4,7 @@ import HealthModel
 import Logging
 import Testing
 
+@testable import Diagnosis
 @testable import crihealthd
 
 @Suite struct CommandTests {
@@ -190,6 +191,17 @@ import Testing
         #expect(page.hasPrefix(beginning))
         #expect(page.contains("## What to do"))
         #expect(page.split(separator: "\n").allSatisfy { $0.count <= 80 })
+    }
+
+    @Test(
+        "a name that is a kind and a cause is explained as both", arguments: ["AddressInUse", "knowndefect"])
+    func explainKindAndCause(_ name: String) throws {
+        let page = try ExplainCommand.page(name)
+        let cause = try #require(Cause.allCases.first { $0.rawValue.lowercased() == name.lowercased() })
+        #expect(page.hasPrefix("# \(cause.rawValue):"))
+        for kind in cause.kinds where kind.rawValue != cause.rawValue {
+            #expect(page.contains("\n\(kind.rawValue)/\(cause.rawValue): "))
+        }
     }
 
     @Test("a cause of two kinds is explained for both")

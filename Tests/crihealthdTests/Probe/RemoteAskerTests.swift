@@ -38,6 +38,18 @@ import Testing
         prober.stop()
     }
 
+    /// A question that the prober does not admit is told, and not asked again every few seconds.
+    @Test func aRefusedQuestionIsToldOnce() throws {
+        let prober = try TestProber(in: directory)
+        let refusals = Recorder<String>()
+        let asker = RemoteAsker(socket: directory.path + "/probe.sock") { _, reason in refusals.note(reason) }
+        for _ in 0..<3 { #expect(asker.answer(.cni(directory: "/root")) == nil) }
+        #expect(refusals.all.count == 1)
+        #expect(refusals.all.first?.contains("does not know this") == true)
+        #expect(asker.answer(.process(pid: 9)) != nil)
+        prober.stop()
+    }
+
     @Test func aLongListCrosses() throws {
         let sandboxes = (0..<5000).map { number in
             PodSandbox(

@@ -81,6 +81,7 @@ struct Expectation: CustomTestStringConvertible, Sendable {
         #expect(replayer.incidents.map { "\($0.kind.rawValue)/\($0.cause)" } == expected.shown)
         #expect(
             replayer.incidents.filter(\.isOpen).map { "\($0.kind.rawValue)/\($0.cause)" } == expected.open)
+        for incident in replayer.incidents { #expect(CommandCheck.problems(in: incident.nextSteps) == []) }
     }
 
     /// What is open, the headline and what is folded, over time, for every recording: as in `stories.txt`, which a person

@@ -56,7 +56,9 @@ enum Recordings {
             })
         return observations.filter { observation in
             guard case .journal(let entry) = observation.event else { return true }
-            if !rules.recognize(entry).isEmpty { return true }
+            let signals = rules.recognize(entry)
+            // Which socket is served chooses words only.
+            if signals.contains(where: { $0.name != .runtimeServing }) { return true }
             guard entry.messageID != nil, let unit = entry.unit else { return false }
             return units.contains(unit) || unit.hasSuffix(".target") || unit.hasSuffix(".scope")
                 || unit == "systemd-logind.service"

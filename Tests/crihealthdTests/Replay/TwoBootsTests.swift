@@ -35,7 +35,7 @@ import Testing
         let incidents = try Self.told(first, witness)
         #expect(incidents.map(\.cause) == ["Happened"])
         #expect(incidents.first?.severity == .warning)
-        #expect(incidents.first?.impact.runningContainers == 1)
+        #expect(incidents.first?.sentence.hasPrefix("the last shutdown killed 1 container ") == true)
         let id = try #require(Self.container(in: first))
         #expect(incidents.first?.impact.sentence.contains(id.prefix(12)) == true)
         #expect(incidents.first?.evidence.contains { $0.command?.contains("-b -1") == true } == true)

@@ -51,6 +51,24 @@ import Testing
         prober.stop()
     }
 
+    @Test func whatIsForgottenIsAskedNoMoreUntilItIsWatchedAgain() {
+        let prober = prober { $0.native = .milliseconds(20) }
+        prober.watch(endpoint)
+        #expect(eventually { count(.connect) >= 3 })
+        prober.forget(endpoint)
+        prober.request(endpoint, from: .version)
+        #expect(
+            eventually {
+                let before = reports.all.count
+                Pause.wait(.milliseconds(100))
+                return reports.all.count == before
+            })
+        let before = count(.connect)
+        prober.watch(endpoint)
+        #expect(eventually { count(.connect) > before })
+        prober.stop()
+    }
+
     @Test func suspicionQuickens() {
         let prober = prober {
             $0.native = .seconds(60)

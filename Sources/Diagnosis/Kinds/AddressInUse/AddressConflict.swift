@@ -18,6 +18,8 @@ struct AddressConflict: Hashable, Sendable {
 
     /// The container that wants it.
     var container: Container
+    /// Where it is listed.
+    var endpoint: Endpoint?
     /// What its log says.
     var line: String
     var loggedAt: Moment
@@ -47,6 +49,9 @@ struct AddressConflict: Hashable, Sendable {
             var conflict = AddressConflict(
                 container: container, line: found.line, loggedAt: log.at, port: found.port,
                 address: found.address)
+            conflict.endpoint =
+                facts.runtimes.first { ($0.containers ?? []).contains { $0.id == container.id } }?.endpoint
+                ?? facts.runtimes.first?.endpoint
             conflict.resolve(facts, configuration)
             return conflict
         }.sorted {

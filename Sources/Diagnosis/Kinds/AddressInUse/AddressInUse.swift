@@ -60,15 +60,17 @@ struct AddressInUse: Diagnosis {
     /// It has left every list, and no other attempt took its place.
     private func unlisted(_ conflict: AddressConflict, _ facts: NodeFacts) -> Evidence? {
         let lists = facts.runtimes.compactMap { runtime in
-            runtime.containersAt.map { (at: $0, containers: runtime.containers ?? []) }
+            runtime.containersAt.map {
+                (at: $0, containers: runtime.containers ?? [], endpoint: runtime.endpoint)
+            }
         }
-        guard let oldest = lists.map(\.at).min(by: { $0.monotonic < $1.monotonic }),
-            oldest.monotonic > conflict.loggedAt.monotonic,
+        guard let oldest = lists.min(by: { $0.at.monotonic < $1.at.monotonic }),
+            oldest.at.monotonic > conflict.loggedAt.monotonic,
             !lists.contains(where: { $0.containers.contains { conflict.concerns($0) } })
         else { return nil }
         return Evidence(
-            at: oldest.wall, source: .cri, summary: "\(conflict.label) is in no list any more",
-            command: "crictl ps --all")
+            at: oldest.at.wall, source: .cri, summary: "\(conflict.label) is no longer listed",
+            command: oldest.endpoint.crictl("ps --all"))
     }
 
     /// The same container runs now.
@@ -81,7 +83,7 @@ struct AddressInUse: Diagnosis {
             guard let running else { continue }
             return Evidence(
                 at: at.wall, source: .cri, summary: "\(conflict.label) runs now (\(running.id.prefix(12)))",
-                command: "crictl ps --id \(running.id)")
+                command: runtime.endpoint.crictl("ps --id \(running.id)"))
         }
         return nil
     }
@@ -170,13 +172,18 @@ extension AddressConflict {
             Evidence(
                 at: loggedAt.wall, source: .cri,
                 summary: "log of \(label) (\(container.id.prefix(12))): \(line)",
-                command: "crictl logs --tail 20 \(container.id)"))
+                command: endpoint?.crictl("logs --tail 20 \(container.id)")))
         return all
     }
 
     var steps: [NextStep] {
         var all: [NextStep] = []
         if let port { all.append(NextStep("see who holds it", "ss -tlnp 'sport = :\(port)'")) }
+        if let endpoint {
+            all.append(
+                NextStep(
+                    "read what the container said", endpoint.crictl("logs --tail 20 \(container.id)")))
+        }
         switch holder {
         case .unit(let unit):
             all += [
@@ -186,20 +193,24 @@ extension AddressConflict {
             ]
         case .container(let entry):
             all += [
-                NextStep("see what that container is", "crictl inspect \(entry.processes.id)"),
-                NextStep(
-                    "if the cluster does not want it: stop it (the kubelet starts what it still wants)",
-                    "crictl stop \(entry.processes.id)"),
-            ]
+                endpoint.map {
+                    NextStep("see what that container is", $0.crictl("inspect \(entry.processes.id)"))
+                },
+                endpoint.map {
+                    NextStep(
+                        "if the cluster does not want it: stop it (the kubelet starts what it still wants)",
+                        $0.crictl("stop \(entry.processes.id)"))
+                },
+            ].compactMap { $0 }
         case .leftover(let entry):
-            all.append(NextStep("end what is left", Self.end(entry)))
+            all += Self.end(entry).map { [NextStep("end what is left", $0)] } ?? []
         case .runtime(let name):
             all.append(
                 NextStep(
                     "give the container or \(name) another port",
                     "grep -rnE 'port|address' /etc/containerd/config.toml /etc/crio"))
         case .process:
-            if let process {
+            if let process, process.pid > 1 {
                 all += [
                     NextStep(
                         "see what it is, and who started it", "ps -o pid,ppid,lstart,args -p \(process.pid)"),
@@ -208,13 +219,13 @@ extension AddressConflict {
             }
         case nil: break
         }
-        return all + [NextStep("read what the container said", "crictl logs --tail 20 \(container.id)")]
+        return all
     }
 
     /// Ends a leftover through the OCI runtime that made it, or its first process where that is not known.
-    private static func end(_ entry: ContainerFacts.Entry) -> ShellCommand {
+    private static func end(_ entry: ContainerFacts.Entry) -> ShellCommand? {
         guard let monitor = entry.processes.monitor, let path = monitor.runtimePath else {
-            return "kill -TERM \(entry.processes.pids.first ?? 0)"
+            return entry.processes.pids.first { $0 > 1 }.map { "kill -TERM \($0)" }
         }
         let root = monitor.runtimeRoot.map { ["--root", $0] } ?? []
         return "\(words: [path] + root) kill \(entry.processes.id) TERM"

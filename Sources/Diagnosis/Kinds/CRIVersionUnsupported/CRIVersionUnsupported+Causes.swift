@@ -8,7 +8,9 @@ extension RuntimeCase<CRIVersionUnsupported> {
         let first = CRIVersionUnsupported.firstWithV1(runtime.endpoint.runtime)
         if let number = version?.number, let first, number < first { return tooOld(version, first) }
         guard service.v1 != nil else { return nil }
-        if let line = sinceStart(.criPluginFailed) { return pluginFailed(line, version) }
+        if let line = sinceStart(.criPluginFailed) {
+            return lacksDisabled(line) ? pluginDisabled(line, version) : pluginFailed(line, version)
+        }
         if let loading = bootedWithPlugin { return pluginFailed(silently: loading, version) }
         if let booted = bootedWithoutPlugin { return pluginDisabled(booted, version) }
         return unexplained(version)
@@ -21,7 +23,7 @@ extension RuntimeCase<CRIVersionUnsupported> {
         let first = CRIVersionUnsupported.firstWithV1(runtime.endpoint.runtime)
         if let number = version?.number, let first, number < first { return nil }
         if let line = sinceStart(.criPluginFailed), booted != nil || !isAtWork(since: line.at) {
-            return pluginFailed(line, version)
+            return lacksDisabled(line) ? pluginDisabled(line, version) : pluginFailed(line, version)
         }
         guard facts.runtimes.count == 1 else { return nil }
         return bootedWithoutPlugin.map { pluginDisabled($0, version) }
@@ -94,9 +96,22 @@ extension RuntimeCase<CRIVersionUnsupported> {
     /// containerd said that it is up, and its start, seen from its first line on, never loaded the CRI plugin.
     private var bootedWithoutPlugin: Signal? {
         guard runtime.endpoint.runtime == .containerd, start != nil, let booted = sinceStart(.runtimeBooted),
-            sinceStart(.criPluginLoading) == nil, !wasBlind(until: booted.at)
+            sinceStart(.criPluginLoading) == nil, !wasBlind(until: booted.at), !hasServed(since: booted.at)
         else { return nil }
         return booted
+    }
+
+    /// CRI requests were served since: whatever was not seen of its start, the plugin is at work.
+    private func hasServed(since booted: Moment) -> Bool {
+        let told: [SignalName] = [.sandboxRequested, .createSucceeded, .createFailed]
+        return told.contains { name in
+            facts.signals.last(name, unit: unit).map { $0.at.monotonic > booted.monotonic } ?? false
+        }
+    }
+
+    /// The part that serves CRI did not load because another part of it is not there: `disabled_plugins` names that one.
+    private func lacksDisabled(_ line: Signal) -> Bool {
+        (line.captures["detail"] ?? "").contains("no plugins registered for io.containerd.cri.v1.")
     }
 
     /// containerd began to load the CRI plugin, said that it is up, and was refused CRI since: the line that says why the
@@ -137,7 +152,7 @@ extension RuntimeCase<CRIVersionUnsupported> {
                 NextStep("see what runs", crictl("version")),
                 NextStep(
                     "see which upgrade there is",
-                    "apt-cache policy \(package)   # or your distribution's tool"),
+                    "apt-cache policy \(package)"),
             ])
     }
 
@@ -171,18 +186,23 @@ extension RuntimeCase<CRIVersionUnsupported> {
             ])
     }
 
-    private func pluginDisabled(_ booted: Signal, _ version: RunningVersion?) -> CRIVersionUnsupported.Reason
-    {
-        .init(
+    private func pluginDisabled(_ told: Signal, _ version: RunningVersion?) -> CRIVersionUnsupported.Reason {
+        let isByAbsence = told.name != .criPluginFailed
+        return .init(
             name: .criPluginDisabled,
             sentence: "\(name) runs without CRI: its CRI plugin is disabled",
             explanation:
-                "\(name) started without loading its CRI plugin and without an error: disabled_plugins names it, as Docker's package of containerd does.",
+                isByAbsence
+                ? "\(name) started without loading its CRI plugin and without an error: disabled_plugins names it, as Docker's package of containerd does."
+                : "A part of its CRI plugin is not there, so the part that serves CRI did not load: disabled_plugins names it.",
             evidence: [
-                Evidence.journal(
-                    booted, "\(name) booted, and its start has no line that loads the CRI plugin")
+                isByAbsence
+                    ? Evidence.journal(
+                        told, "\(name) booted, and its start has no line that loads the CRI plugin")
+                    : Evidence.journal(told)
             ],
-            ruledOut: "It did not fail to load: that is logged. " + notTooOld(version), proven: true,
+            ruledOut: (isByAbsence ? "It did not fail to load: that is logged. " : "") + notTooOld(version),
+            proven: true,
             steps: [
                 NextStep("see what is disabled", "containerd config dump | grep -A3 disabled_plugins"),
                 NextStep("after the repair (containers keep running)", "systemctl restart \(unit)"),

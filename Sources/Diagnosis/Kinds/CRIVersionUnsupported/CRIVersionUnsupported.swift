@@ -108,7 +108,7 @@ extension RuntimeCase<CRIVersionUnsupported> {
         return Evidence(
             at: at.wall, source: .cri,
             summary: "\(other.name) serves CRI v1 on this node; \(name) need not",
-            command: "crictl --runtime-endpoint \(other.endpoint.address) version")
+            command: other.endpoint.crictl("version"))
     }
 
     // MARK: Who needs v1

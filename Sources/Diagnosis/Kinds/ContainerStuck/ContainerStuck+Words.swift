@@ -111,28 +111,37 @@ extension RuntimeCase<ContainerStuck> {
     }
 
     func finding(shimLost lost: [Signal], _ left: [PodSandbox]?) -> Finding {
-        let ids = Set(lost.compactMap { $0.captures["id"] })
-        let names = (left ?? []).map { "\($0.namespace)/\($0.name)" }.sorted()
-        let who =
-            names.isEmpty
-            ? "\(ids.count) task\(ids.count == 1 ? "" : "s")" : names.prefix(3).joined(separator: ", ")
+        let names = Set((left ?? []).map { "\($0.namespace)/\($0.name)" }).sorted()
         return Finding(
             cause: .shimLost, severity: .warning, confirmed: true, since: lost[0].at,
-            sentence: "the shim of \(who) died, and its containers with it",
+            sentence: names.isEmpty
+                ? "a shim died" : "the shim of \(names.prefix(3).joined(separator: ", ")) died".bounded(300),
             explanation:
-                "\(runtime.name) lost the connection to a shim without an exit status of its task: the shim was killed or crashed. It is not the runtime that failed.",
-            impact: Impact(
-                sentence: names.isEmpty
-                    ? "The containers of that shim are gone."
-                    : "\(names.joined(separator: ", ")): containers gone; listed as not ready until the kubelet replaces the pod."
-                        .bounded(400),
-                pods: names.isEmpty ? nil : names.count),
+                "\(name) lost the connection to a shim without an exit status of its task: the shim was killed or crashed. It is not the runtime that failed. \(fate(of: left, Set(lost.compactMap { $0.captures["id"] })))",
+            impact: Impact(sentence: "The pod is not ready until the kubelet replaces it."),
             evidence: lost.suffix(6).map { Evidence.journal($0) },
             nextSteps: [
                 NextStep("see which pods are not ready", crictl("pods --state notready")),
-                NextStep("see who killed the shim", "journalctl -k -g 'Killed process|segfault' -n 20"),
+                NextStep(
+                    "see whether the kernel ended it (it tells of OOM and crashes, of no kill -9)",
+                    "journalctl -k -g 'Killed process|segfault' -n 20"),
             ],
-            clearsWhen: "the runtime lists no not-ready pod of a lost shim any more",
+            clearsWhen: "each pod that lost its shim is gone from the list, or has a sandbox that is ready",
             inquiries: [.probe(runtime.endpoint, from: .pods)])
+    }
+
+    /// What became of the containers: in a scope of their own (systemd driver, cgroup v2) they outlive their shim.
+    private func fate(of left: [PodSandbox]?, _ ids: Set<String>) -> String {
+        let sandboxes = Set((left ?? []).map(\.id)).union(ids)
+        let members = (runtime.containers ?? []).filter { sandboxes.contains($0.podSandboxID) }.map(\.id)
+        let alive = Set(members).union(sandboxes).compactMap { facts.containers.entries[$0]?.label }
+        if !alive.isEmpty {
+            return "Processes of it live on, and nobody watches them: \(alive.sorted().joined(separator: ", "))."
+                .bounded(400)
+        }
+        guard left != nil, let scan = facts.containers.scannedAt, let listed = runtime.podsAt,
+            scan.monotonic >= listed.monotonic
+        else { return "The runtime ends the sandbox; a container's own processes may live on." }
+        return "No process of its containers is left."
     }
 }

@@ -9,6 +9,7 @@ struct ContainerStuck: Diagnosis {
 
     func assess(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> [(subject: String, Assessment)] {
         Self.cases(facts.runtimes, facts, configuration) { $0.assess() }
+            + facts.runtimes.map { (Self.monitors(of: $0), assessMonitors($0, facts, configuration)) }
     }
 
     func nextDeadline(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> MonotonicTime? {
@@ -76,16 +77,20 @@ extension RuntimeCase<ContainerStuck> {
         if let left, left.isEmpty, let at = runtime.podsAt, at.monotonic > last.at.monotonic {
             return .cleared(
                 Evidence(
-                    at: at.wall, source: .cri, summary: "no pod without a shim is listed any more",
+                    at: at.wall, source: .cri, summary: "every pod that lost its shim is gone from the list, or was replaced",
                     command: crictl("pods")))
         }
         return .holds(finding(shimLost: lost, left))
     }
 
-    /// The not-ready sandboxes among `ids`, or that hold a container among them; nil if the lists are older than the loss.
+    /// The not-ready sandboxes among `ids`, or that hold a container among them, whose pods have no other; nil if nothing
+    /// was listed yet. The kubelet keeps the dead sandbox of a pod that lives: its last container is in it.
     private func remaining(_ ids: Set<String>) -> [PodSandbox]? {
         guard let pods = runtime.pods else { return nil }
         let owners = Set((runtime.containers ?? []).filter { ids.contains($0.id) }.map(\.podSandboxID))
-        return pods.filter { !$0.ready && (ids.contains($0.id) || owners.contains($0.id)) }
+        return pods.filter { pod in
+            !pod.ready && (ids.contains(pod.id) || owners.contains(pod.id))
+                && !pods.contains { $0.ready && $0.name == pod.name && $0.namespace == pod.namespace }
+        }
     }
 }

@@ -6,10 +6,10 @@ struct MonitoringImpaired: Diagnosis {
     static let outlivesRuntimes = true
 
     func assess(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> [(subject: String, Assessment)] {
-        var all = facts.runtimes.map { ("crictl on \($0.name)", probe($0, facts, configuration)) }
+        var all = facts.runtimes.map { (Self.subject(crictlOn: $0.name), probe($0, facts, configuration)) }
         all.append(("journal", journal(facts)))
         all.append(("checkpoint", checkpoint(facts)))
-        all.append(("bus", bus(facts)))
+        all.append(("bus", bus(facts, configuration)))
         all.append(("rules", rules(facts)))
         for (address, problem) in facts.monitoring.listeners.sorted(by: { $0.key < $1.key }) {
             all.append(("listener \(address)", listener(address, problem, facts)))
@@ -17,6 +17,9 @@ struct MonitoringImpaired: Diagnosis {
         all.append(("blind window", blind(facts, configuration)))
         return all
     }
+
+    /// What an incident about the probe of that runtime is about.
+    static func subject(crictlOn name: String) -> String { "crictl on \(name)" }
 
     func nextDeadline(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> MonotonicTime? {
         facts.monitoring.lastBlindAt.map { $0.monotonic + configuration.blindWindowShown }
@@ -101,7 +104,8 @@ struct MonitoringImpaired: Diagnosis {
             )
         case .permissionDenied:
             return (
-                .permissionDenied, "crihealthd may not connect to \(socket)", "The socket belongs to root.",
+                .permissionDenied, "crihealthd is not allowed to connect to \(socket)",
+                "The socket belongs to root.",
                 NextStep("see who may", "ls -l \(socket)")
             )
         case .crictlUsage:
@@ -121,7 +125,7 @@ struct MonitoringImpaired: Diagnosis {
             return (
                 .crictlUnusable, "crictl cannot be run",
                 "crictl could not be started, was killed, or printed without end.",
-                NextStep("run it by hand", "crictl --runtime-endpoint \(runtime.endpoint.address) version")
+                NextStep("run it by hand", runtime.endpoint.crictl("version"))
             )
         }
     }
@@ -148,18 +152,21 @@ struct MonitoringImpaired: Diagnosis {
             clears: "the journal can be read again")
     }
 
-    private func bus(_ facts: NodeFacts) -> Assessment {
+    private func bus(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> Assessment {
         guard facts.monitoring.busKnown else { return .unknown(inquiries: []) }
         guard let problem = facts.monitoring.bus else {
             return .cleared(Evidence(at: facts.now.wall, source: .daemon, summary: "systemd's bus answers"))
         }
         return finding(
-            .busUnavailable, .info, since: facts.now, "crihealthd cannot ask systemd for the state of units",
+            .busUnavailable, .info, since: facts.monitoring.busSince ?? facts.now,
+            "crihealthd cannot ask systemd for the state of units",
             problem.bounded(300) + ".",
             hurts: "What units do is known from the journal only, up to half a second later.",
             evidence: Evidence(at: facts.now.wall, source: .daemon, summary: problem.bounded(300)),
-            steps: [NextStep("see whether the bus runs", "systemctl status dbus.service")],
-            clears: "the bus answers")
+            steps: [NextStep("see whether systemd and the bus answer", "systemctl status dbus.service")],
+            clears: "the bus answers",
+            // Packages of systemd and of libc have it execute itself anew, which takes half a second.
+            grace: configuration.busGrace)
     }
 
     private func checkpoint(_ facts: NodeFacts) -> Assessment {

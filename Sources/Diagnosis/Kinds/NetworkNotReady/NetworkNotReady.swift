@@ -199,19 +199,26 @@ extension RuntimeCase<NetworkNotReady> {
             cause, evidence: proofs.map { Evidence.journal($0) } + diskEvidence, since: signal.at)
     }
 
+    /// The kubelet has said so: a runtime may keep NetworkReady=true without a network.
+    private func isNodeNotReady(since: Moment) -> Bool {
+        [SignalName.kubeletNotReady, .kubeletNetworkNotReady].contains { name in
+            facts.signals.last(name, since: since.monotonic) != nil
+        }
+    }
+
     private func finding(_ cause: NetworkNotReady.Reason, evidence: [Evidence], since: Moment) -> Finding {
         Finding(
             cause: cause.name, severity: .critical, confirmed: true, since: since, grace: cause.grace,
             sentence: "the pod network of \(runtime.name) is not ready", explanation: cause.explanation,
             impact: Impact(
-                sentence:
-                    "No new pod gets a network (hostNetwork pods do), and the kubelet reports the node NotReady; pods that run keep theirs.",
+                sentence: "No new pod gets a network (hostNetwork pods do); pods that run keep theirs."
+                    + (isNodeNotReady(since: since) ? " The kubelet reports the node NotReady." : ""),
                 pods: runtime.readyPods, runningContainers: runtime.runningContainers),
             evidence: evidence,
             nextSteps: [
                 NextStep("see what is configured", "ls -l \(directory)"),
-                NextStep("see what the runtime made of it", "crictl info | grep -i -A3 cni"),
-                NextStep("see the network agent's pods", "crictl pods --namespace kube-system"),
+                NextStep("see what the runtime made of it", "\(crictl("info")) | grep -i -A3 cni"),
+                NextStep("see the network agent's pods", crictl("pods --namespace kube-system")),
             ],
             clearsWhen: runtime.endpoint.runtime == .crio
                 ? "NetworkReady is true, and a network is loaded or a pod that failed gets one"

@@ -38,7 +38,7 @@ struct OrphanedContainers: Diagnosis {
                 Evidence(
                     at: max(scanned.wall, listed.wall), source: .node,
                     summary: "every container process belongs to a container that \(runtime.name) lists",
-                    command: "crictl ps --all"))
+                    command: runtime.endpoint.crictl("ps --all")))
         }
         let lost = denied.filter { $0.isLost(after: configuration.lossGrace) }
         let switched = RuntimeSwitched.Case(runtime: runtime, facts: facts, configuration: configuration)
@@ -60,15 +60,23 @@ struct OrphanedContainers: Diagnosis {
         if isCauseOpen, facts.now.monotonic - since.monotonic < configuration.causeGrace {
             return .unknown(inquiries: questions.followUp)
         }
-        return .holds(finding(orphans, since, runtime, questions, isDefaultKnown: switched.today != nil))
+        let shims = facts.signals.all(.shimLost).filter { $0.unit == runtime.unit.name }
+        return .holds(
+            finding(
+                orphans, since, runtime, questions, facts, isDefaultKnown: switched.today != nil,
+                lostShims: Set(shims.compactMap { $0.captures["id"] })))
     }
 
     private func finding(
         _ orphans: [ContainerFacts.Entry], _ since: Moment, _ runtime: RuntimeFacts,
-        _ questions: ContainerQuestions, isDefaultKnown: Bool
+        _ questions: ContainerQuestions, _ facts: NodeFacts, isDefaultKnown: Bool, lostShims: Set<String>
     ) -> Finding {
         let orphans = orphans.sorted { ($0.label, $0.processes.id) < ($1.label, $1.processes.id) }
-        let isUnlisted = orphans.contains { $0.denial == .unlisted }
+        let unlisted = orphans.count { $0.denial == .unlisted }
+        let isUnlisted = unlisted > 0
+        let denial =
+            !isUnlisted
+            ? "calls exited" : unlisted == orphans.count ? "does not list" : "does not list, or calls exited"
         let one = orphans.count == 1
         let subject = "\(orphans.count) container\(one ? "" : "s")"
         let names = orphans.prefix(40).map(\.label).joined(separator: ", ")
@@ -78,40 +86,44 @@ struct OrphanedContainers: Diagnosis {
             weight: orphans.count, severity: .warning,
             confirmed: true, since: since,
             sentence: "\(subject) run\(one ? "s" : "") on this node that \(runtime.name) "
-                + (isUnlisted ? "does not list" : "calls exited"),
+                + denial,
             explanation:
                 "Their processes live, and \(runtime.name) does not answer for them: nobody will stop, restart or account for them. "
-                + (!isDefaultKnown
-                    ? "Which OCI runtime is the default now is not known, so a changed default may be the cause."
-                    : "The OCI runtime that made them is still the default, so a changed default is not the cause."),
+                + reason(runtime, lostShims: lostShims, isDefaultKnown),
             impact: Impact(
-                sentence: "They hold ports, files and memory without control: \(names).",
-                pods: Set(orphans.compactMap { $0.processes.monitor?.pod?.uid }).count,
-                runningContainers: orphans.count),
+                sentence: "They hold ports, files and memory without control: \(names)."),
             evidence: orphans.prefix(6).flatMap { entry in
                 [
                     Evidence(
                         at: entry.lastSeen.wall, source: .node, summary: entry.aliveSentence,
-                        command:
-                            "cat /proc/\(entry.processes.pids.first ?? entry.processes.monitor?.pid ?? 0)/cgroup"
-                    )
-                ] + [entry.denialEvidence].compactMap { $0 }
+                        command: entry.processes.anyPID.map { "cat /proc/\($0)/cgroup" })
+                ] + [entry.denialEvidence(runtime.endpoint)].compactMap { $0 }
             },
             nextSteps: [
-                NextStep("see what the runtime lists", "crictl ps --all; crictl pods"),
+                NextStep("see what the runtime lists", runtime.endpoint.crictl("ps --all")),
                 NextStep(
                     "see what lives",
                     "ps -eo pid,lstart,cgroup,args | grep '\(first?.id.prefix(13) ?? "crio-")'"),
-                NextStep(
-                    "see whether the pod still exists in the cluster",
-                    "kubectl get pods -A -o wide | grep $(hostname)"),
-                NextStep(
-                    "if it does not: end its main process",
-                    "kill -TERM \(first?.pids.first ?? first?.monitor?.pid ?? 0)"),
-            ],
+                facts.wantedPods,
+            ]
+                + (first?.anyPID.map {
+                    [NextStep("if it does not: end its main process", "kill -TERM \($0)")]
+                } ?? []),
             clearsWhen:
                 "every container process on the node belongs to a container that \(runtime.name) lists",
             inquiries: questions.followUp
                 + [.probe(runtime.endpoint, from: .pods)])
+    }
+
+    /// What is known of the cause. Only CRI-O asks today's default OCI runtime for a container of another.
+    private func reason(_ runtime: RuntimeFacts, lostShims: Set<String>, _ isDefaultKnown: Bool) -> String {
+        if !lostShims.isEmpty {
+            return
+                "\(runtime.name) lost a shim on this boot (ContainerStuck): processes of a container may outlive it."
+        }
+        guard runtime.endpoint.runtime == .crio else { return "What parted them is not known." }
+        return isDefaultKnown
+            ? "The OCI runtime that made them is still the default, so a changed default is not the cause."
+            : "Which OCI runtime is the default now is not known, so a changed default may be the cause."
     }
 }

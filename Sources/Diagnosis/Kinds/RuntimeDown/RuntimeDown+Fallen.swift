@@ -202,7 +202,7 @@ extension RuntimeCase<RuntimeDown> {
             cause: .watchdogTimeout,
             sentence: "\(name) was killed by systemd: its watchdog expired",
             explanation:
-                "\(name) stopped reporting to systemd's watchdog, which takes a hang for granted and kills it.",
+                "\(name) stopped reporting to systemd's watchdog, so systemd assumed that it hung, and killed it.",
             proof: line)
     }
 
@@ -213,7 +213,7 @@ extension RuntimeCase<RuntimeDown> {
             proof: line,
             steps: [
                 NextStep(
-                    "look for a core",
+                    "look for a core (a Go panic leaves none)",
                     "coredumpctl list \(runtime.endpoint.runtime == .crio ? "crio" : "containerd")")
             ])
     }
@@ -265,8 +265,14 @@ extension RuntimeCase<RuntimeDown> {
                     : crash ? "\(name) crashed (\(signal))" : "\(name) was killed (\(signal))",
                 explanation: crash
                     ? "The main process of \(unit.name) ended by \(signal)\(exit.code == "dumped" ? " and dumped core" : "")."
-                    : "Somebody or something sent \(signal) to the main process of \(unit.name); the kernel's OOM killer left no trace.",
-                proof: fatal)
+                    : "Somebody or something sent \(signal) to the main process of \(unit.name).",
+                proof: fatal,
+                steps: signal == "SIGKILL"
+                    ? [
+                        NextStep(
+                            "see whether the kernel's OOM killer did it",
+                            "journalctl -k -g 'oom|Killed process' -n 20")
+                    ] : [])
         default:
             let said = fatal.map { " It said: \(($0.captures["detail"] ?? $0.excerpt).bounded(200))." } ?? ""
             return Fall(

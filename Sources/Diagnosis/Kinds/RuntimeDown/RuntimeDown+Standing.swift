@@ -50,7 +50,10 @@ extension RuntimeCase<RuntimeDown> {
             impact: impact,
             evidence: evidence,
             nextSteps: [
-                NextStep("see who asked for it", "journalctl -u \(unit.name) -n 20 -o short-precise"),
+                NextStep(
+                    "look for who asked for it: sudo, packages, scripts of that moment",
+                    "journalctl --since '\((since.wall + .seconds(-20)).date) \((since.wall + .seconds(-20)).clock) UTC' --until '\((since.wall + .seconds(5)).date) \((since.wall + .seconds(5)).clock) UTC' -o short-precise"
+                ),
                 NextStep("start it, if nobody wants it down", "systemctl start \(unit.name)"),
             ], clearsWhen: clearsWhen, inquiries: [askAgain, .unit(unit.name)])
     }
@@ -96,11 +99,16 @@ extension RuntimeCase<RuntimeDown> {
     }
 
     func findingUnreachable(_ failing: APIFacts.Failing) -> Finding {
+        if api.answeredAt == nil, [.socketMissing, .notASocket].contains(failing.failure.reason),
+            !wasServed(before: failing.since, since: nil)
+        {
+            return findingUnserved(failing)
+        }
         let words: (cause: Cause, sentence: String, explanation: String)
         let path = runtime.endpoint.socketPath
         let runs =
             unit.isRunning
-            ? "systemd holds \(unit.name) for active" : "nothing says that \(unit.name) is down"
+            ? "systemd reports \(unit.name) as active" : "nothing says that \(unit.name) is down"
         switch failing.failure.reason {
         case .socketMissing, .notASocket:
             words = (
@@ -129,6 +137,27 @@ extension RuntimeCase<RuntimeDown> {
             inquiries: [askAgain, .unit(unit.name)])
     }
 
+    /// Nothing was ever seen to serve this socket: whether it was removed, or never was the runtime's, nobody can say.
+    private func findingUnserved(_ failing: APIFacts.Failing) -> Finding {
+        let path = runtime.endpoint.socketPath
+        return Finding(
+            cause: .socketMissing, severity: .critical,
+            confirmed: unit.isRunning || failing.count >= 2, since: failing.since,
+            sentence: "nobody serves \(path), which is configured as this node's CRI socket",
+            explanation: hasUnit
+                ? "\(unit.isRunning ? "systemd reports \(unit.name) as active" : "Nothing says that \(unit.name) is down"), and \(path) has not been there since crihealthd first looked: the runtime may listen elsewhere, and whoever names this socket be wrong."
+                : "\(path) has not been there since crihealthd first looked, and no unit is known to serve it.",
+            impact: impact,
+            evidence: [endpointEvidence(since: failing.since.monotonic), activeEvidence].compactMap { $0 },
+            nextSteps: [
+                NextStep("see which sockets are served, and by whom", "ss -xlp"),
+                NextStep(
+                    "see who names this one",
+                    "grep -rsn \(path) /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env /etc/crictl.yaml /etc/crihealthd"
+                ), seeStatus,
+            ], clearsWhen: clearsWhen, inquiries: [askAgain, .unit(unit.name)])
+    }
+
     func findingHung(_ failing: APIFacts.Failing) -> Finding {
         let process = unit.state?.mainPID.flatMap { facts.answers.processes[$0] }?.value
         let stopped = process?.state == "T" || process?.state == "t"
@@ -150,15 +179,20 @@ extension RuntimeCase<RuntimeDown> {
                 ? "Its main process is stopped (SIGSTOP): it will answer after SIGCONT."
                 : !hasUnit
                     ? "No unit is known to serve it, and CRI calls run into their deadline."
-                    : "systemd holds \(unit.name) for \(unit.phase == .unknown ? "nothing that we know" : unit.phase.rawValue), and CRI calls run into their deadline.",
+                    : (unit.isRunning
+                        ? "systemd reports \(unit.name) as active" : "Nothing says that \(unit.name) is down")
+                        + ", and CRI calls run into their deadline.",
             impact: impact, evidence: evidence,
-            nextSteps: wake(process, stopped: stopped) + [seeStatus], clearsWhen: clearsWhen,
+            nextSteps: wake(process, stopped: stopped), clearsWhen: clearsWhen,
             inquiries: [askAgain, .unit(unit.name)] + (unit.state?.mainPID.map { [.process(pid: $0)] } ?? []))
     }
 
     private func wake(_ process: ProcessIdentity?, stopped: Bool) -> [NextStep] {
-        if let process, stopped { return [NextStep("let it go on", "kill -CONT \(process.pid)")] }
-        return logGoroutines("have it log its goroutines before you restart it")
+        if let process, stopped, process.pid > 1 {
+            return [seeStatus, NextStep("let it go on", "kill -CONT \(process.pid)")]
+        }
+        return [seeStatus] + dumpGoroutines()
+            + restart("then restart it, if it does not come back (containers keep running)")
     }
 
     func findingTakenOver(_ failing: APIFacts.Failing) -> Finding {

@@ -3,10 +3,14 @@ import HealthModel
 /// Words and evidence that every cause shares.
 extension RuntimeCase<RuntimeDown> {
     var impact: Impact {
-        Impact(
-            sentence:
-                "No pod can be started, stopped or executed into on this node; containers that run keep running.",
-            pods: runtime.readyPods, runningContainers: runtime.runningContainers)
+        // Nothing outlives a boot, and a list from before it says nothing.
+        let isOfThisBoot = runtime.containersAt != nil
+        let wasRebooted = facts.containers.rebootedAt != nil && !isOfThisBoot
+        return Impact(
+            sentence: "No pod can be started, stopped or exec'd into on this node"
+                + (wasRebooted ? "." : "; containers that run keep running."),
+            pods: isOfThisBoot ? runtime.readyPods : nil,
+            runningContainers: isOfThisBoot ? runtime.runningContainers : nil)
     }
 
     var clearsWhen: String {

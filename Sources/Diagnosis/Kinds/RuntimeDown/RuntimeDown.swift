@@ -149,6 +149,8 @@ extension RuntimeCase<RuntimeDown> {
         guard let since = unit.phaseSince else { return .unknown(inquiries: [askAgain]) }
         let waited = now.monotonic - since.monotonic
         if unit.phase == .starting {
+            // What the journal has to say of this start may not have been read yet.
+            if facts.monitoring.journal == .catchingUp { return .unknown(inquiries: [askAgain]) }
             if waited >= configuration.startGrace, let slow = recoverySlow(since: since.monotonic) {
                 return .holds(findingSpoken(slow, since: since))
             }
@@ -183,9 +185,9 @@ extension RuntimeCase<RuntimeDown> {
         if api.broken != nil, api.failing == nil, unit.isRunning, api.reached(since: up) {
             return .cleared(reached)
         }
-        guard let failing = api.failing, up.map({ failing.at.monotonic >= $0 }) ?? true else {
-            return reported() ?? .unknown(inquiries: api.failing == nil ? [] : [askAgain])
-        }
+        guard let failing = api.failing else { return reported() ?? .unknown(inquiries: []) }
+        // It came up since it was asked last; what the kubelet says is as old as its last look.
+        if let up, failing.at.monotonic < up { return .unknown(inquiries: [askAgain]) }
         return judge(failing, up: up)
     }
 
@@ -207,7 +209,12 @@ extension RuntimeCase<RuntimeDown> {
         let young = up.map { failing.at.monotonic - $0 < configuration.socketGrace } ?? false
         switch failing.failure.reason {
         case .socketMissing, .notASocket, .refused:
-            if young { return .unknown(inquiries: [askAgain]) }
+            if let other = servesElsewhere {
+                return .expired(
+                    "\(unit.name) serves \(other.endpoint.socketPath); nobody has served \(runtime.endpoint.socketPath) on this boot"
+                )
+            }
+            if young, !wasServed(before: failing.since, since: up) { return .unknown(inquiries: [askAgain]) }
             // A runtime that is being stopped takes its socket away a moment before systemd's word of it arrives.
             if let told = unit.stateAt, told.monotonic < failing.since.monotonic, failing.count < 3 {
                 return .unknown(inquiries: [.unit(unit.name), askAgain])
@@ -232,6 +239,27 @@ extension RuntimeCase<RuntimeDown> {
             return .holds(findingActivating(since: failing.since))
         case .rpc, .unimplemented, .unreadable:
             return failing.count >= 3 ? .holds(findingUnreachable(failing)) : .unknown(inquiries: [askAgain])
+        }
+    }
+
+    /// READY=1 may come before listen(2); but this socket was there since the unit came up: the runtime answered on it, or
+    /// said that it serves it.
+    func wasServed(before failing: Moment, since up: MonotonicTime?) -> Bool {
+        if let at = api.answeredAt?.monotonic, up.map({ at >= $0 }) ?? true { return true }
+        let began = unit.startedAt?.monotonic ?? up
+        return facts.signals.all(.runtimeServing).contains { line in
+            line.unit == unit.name && line.at.monotonic <= failing.monotonic
+                && line.captures["address"] == runtime.endpoint.socketPath
+                && began.map { line.at.monotonic >= $0 } ?? true
+        }
+    }
+
+    /// The runtime of the same unit that answers on another socket, where this one never did: it was not removed, and
+    /// whoever names it is wrong.
+    private var servesElsewhere: RuntimeFacts? {
+        guard api.answeredAt == nil, hasUnit else { return nil }
+        return facts.runtimes.first {
+            $0.endpoint != runtime.endpoint && $0.unit.name == unit.name && $0.api.isUp
         }
     }
 

@@ -87,18 +87,14 @@ extension RuntimeCase<RuntimeSwitched> {
                 "\(name) was started while containers ran, and its OCI runtime does not know \(count == 1 ? "one" : "\(count)") of them: the default OCI runtime, or its root, was changed. The processes were not looked through, so which OCI runtime made them is not known.",
             impact: Impact(
                 sentence:
-                    "\(who) run\(count == 1 ? "s" : "") without control, with ports and files; replacements fail or run twice: \(names)\(count > 40 ? " and \(count - 40) more" : "").",
-                runningContainers: count),
+                    "\(who) run\(count == 1 ? "s" : "") without control, with ports and files; replacements fail or run twice: \(names)\(count > 40 ? " and \(count - 40) more" : "")."
+            ),
             evidence: losses.prefix(4).flatMap { evidence($0) } + configurationEvidence,
             nextSteps: [
-                NextStep("keep new pods away", "kubectl cordon $(hostname)"),
                 NextStep("see every leftover: conmon, its OCI runtime and its container", Self.listMonitors),
                 NextStep("see what was changed, and when", "ls -lt /etc/crio/crio.conf.d /etc/crio"),
-                NextStep(
-                    "or drain the node and reboot it: nothing survives, and nothing clashes",
-                    "systemctl reboot"
-                ),
-            ], clearsWhen: clearsWhen, inquiries: followUp)
+                facts.cordon,
+            ] + facts.drainAndReboot, clearsWhen: clearsWhen, inquiries: followUp)
     }
 
     private func evidence(_ loss: UnscannedLoss) -> [Evidence] {
@@ -108,7 +104,8 @@ extension RuntimeCase<RuntimeSwitched> {
             summary: loss.isRecorded
                 ? "systemd started \(unit), and has not stopped it"
                 : "crictl ps called \(loss.label) running",
-            command: loss.isRecorded ? "systemctl status \(unit)" : "crictl inspect \(loss.id)")
+            command: loss.isRecorded
+                ? "systemctl status \(unit)" : runtime.endpoint.crictl("inspect \(loss.id)"))
         return [alive, Evidence.journal(loss.proof)]
     }
 }

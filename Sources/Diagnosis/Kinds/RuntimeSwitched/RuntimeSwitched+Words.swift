@@ -28,7 +28,7 @@ extension RuntimeCase<RuntimeSwitched> {
                     + (leftovers.isEmpty
                         ? ""
                         : " \(count(leftovers)) of the old OCI runtime run on, with ports and files\(names(leftovers))."),
-                pods: runtime.readyPods, runningContainers: leftovers.isEmpty ? nil : leftovers.count),
+                pods: runtime.readyPods),
             evidence: [first] + [activating].compactMap { $0 } + evidence(leftovers),
             nextSteps: [
                 NextStep("see which OCI runtime made what still runs", Self.listMonitors),
@@ -39,8 +39,7 @@ extension RuntimeCase<RuntimeSwitched> {
                 NextStep(
                     "end the start that hangs; it begins anew",
                     "systemctl kill --kill-who=main -s KILL \(runtime.unit.name)"),
-                NextStep("or: drain the node and reboot it, which ends every leftover", "systemctl reboot"),
-            ], clearsWhen: clearsWhen, inquiries: followUp)
+            ] + facts.drainAndReboot, clearsWhen: clearsWhen, inquiries: followUp)
     }
 
     func finding(_ leftovers: [ContainerFacts.Entry]) -> Finding {
@@ -65,9 +64,8 @@ extension RuntimeCase<RuntimeSwitched> {
                 + (conflicts.first.map { " " + $0.sentence } ?? ""),
             impact: Impact(
                 sentence:
-                    "\(count(leftovers)) run\(leftovers.count == 1 ? "s" : "") without control and hold\(leftovers.count == 1 ? "s" : "") ports and files; replacements fail or run twice\(names(leftovers)).",
-                pods: Set(leftovers.compactMap { $0.processes.monitor?.pod?.uid }).count,
-                runningContainers: leftovers.count),
+                    "\(count(leftovers)) run\(leftovers.count == 1 ? "s" : "") without control and hold\(leftovers.count == 1 ? "s" : "") ports and files; replacements fail or run twice\(names(leftovers))."
+            ),
             evidence: conflicts.flatMap(\.evidence).prefix(4) + evidence(leftovers)
                 + lostStates.suffix(2).map { Evidence.journal($0) },
             nextSteps: steps(leftovers), clearsWhen: clearsWhen, inquiries: followUp)
@@ -117,10 +115,10 @@ extension RuntimeCase<RuntimeSwitched> {
             Evidence(
                 at: entry.lastSeen.wall, source: .node,
                 summary: entry.aliveSentence + (today.map { "; asked today: \($0.label)" } ?? ""),
-                command:
-                    "tr '\\0' ' ' < /proc/\(entry.processes.monitor?.pid ?? entry.processes.pids.first ?? 0)/cmdline"
-            )
-        } + leftovers.prefix(2).compactMap(\.denialEvidence)
+                command: (entry.processes.monitor?.pid ?? entry.processes.anyPID).map {
+                    "tr '\\0' ' ' < /proc/\($0)/cmdline"
+                })
+        } + leftovers.prefix(2).compactMap { $0.denialEvidence(runtime.endpoint) }
             + leftovers.prefix(2).compactMap { entry in
                 containers.scopes[entry.processes.id].map {
                     Evidence(
@@ -152,18 +150,16 @@ extension RuntimeCase<RuntimeSwitched> {
         let identity = leftovers.first?.processes.monitor
         let runtimePath = identity?.runtimePath ?? "runc"
         let root = identity?.runtimeRoot.map { ["--root", $0] } ?? []
-        let id = leftovers.first?.processes.id ?? "ID"
+        guard let id = leftovers.first?.processes.id else { return [facts.cordon] + facts.drainAndReboot }
         return [
-            NextStep("keep new pods away", "kubectl cordon $(hostname)"),
             NextStep("see every leftover: conmon, its OCI runtime and its container", Self.listMonitors),
             NextStep("be sure that it is the one that made it", "\(words: [runtimePath] + root) list"),
+            facts.cordon,
             NextStep(
                 "end a leftover through the OCI runtime that made it",
                 "\(words: [runtimePath] + root) kill \(id) TERM"
             ),
-            NextStep(
-                "or drain the node and reboot it: nothing survives, and nothing clashes", "systemctl reboot"),
-        ]
+        ] + facts.drainAndReboot
     }
 
     var followUp: [Inquiry] {

@@ -44,29 +44,18 @@ struct ShutdownNotGraceful: Diagnosis {
                     command: "systemctl show -p DefaultDependencies,Conflicts,Before 'crio-*.scope'"))
         }
         let runtimes = versions(of: bad.compactMap(\.value.containerID), facts)
-        let versions = runtimes.isEmpty ? "" : " (" + runtimes.joined(separator: ", ") + ")"
         // Only of crun is it known that it passes over what CRI-O asks for.
         let isCrun = bad.allSatisfy { $0.value.description.contains("libcrun") }
-        let maker = (isCrun ? "crun" : "The OCI runtime") + versions
-        let fix =
-            isCrun
-            ? NextStep(
-                "bring in crun 1.17 or later; containers made from then on are safe",
-                "apt-get install crun   # or the cri-o package that bundles it")
-            : NextStep("see what made them", RuntimeCase<RuntimeSwitched>.listMonitors)
         return .holds(
             Finding(
                 cause: .exposed, severity: .warning, confirmed: true, since: first.at,
                 sentence:
                     "\(bad.count) container\(bad.count == 1 ? "" : "s") would not get \(bad.count == 1 ? "its" : "their") grace period if this node went down now",
-                explanation:
-                    "\(maker) made the scopes without Conflicts= and Before=shutdown.target, though \(runtime.name) asks for them: systemd does not wait for these containers."
-                    + (isCrun ? " runc, and crun from 1.17 on, do as asked." : ""),
+                explanation: explanation(isCrun: isCrun, runtimes, runtime),
                 impact: Impact(
                     sentence:
                         "At a reboot or power-off without a drain, containers may be killed in the middle of their work; kubectl drain is not affected."
-                        + names(bad.compactMap(\.value.containerID), facts),
-                    runningContainers: bad.count),
+                        + names(bad.compactMap(\.value.containerID), facts)),
                 evidence: bad.prefix(4).map {
                     Evidence(
                         at: $0.at.wall, source: .systemd,
@@ -76,14 +65,48 @@ struct ShutdownNotGraceful: Diagnosis {
                             "systemctl show -p DefaultDependencies,Conflicts,Before,Description \($0.value.pattern)"
                     )
                 },
-                nextSteps: [
-                    NextStep(
-                        "drain the node before it goes down", "kubectl drain $(hostname) --ignore-daemonsets"),
-                    fix,
+                nextSteps: repair(isCrun: isCrun, runtimes) + [
+                    facts.drain("drain the node before it goes down")
                 ],
                 clearsWhen: "no container's scope lacks Conflicts= and Before=shutdown.target any more",
                 inquiries: ContainerQuestions(facts, configuration).all
                     + unasked(bad.compactMap(\.value.containerID), facts)))
+    }
+
+    /// crun from 1.17 on is installed by now: the scopes are older than it.
+    private func isRepaired(_ runtimes: [String]) -> Bool {
+        let crun = runtimes.filter { $0.hasPrefix("crun ") }.map { SoftwareVersion(String($0.dropFirst(5))) }
+        return !crun.isEmpty && crun.allSatisfy { $0.map { !($0 < SoftwareVersion("1.17") ?? $0) } ?? false }
+    }
+
+    private func explanation(isCrun: Bool, _ runtimes: [String], _ runtime: RuntimeFacts) -> String {
+        let today = runtimes.isEmpty ? "" : " (" + runtimes.joined(separator: ", ") + ")"
+        let lack =
+            "made the scopes without Conflicts= and Before=shutdown.target, though \(runtime.name) asks for them: systemd does not wait for these containers."
+        guard isCrun else { return "The OCI runtime\(today) \(lack)" }
+        if isRepaired(runtimes) {
+            return
+                "A crun older than 1.17 \(lack) Today's\(today) does as asked: what it makes is safe, and the scopes of these containers are older."
+        }
+        return "crun\(today) \(lack) runc, and crun from 1.17 on, do as asked."
+    }
+
+    private func repair(isCrun: Bool, _ runtimes: [String]) -> [NextStep] {
+        guard isCrun else {
+            return [NextStep("see what made them", RuntimeCase<RuntimeSwitched>.listMonitors)]
+        }
+        if isRepaired(runtimes) {
+            return [
+                NextStep(
+                    "see which scopes lack it, and have the cluster replace their pods",
+                    "systemctl show -p Id,DefaultDependencies 'crio-*.scope'")
+            ]
+        }
+        return [
+            NextStep(
+                "see whether crun 1.17 or later can be had (Debian 12 has 1.8.1); bring that in, then replace the pods",
+                "apt-cache policy crun cri-o")
+        ]
     }
 
     /// No scope is known: those that were exposed ended, or were of an earlier boot.
@@ -147,8 +170,7 @@ struct ShutdownNotGraceful: Diagnosis {
                     "Their scopes still ran when shutdown.target was reached: only systemd-shutdown's last SIGTERM and SIGKILL, seconds apart, ended them.",
                 impact: Impact(
                     sentence:
-                        "What these containers had not written is lost: \(ids)\(count > 4 ? ", …" : "").",
-                    runningContainers: count),
+                        "What these containers had not written is lost: \(ids)\(count > 4 ? ", …" : "")."),
                 evidence: [
                     Evidence(
                         at: past.at, source: .journal,
@@ -158,7 +180,9 @@ struct ShutdownNotGraceful: Diagnosis {
                 nextSteps: [
                     NextStep(
                         "see how the boot before this one ended", "journalctl -b -1 -n 200 -o short-precise"),
-                    NextStep("look for damage in what they wrote", "crictl ps --all"),
+                    NextStep(
+                        "see what these containers are; look for damage in what they wrote",
+                        runtime.endpoint.crictl("ps --all")),
                     NextStep(
                         "see whether containers are still exposed",
                         "systemctl show -p DefaultDependencies,Conflicts 'crio-*.scope'"),

@@ -138,18 +138,17 @@ extension RuntimeCase<StatusBlocked> {
     }
 
     private func steps(_ defect: Advisory?) -> [NextStep] {
-        var steps = logGoroutines(
-            "have it log its goroutines before you restart it (look for RWMutex and go-cni)")
+        var steps: [NextStep] = []
         if hasUnit {
             steps.append(NextStep("see whether a CNI plugin is still at work", "systemctl status \(unit)"))
         }
-        steps += restart("end it (containers keep running)")
         if let fix = defect?.fixedIn.first {
             steps.append(
                 NextStep(
-                    "upgrade to \(fix) or newer, or it comes back",
+                    "see whether \(fix) or newer can be had: without it, it comes back",
                     "apt-cache policy \(runtime.endpoint.runtime.rawValue)"))
         }
-        return steps
+        return steps + dumpGoroutines(" (look for RWMutex and go-cni)")
+            + restart("end it (containers keep running)")
     }
 }

@@ -74,6 +74,9 @@ extension RuntimeCase<UpgradeIncomplete> {
         _ worst: UpgradeIncomplete.Gap, _ gaps: [UpgradeIncomplete.Gap], _ at: Moment
     ) -> Finding {
         let others = gaps.filter { $0.cause != worst.cause }
+        let all = worst.steps + others.flatMap(\.steps)
+        // What looks comes first.
+        let restarts = all.filter { $0.command.hasPrefix("systemctl restart") }
         return Finding(
             cause: worst.cause, severity: worst.severity, confirmed: true, since: at,
             sentence: worst.sentence,
@@ -86,7 +89,7 @@ extension RuntimeCase<UpgradeIncomplete> {
                 pods: runtime.readyPods, runningContainers: runtime.runningContainers),
             evidence: [worst.evidence] + others.map(\.evidence)
                 + [facts.runningVersion(of: runtime)?.evidence].compactMap { $0 },
-            nextSteps: worst.steps + others.flatMap(\.steps),
+            nextSteps: all.filter { !restarts.contains($0) } + restarts,
             clearsWhen:
                 "\(unit.name) and its shims run the binaries that are on disk, and there is one install",
             inquiries: ask)
@@ -186,7 +189,11 @@ extension RuntimeCase<UpgradeIncomplete> {
                 summary: "pid \(first.pid) runs \(first.path), which is \(first.onDisk.rawValue) on disk"
                     + (count > 1 ? " (and \(count - 1) more)" : ""),
                 command: "ls -l /proc/\(first.pid)/exe"),
-            steps: [NextStep("replace the pods when it suits, one after the other", "crictl pods")])
+            steps: [
+                NextStep(
+                    "list the pods; those from before the upgrade can be replaced when it suits",
+                    crictl("pods"))
+            ])
     }
 
     /// A wrapper (a shell, k3s' own unpacker) starts something else by design.

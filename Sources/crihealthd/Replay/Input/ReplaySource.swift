@@ -198,6 +198,10 @@ struct ReplaySource {
                     ))
                 observations.append(Observation(at: entry.at, event: .daemon(.journal(.following))))
             }
+            // As the follower of a live journal does.
+            if let window = BlindWindow(notice: entry) {
+                observations.append(Observation(at: entry.at, event: .daemon(.blind(window))))
+            }
             observations.append(Observation(at: entry.at, event: .journal(entry)))
         }
         return observations

@@ -1,0 +1,1 @@
+../../DiagnosisTests/Support/CommandCheck.swift
