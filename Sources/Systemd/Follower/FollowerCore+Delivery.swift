@@ -19,7 +19,7 @@ extension FollowerCore {
         }
         let now = MonotonicTime.now
         let entries = joined(batch.entries, at: now)
-        for entry in entries { declareLoss(entry) }
+        for window in entries.compactMap(BlindWindow.init(notice:)) { declare(window) }
         // What is held back would be lost with a position behind it.
         let isDue = positionDue && blocks.isEmpty && (!entries.isEmpty || now >= nextPosition)
         let position = isDue ? position : nil
