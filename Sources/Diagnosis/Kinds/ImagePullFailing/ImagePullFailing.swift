@@ -10,9 +10,6 @@ struct ImagePullFailing: Diagnosis {
     /// After so long without such a line nobody pulls so any more: the kubelet tries again after at most five minutes.
     static let quiet: Duration = .seconds(900)
 
-    /// Causes that one line may tell by accident: a name server that hiccups. They must happen twice.
-    static let passing: Set<Cause> = [.nameResolution, .registryUnreachable, .registryError]
-
     func assess(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> [(subject: String, Assessment)] {
         Self.cases(facts.runtimes, facts, configuration) { $0.assess() }
     }
@@ -38,7 +35,8 @@ extension RuntimeCase<ImagePullFailing> {
     }
 
     private func opens(_ told: Told) -> Bool {
-        if told.isOfNode { return !ImagePullFailing.passing.contains(told.cause) || told.signals.count >= 2 }
+        // A name server may hiccup once.
+        if told.isOfNode { return told.cause != .nameResolution || told.signals.count >= 2 }
         guard let recent = told.since(told.last.at.monotonic - ImagePullFailing.quiet) else { return false }
         // A policy is the node's own, whatever image it rejects.
         if told.cause == .signaturePolicyInvalid, recent.pods.count >= 2 { return true }
