@@ -151,7 +151,7 @@ extension RuntimeCase<CRIVersionUnsupported> {
             cause: cause.name, severity: tolerated && kubelet != nil ? .warning : .critical,
             confirmed: true, since: since,
             grace: isUnasked
-                ? configuration.startSettling
+                ? refusedKubelet == nil ? configuration.startSettling : .zero
                 : cause.proven || isNeeded ? .zero : configuration.versionGrace,
             sentence: cause.sentence,
             explanation: cause.explanation + " " + cause.ruledOut, impact: impact, evidence: evidence,

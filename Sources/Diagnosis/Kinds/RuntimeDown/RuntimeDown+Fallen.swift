@@ -114,6 +114,11 @@ extension RuntimeCase<RuntimeDown> {
         func proof(_ name: SignalName) -> Signal? { facts.signals.last(name, unit: unit.name, since: from) }
         if let line = proof(.addressInUse) { return addressInUse(line) }
         if let line = proof(.crashed) { return crashed(line) }
+        if let line = proof(.watchdogTimeout) { return watchdog(line) }
+        if let line = proof(.startTimedOut) {
+            return recoverySlow(since: line.at.monotonic - configuration.crashLoopWindow)
+                ?? startTimeout(line)
+        }
         if let line = proof(.runtimeFatal) {
             return Fall(
                 cause: .exited, sentence: "\(name) ended by itself",
@@ -247,6 +252,13 @@ extension RuntimeCase<RuntimeDown> {
 
     private func byExit(_ fatal: Signal?, looping: Int) -> Fall {
         guard let exit = unit.exit else {
+            if looping >= configuration.crashLoopCount {
+                return Fall(
+                    cause: .crashLooping, sentence: "\(name) keeps failing",
+                    explanation:
+                        "systemd reports Result=\(unit.result ?? "unknown") for \(unit.name), and has started it again and again; how its process ended was not seen.",
+                    proof: fatal)
+            }
             return Fall(
                 cause: .failed, sentence: "\(name) has failed",
                 explanation: "systemd reports Result=\(unit.result ?? "unknown") for \(unit.name).",

@@ -32,6 +32,7 @@ extension RuntimeCase<RuntimeDown> {
     var askAgain: Inquiry { .probe(runtime.endpoint, from: .socket) }
 
     func assess() -> Assessment {
+        if isBeside { return .unknown(inquiries: []) }
         let judgement = judge()
         if case .holds = judgement, let other = embeddedKubelet {
             return .explained(
@@ -104,6 +105,14 @@ extension RuntimeCase<RuntimeDown> {
             }
         }
         return .holds(findingStopped(since: since))
+    }
+
+    /// Of the sockets of one unit, where nobody was asked, one is enough to tell of the unit.
+    private var isBeside: Bool {
+        guard runtime.endpoint.unit != nil, api.rungs.isEmpty,
+            let first = facts.runtimes.first(where: { $0.unit.name == unit.name })
+        else { return false }
+        return first.endpoint != runtime.endpoint
     }
 
     /// The kubelet that this unit embeds, if its last words are the latest: the unit ends with it.
