@@ -77,10 +77,10 @@ struct UnitFacts: Hashable, Codable, Sendable {
 
     /// How often it was started again in vain: as many restarts as were seen since `limit`, or as systemd has counted, where
     /// the run before the last end was not a long one.
-    func attempts(since limit: MonotonicTime, shortRun: Duration) -> Int {
+    func attempts(since limit: MonotonicTime) -> Int {
         let seen = restarts(since: limit)
         guard seen > 0, let counted = restartCounter, counted > seen else { return seen }
-        if let exit, let ranFrom, exit.at.monotonic - ranFrom.monotonic >= shortRun { return seen }
+        if let exit, let ranFrom, exit.at.monotonic - ranFrom.monotonic >= Self.healthyRun { return seen }
         return counted
     }
 

@@ -97,7 +97,7 @@ enum CommandCheck {
         "swapoff", "swapon", "sysctl", "systemctl", "tail", "tc", "timedatectl", "tr", "umount", "uname",
         "uniq",
         "wc", "zcat", "skopeo", "smartctl", "aa-status", "ausearch", "apparmor_parser", "fuser", "id",
-        "sha256sum",
+        "sha256sum", "docker", "dockerd", "cri-dockerd",
     ]
 
     /// A dollar or a backquote that a shell would act on.

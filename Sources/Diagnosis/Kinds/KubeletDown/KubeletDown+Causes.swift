@@ -141,7 +141,6 @@ extension KubeletCase {
     }
 
     var attempts: Int {
-        unit.attempts(
-            since: now.monotonic - configuration.crashLoopWindow, shortRun: configuration.crashLoopWindow)
+        unit.attempts(since: now.monotonic - configuration.crashLoopWindow)
     }
 }

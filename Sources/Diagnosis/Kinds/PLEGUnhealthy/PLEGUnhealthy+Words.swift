@@ -67,8 +67,8 @@ extension PLEGCase {
         }
         let ask: ShellCommand? = endpoint.map {
             sandbox == nil
-                ? "timeout 10 crictl --runtime-endpoint \($0) inspect \(id)"
-                : "timeout 10 crictl --runtime-endpoint \($0) inspectp \(id)"
+                ? "crictl --runtime-endpoint \($0) --timeout 10s inspect \(id)"
+                : "crictl --runtime-endpoint \($0) --timeout 10s inspectp \(id)"
         }
         return Words(
             cause: .sandboxHangs,
@@ -84,7 +84,7 @@ extension PLEGCase {
         facts.runtimes.prefix(1).filter { !$0.endpoint.socketPath.isEmpty }.map {
             NextStep(
                 "see whether it lists its pods in time",
-                "timeout 30 crictl --runtime-endpoint \($0.endpoint.address) pods")
+                "crictl --runtime-endpoint \($0.endpoint.address) --timeout 30s pods")
         }
     }
 

@@ -155,7 +155,7 @@ extension RuntimeCase<RuntimeDown> {
         let steps: [NextStep] =
             switch what {
             case "AppArmor": [NextStep("see which profiles are loaded", "aa-status")]
-            case "SELinux": [NextStep("see the policy", "sestatus")]
+            case "SELinux": [NextStep("see the policy", "getenforce")]
             default:
                 line.captures["profile"].map { [NextStep("see whether it is there", "ls -l \($0)")] } ?? []
             }

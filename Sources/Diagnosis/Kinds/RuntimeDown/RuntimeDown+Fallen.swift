@@ -102,8 +102,7 @@ extension RuntimeCase<RuntimeDown> {
     }
 
     private var attempts: Int {
-        unit.attempts(
-            since: now.monotonic - configuration.crashLoopWindow, shortRun: configuration.crashLoopWindow)
+        unit.attempts(since: now.monotonic - configuration.crashLoopWindow)
     }
 
     // MARK: Its last words alone
