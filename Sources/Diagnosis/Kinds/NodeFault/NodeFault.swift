@@ -76,15 +76,23 @@ struct NodeCase: Sendable {
 
     /// The runtime ended of a fault of the node, by its own last words: that it is down is part of it.
     func tookDown(_ unit: UnitFacts, _ finding: Finding) -> Bool {
-        let ends: Set<String> = Set(
-            [Cause.crashed, .crashLooping, .exited, .failed, .connectionRefused, .startTimeout].map(
-                \.rawValue))
-        guard ends.contains(finding.cause), verdicts.contains(where: { $0.cause == .pidsExhausted }) else {
+        let ends: [Cause] = [.crashed, .crashLooping, .exited, .failed, .connectionRefused, .startTimeout]
+        let isEnd = ends.map(\.rawValue).contains(finding.cause)
+        // The kubelet's complaint alone is a symptom, also of a fault that is over.
+        let isComplaint = finding.cause == Cause.reportedByKubelet.rawValue
+        guard isComplaint || isEnd && verdicts.contains(where: { $0.cause == .pidsExhausted }) else {
             return false
         }
         return facts.signals.all(.nodeFault).contains {
             $0.unit == unit.name && $0.cause == .pidsExhausted
                 && abs(($0.at.monotonic - finding.since.monotonic).seconds) < 60
+        }
+    }
+
+    /// The kubelet's own last words tell the same: then it is told as the kubelet's end.
+    private func isToldOfKubelet(_ told: Told) -> Bool {
+        facts.signals.all(.kubeletFatal).contains {
+            $0.cause == told.cause && abs(($0.at.monotonic - told.last.at.monotonic).seconds) < 60
         }
     }
 
@@ -148,6 +156,7 @@ struct NodeCase: Sendable {
         case .memoryPressure, .busUnresponsive:
             return Verdict(told: told, isConfirmed: true, severity: .warning)
         case .inotifyExhausted:
+            guard !isToldOfKubelet(told) else { return nil }
             return Verdict(
                 told: told, isConfirmed: true, severity: told.signals.count >= 3 ? .critical : .warning)
         case .fileSystemReadOnly, .fileSystemDamaged:
