@@ -75,7 +75,7 @@ extension RuntimeCase<ContainerStuck> {
             impact: Impact(
                 sentence: "The pod stays in Terminating, and what replaces it may wait for it.", pods: 1),
             evidence: stop.proofs.suffix(4).reversed().map { Evidence.journal($0) }
-                + (stuckVolume.map { [.journal($0)] } ?? []),
+                + (stuckVolume.map { [Evidence.journal($0)] } ?? []),
             nextSteps: [
                 isShim
                     ? NextStep(

@@ -48,7 +48,9 @@ struct NodeCase: Sendable {
         /// One sign alone, of a kind that can pass by itself.
         var isConfirmed: Bool
         var severity: Severity
-        var cause: Cause { told.cause }
+        /// Which of the file systems that matter has room, but no inode.
+        var isOfInodes = false
+        var cause: Cause { isOfInodes ? .inodesExhausted : told.cause }
     }
 
     var now: Moment { facts.now }
@@ -159,10 +161,19 @@ struct NodeCase: Sendable {
             guard !isToldOfKubelet(told) else { return nil }
             return Verdict(
                 told: told, isConfirmed: true, severity: told.signals.count >= 3 ? .critical : .warning)
+        case .diskFull:
+            return Verdict(told: told, isConfirmed: true, severity: .critical, isOfInodes: lacksInodes)
         case .fileSystemReadOnly, .fileSystemDamaged:
             return Verdict(told: told, isConfirmed: true, severity: isElsewhere(told) ? .warning : .critical)
         default:
             return Verdict(told: told, isConfirmed: true, severity: .critical)
+        }
+    }
+
+    /// ENOSPC is about inodes where space is left.
+    private var lacksInodes: Bool {
+        Self.directories.compactMap { facts.answers.fileSystems[$0]?.value }.contains {
+            $0.availableInodes == 0 && $0.availableBytes > 0
         }
     }
 
