@@ -165,6 +165,8 @@ public struct SignalName: RawRepresentable, Hashable, Codable, Sendable {
     public static let stopFailed = Self(rawValue: "stop-failed")
     /// A request for a name was refused because an earlier one has not ended; capture `name`.
     public static let nameReserved = Self(rawValue: "name-reserved")
+    /// A volume does not unmount; capture `driver`.
+    public static let volumeStuck = Self(rawValue: "volume-stuck")
     /// A name is taken by a sandbox or container of before; capture `name`.
     public static let nameTaken = Self(rawValue: "name-taken")
     /// The kubelet no longer waited for a creation; captures `pod` and `namespace`.

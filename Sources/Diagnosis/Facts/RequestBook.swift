@@ -20,6 +20,8 @@ struct RequestBook: Hashable, Codable, Sendable {
     private static let kept = 256
 
     private var open: [String: Request] = [:]
+    /// When the last one of each ended, well or not.
+    private var ended: [String: MonotonicTime] = [:]
 
     /// All of a unit's, oldest first.
     func all(unit: String) -> [Request] {
@@ -34,6 +36,7 @@ struct RequestBook: Hashable, Codable, Sendable {
         case .sandboxRequested: begin(signal, "RunPodSandbox")
         case .requestBegun: begin(signal, signal.captures["operation"] ?? "")
         case .requestEnded, .createSucceeded, .createFailed, .sandboxNetworkFailed, .stopFailed: end(signal)
+        case .nameReserved: refuse(signal)
         case .runtimeStarting, .runtimeBooted, .runtimeStopping:
             open = open.filter { $0.value.begin.unit != signal.unit }
         default: break
@@ -41,7 +44,30 @@ struct RequestBook: Hashable, Codable, Sendable {
     }
 
     /// A new boot.
-    mutating func clear() { open = [:] }
+    mutating func clear() {
+        open = [:]
+        ended = [:]
+    }
+
+    /// Whether the sandbox that this refused request wants was asked for before, and that request has ended: what holds the
+    /// name is left over, and nothing hangs.
+    func isHeldByEnded(_ refusal: Signal) -> Bool {
+        guard let pod = refusal.reservedFor else { return false }
+        let key = "RunPodSandbox \(pod)"
+        return open[key] == nil && ended[key].map { $0 <= refusal.at.monotonic } ?? false
+    }
+
+    /// The refused request is over; the one before it, where it is known, goes on.
+    private mutating func refuse(_ signal: Signal) {
+        guard let pod = signal.reservedFor, let request = open["RunPodSandbox \(pod)"],
+            request.begin.unit == signal.unit
+        else { return }
+        if request.retries > 0 {
+            open["RunPodSandbox \(pod)"]?.retries -= 1
+        } else {
+            open["RunPodSandbox \(pod)"] = nil
+        }
+    }
 
     private mutating func begin(_ signal: Signal, _ operation: String) {
         guard let key = Self.key(signal, operation) else { return }
@@ -62,7 +88,11 @@ struct RequestBook: Hashable, Codable, Sendable {
     private mutating func end(_ signal: Signal) {
         guard !open.isEmpty else { return }
         for operation in Self.operations(signal) {
-            if let key = Self.key(signal, operation) { open[key] = nil }
+            guard let key = Self.key(signal, operation), open.removeValue(forKey: key) != nil else {
+                continue
+            }
+            if ended.count >= Self.kept { ended = [:] }
+            ended[key] = signal.at.monotonic
         }
     }
 
@@ -95,5 +125,21 @@ struct RequestBook: Hashable, Codable, Sendable {
         case "StartContainer", "StopContainer": return captures["id"].map { "\(operation) \($0)" }
         default: return nil
         }
+    }
+}
+
+extension Signal {
+    /// The pod whose name the runtime holds: `shop/web-1` of `k8s_CONTAINER_POD_NAMESPACE_UID_ATTEMPT`, or without the
+    /// container (CRI-O, dockershim), or without `k8s` (containerd); nil where the name has not all its parts.
+    var reservedFor: String? {
+        guard let parts = captures["name"].map(Self.nameParts), parts.count >= 4 else { return nil }
+        return "\(parts[parts.count - 3])/\(parts[parts.count - 4])"
+    }
+
+    /// Of the name of a sandbox or container, without the quotes and the punctuation around it.
+    static func nameParts(_ name: String) -> [Substring] {
+        let plain = name.filter { $0 != "\"" && $0 != "\\" && $0 != ":" }
+        let parts = plain.split(separator: "_")
+        return parts.first == "k8s" || parts.first == "/k8s" ? Array(parts.dropFirst()) : parts
     }
 }

@@ -106,7 +106,31 @@ extension CauseScene {
             }),
     ]
 
+    private static func full(_ scene: inout Scene, inodes: UInt64) {
+        scene.feed(
+            .node(
+                .fileSystems([
+                    FileSystemUsage(
+                        path: "/var/lib/kubelet", totalBytes: 1 << 36, availableBytes: 1 << 35,
+                        availableInodes: inodes)
+                ])))
+    }
+
     private static let limits: [CauseScene] = [
+        fault(
+            .inodesExhausted,
+            play: {
+                kubelet(
+                    &$0,
+                    #"E0412 07:01:12.334455    1201 kubelet.go:1431] "Failed to create pod directories" err="mkdir /var/lib/kubelet/pods/5c1a: no space left on device""#
+                )
+                full(&$0, inodes: 0)
+            },
+            nearMiss: { full(&$0, inodes: 0) },
+            end: {
+                $0.wait(.seconds(1))
+                full(&$0, inodes: 1 << 20)
+            }),
         fault(
             .netDeviceLeaked,
             play: {

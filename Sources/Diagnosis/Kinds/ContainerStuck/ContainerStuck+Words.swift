@@ -71,10 +71,11 @@ extension RuntimeCase<ContainerStuck> {
             explanation: (isShim
                 ? "Calls to the shim run into their deadlines: it was stopped, or it waits for a task that is stuck."
                 : "The stop did not end in time: the container's processes do not end (state D, a frozen control group, a volume that does not answer), or their end was not noticed.")
-                + " It says: \(lastWords(stop.proofs)).",
+                + volume(stop) + " It says: \(lastWords(stop.proofs)).",
             impact: Impact(
                 sentence: "The pod stays in Terminating, and what replaces it may wait for it.", pods: 1),
-            evidence: stop.proofs.suffix(4).reversed().map { Evidence.journal($0) },
+            evidence: stop.proofs.suffix(4).reversed().map { Evidence.journal($0) }
+                + (stuckVolume.map { [Evidence.journal($0)] } ?? []),
             nextSteps: [
                 isShim
                     ? NextStep(
@@ -87,6 +88,15 @@ extension RuntimeCase<ContainerStuck> {
             clearsWhen:
                 "it is stopped, is no longer listed as running, or nothing of it is said for ten minutes",
             inquiries: [.probe(runtime.endpoint, from: .pods)])
+    }
+
+    /// A volume that does not unmount, around the same time.
+    private var stuckVolume: Signal? { recent([.volumeStuck]).last }
+
+    private func volume(_ stop: Stop) -> String {
+        guard let driver = stuckVolume?.captures["driver"] else { return "" }
+        return
+            " A volume of \(driver.bounded(60)) does not unmount either: what it is mounted from may not answer."
     }
 
     private func lastWords(_ proofs: [Signal]) -> String {

@@ -16,7 +16,7 @@ extension NodeCase {
         var evidence = told.signals.suffix(4).reversed().map { Evidence.journal($0) }
         if told.signals.count > 4 { evidence.append(.journal(told.first)) }
         return Finding(
-            cause: told.cause, severity: verdict.severity, confirmed: verdict.isConfirmed,
+            cause: verdict.cause, severity: verdict.severity, confirmed: verdict.isConfirmed,
             since: told.first.at,
             sentence: text.sentence, explanation: text.explanation + others,
             impact: impact(told.cause), evidence: evidence + resourceEvidence(told.cause),

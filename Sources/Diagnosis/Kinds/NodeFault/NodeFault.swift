@@ -48,7 +48,9 @@ struct NodeCase: Sendable {
         /// One sign alone, of a kind that can pass by itself.
         var isConfirmed: Bool
         var severity: Severity
-        var cause: Cause { told.cause }
+        /// Which of the file systems that matter has room, but no inode.
+        var isOfInodes = false
+        var cause: Cause { isOfInodes ? .inodesExhausted : told.cause }
     }
 
     var now: Moment { facts.now }
@@ -76,15 +78,23 @@ struct NodeCase: Sendable {
 
     /// The runtime ended of a fault of the node, by its own last words: that it is down is part of it.
     func tookDown(_ unit: UnitFacts, _ finding: Finding) -> Bool {
-        let ends: Set<String> = Set(
-            [Cause.crashed, .crashLooping, .exited, .failed, .connectionRefused, .startTimeout].map(
-                \.rawValue))
-        guard ends.contains(finding.cause), verdicts.contains(where: { $0.cause == .pidsExhausted }) else {
+        let ends: [Cause] = [.crashed, .crashLooping, .exited, .failed, .connectionRefused, .startTimeout]
+        let isEnd = ends.map(\.rawValue).contains(finding.cause)
+        // The kubelet's complaint alone is a symptom, also of a fault that is over.
+        let isComplaint = finding.cause == Cause.reportedByKubelet.rawValue
+        guard isComplaint || isEnd && verdicts.contains(where: { $0.cause == .pidsExhausted }) else {
             return false
         }
         return facts.signals.all(.nodeFault).contains {
             $0.unit == unit.name && $0.cause == .pidsExhausted
                 && abs(($0.at.monotonic - finding.since.monotonic).seconds) < 60
+        }
+    }
+
+    /// The kubelet's own last words tell the same: then it is told as the kubelet's end.
+    private func isToldOfKubelet(_ told: Told) -> Bool {
+        facts.signals.all(.kubeletFatal).contains {
+            $0.cause == told.cause && abs(($0.at.monotonic - told.last.at.monotonic).seconds) < 60
         }
     }
 
@@ -148,12 +158,22 @@ struct NodeCase: Sendable {
         case .memoryPressure, .busUnresponsive:
             return Verdict(told: told, isConfirmed: true, severity: .warning)
         case .inotifyExhausted:
+            guard !isToldOfKubelet(told) else { return nil }
             return Verdict(
                 told: told, isConfirmed: true, severity: told.signals.count >= 3 ? .critical : .warning)
+        case .diskFull:
+            return Verdict(told: told, isConfirmed: true, severity: .critical, isOfInodes: lacksInodes)
         case .fileSystemReadOnly, .fileSystemDamaged:
             return Verdict(told: told, isConfirmed: true, severity: isElsewhere(told) ? .warning : .critical)
         default:
             return Verdict(told: told, isConfirmed: true, severity: .critical)
+        }
+    }
+
+    /// ENOSPC is about inodes where space is left.
+    private var lacksInodes: Bool {
+        Self.directories.compactMap { facts.answers.fileSystems[$0]?.value }.contains {
+            $0.availableInodes == 0 && $0.availableBytes > 0
         }
     }
 
