@@ -76,8 +76,12 @@ import Testing
         try FileManager.default.copyItem(atPath: "/usr/bin/readlink", toPath: file)
         let execution = try crictl().run(["/proc/self/exe"])
         #expect(String(decoding: execution.stdout, as: UTF8.self) == file + "\n")
-        let executable = try #require(try Executable(roots: file))
-        #expect(executable.target.hasPrefix("/proc/"))
+        guard let executable = try Executable(roots: file) else {
+            Issue.record("it is not there")
+            return
+        }
+        let target = executable.target
+        #expect(target.hasPrefix("/proc/"))
     }
 
     @Test func aStickyDirectoryKeepsRootsFiles() {

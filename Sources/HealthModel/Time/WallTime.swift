@@ -18,7 +18,9 @@ public struct WallTime: Hashable, Comparable, Sendable {
     }
 
     /// The distance from `b` to `a`.
-    public static func - (a: Self, b: Self) -> Duration { .microseconds(a.microseconds.subtractingClamped(b.microseconds)) }
+    public static func - (a: Self, b: Self) -> Duration {
+        .microseconds(a.microseconds.subtractingClamped(b.microseconds))
+    }
 }
 
 extension WallTime: CustomStringConvertible {

@@ -8,7 +8,9 @@ import Testing
 @Suite(.serialized, .enabled(if: Binary.isBuilt, "no \(Binary.path)")) struct ReloadTests {
     @Test func reloadsLeaveNothingBehind() throws {
         let (state, journal) = (try TemporaryDirectory(), try TemporaryDirectory())
-        let serve = try ServeProcess(try FakeRuntime(), state: state, journal: journal)
+        let runtime = try FakeRuntime()
+        defer { withExtendedLifetime(runtime) {} }
+        let serve = try ServeProcess(runtime, state: state, journal: journal)
         defer { serve.stop() }
         #expect(eventually { serve.page("/livez").hasPrefix("ok") })
         reload(serve, times: 10)
