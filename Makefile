@@ -5,7 +5,7 @@ SWIFT ?= swift
 RELEASE_FLAGS := -c release --static-swift-stdlib --scratch-path .build-release -Xswiftc -Osize \
     -Xswiftc -Xfrontend -Xswiftc -function-sections -Xlinker --no-export-dynamic -Xlinker --icf=safe
 
-.PHONY: run demo test check unit-quick cri prometheus prometheus-live endpoint build release deb rpm unit guard guard-renew release-flags test-node bench \
+.PHONY: run demo test check fuzz unit-quick cri prometheus prometheus-live endpoint build release deb rpm unit guard guard-renew release-flags test-node bench \
     bench-quick bench-fleet soak format lint deps-build deps-test deps-bench deps-package clean
 
 ## Installs what is missing, builds, and runs the daemon; without a container runtime it serves a recorded outage.
@@ -26,6 +26,13 @@ test: deps-test lint prometheus unit guard prometheus-live endpoint test-node
 ## Everything that needs neither root nor a node: five minutes after the build.
 check: lint unit-quick
 	scripts/summary .build/unit.log
+
+## Seeded mutations of everything that is read, for MINUTES (10), with SANITIZE (address,undefined) or without (SANITIZE=).
+SANITIZE ?= address,undefined
+comma := ,
+fuzz: deps-test
+	FUZZ_SECONDS=$$(( $(or $(MINUTES),10) * 60 / 13 )) $(SWIFT) test --scratch-path .build-fuzz \
+	    $(foreach one,$(subst $(comma), ,$(SANITIZE)),--sanitize=$(one)) --filter 'FuzzTests|TOMLTests|QuotedStrangersTests'
 
 unit-quick:
 	@mkdir -p .build; : >.build/unit.log
@@ -143,4 +150,4 @@ deps-package:
 	scripts/install-packages package
 
 clean:
-	rm -rf .build .build-bench .build-release .build-node .build-deb .build-rpm
+	rm -rf .build .build-bench .build-release .build-node .build-deb .build-rpm .build-fuzz

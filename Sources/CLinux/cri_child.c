@@ -67,6 +67,10 @@ int cri_pidfd_open(pid_t pid) {
     return fd < 0 ? -errno : (int)fd;
 }
 
+int cri_open_path(const char *path) {
+    return open(path, O_PATH | O_CLOEXEC | O_NOFOLLOW);
+}
+
 int cri_connect_unix(const char *path) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     size_t length = strlen(path);

@@ -17,9 +17,10 @@ public struct OCIRuntimeProbe: Sendable {
     /// `PATH --version`; nil when it may not be run, or its answer is not one.
     public func version(of path: String) -> OCIRuntimeVersion? {
         guard path.hasPrefix("/"), let name = path.split(separator: "/").last,
-            Self.names.contains(String(name)), Self.isTrusted(path),
+            Self.names.contains(String(name)), !path.split(separator: "/").contains(".."),
+            let executable = try? Executable(roots: path),
             let child = try? Child(
-                path: path, arguments: [String(name), "--version"],
+                executable, arguments: [String(name), "--version"],
                 environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"], limits: limits)
         else { return nil }
         let execution = child.finish()
@@ -29,16 +30,9 @@ public struct OCIRuntimeProbe: Sendable {
 
     /// The file and every directory above it are root's, and nobody else can write there.
     static func isTrusted(_ path: String) -> Bool {
-        guard !path.split(separator: "/").contains("..") else { return false }
-        var components = path.split(separator: "/")
-        var isFile = true
-        while true {
-            let place = "/" + components.joined(separator: "/")
-            guard let owner = System.ownership(place), owner.user == 0, !owner.othersWrite,
-                !isFile || owner.isRegular
-            else { return false }
-            isFile = false
-            guard components.popLast() != nil else { return true }
-        }
+        guard path.hasPrefix("/"), !path.split(separator: "/").contains(".."),
+            let executable = try? Executable(roots: path)
+        else { return false }
+        return executable.path == path
     }
 }

@@ -1,8 +1,14 @@
 /// Text of strangers, made safe to keep.
 public enum Text {
     /// At most `limit` bytes of UTF-8, cut between characters; control characters become blanks, runs of
-    /// blanks one.
+    /// blanks one, and credentials are masked (``Secrets``).
     public static func excerpt(_ text: some StringProtocol, limit: Int = 512) -> String {
+        plain(
+            Secrets.mask(String(String.UnicodeScalarView(text.unicodeScalars.prefix(max(limit * 2, 4096))))),
+            limit)
+    }
+
+    private static func plain(_ text: String, _ limit: Int) -> String {
         var result = ""
         var size = 0
         var pendingBlank = false

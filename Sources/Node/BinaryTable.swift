@@ -42,10 +42,11 @@ struct BinaryTable: Sendable {
         target.hasSuffix(" (deleted)") ? String(target.dropLast(10)) : target
     }
 
+    /// The node's own: a path means the same file to them as here.
     private func shims() -> [RuntimeBinaries.Process] {
         processes.pids().compactMap { pid in
             guard let target = files.linkTarget("/proc/\(pid)/exe"),
-                RuntimeBinaries.isShim(Self.withoutMark(target).lastComponent)
+                RuntimeBinaries.isShim(Self.withoutMark(target).lastComponent), processes.isHosts(pid)
             else { return nil }
             return process(pid)
         }

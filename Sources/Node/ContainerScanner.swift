@@ -2,8 +2,8 @@ public import HealthModel
 
 /// Puts processes together to containers, one process after the other.
 ///
-/// Who belongs to whom is told by cgroups, which a container cannot change. A monitor's argv is believed only of a
-/// process outside every container.
+/// Who belongs to whom is told by cgroups, which a container cannot change; below user.slice a user may make what he likes,
+/// and nothing there is believed. A monitor's argv is believed only of a process of root's outside every container.
 public struct ContainerScanner: Sendable {
     private var containers: [String: ContainerProcesses] = [:]
     private var isFull = false
@@ -11,10 +11,14 @@ public struct ContainerScanner: Sendable {
     /// Nothing seen.
     public init() {}
 
-    /// Takes one process: `comm`, argv, the text of `/proc/PID/cgroup` and its start, as far as they are known.
+    /// Takes one process: `comm`, argv, the text of `/proc/PID/cgroup` and its start, as far as they are known; and whether
+    /// it is root's, in the mount namespace of PID 1.
     public mutating func add(
-        pid: Int32, comm: String, arguments: @autoclosure () -> [String], cgroup: String, startedAt: WallTime?
+        pid: Int32, comm: String, arguments: @autoclosure () -> [String], cgroup: String,
+        startedAt: WallTime?,
+        isRoots: @autoclosure () -> Bool = true
     ) {
+        guard !Self.isUsers(cgroup) else { return }
         if let place = Self.place(cgroup) {
             note(place.id, place.manager, startedAt) { container in
                 guard container.pids.count < ContainerProcesses.pidLimit else { return }
@@ -24,9 +28,9 @@ public struct ContainerScanner: Sendable {
                 container.pids.append(pid)
                 container.pids.sort()
             }
-        } else if comm.hasPrefix("conmon") || comm.hasPrefix("crio-conmon") {
+        } else if comm.hasPrefix("conmon") || comm.hasPrefix("crio-conmon"), isRoots() {
             addConmon(pid, comm, arguments(), cgroup, startedAt)
-        } else if comm.hasPrefix("containerd-shim") {
+        } else if comm.hasPrefix("containerd-shim"), isRoots() {
             addShim(pid, comm, arguments(), startedAt)
         }
     }
@@ -76,8 +80,7 @@ public struct ContainerScanner: Sendable {
     /// `crio-conmon-ID.scope`, or with `conmon_cgroup = "pod"` and the cgroupfs manager CRI-O's own service.
     private static func isCRIO(_ cgroup: String) -> Bool {
         let parts = cgroup.split(separator: "/")
-        return !parts.contains("user.slice")
-            && parts.contains { $0.hasPrefix("crio-conmon-") || $0 == "crio.service" }
+        return parts.contains { $0.hasPrefix("crio-conmon-") || $0 == "crio.service" }
     }
 
     private struct Options {
@@ -126,6 +129,14 @@ public struct ContainerScanner: Sendable {
     }
 
     // MARK: cgroups
+
+    /// Whether any hierarchy has it below user.slice.
+    private static func isUsers(_ cgroup: String) -> Bool {
+        cgroup.split(whereSeparator: \.isNewline).prefix(64).contains { line in
+            line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false).last?.hasPrefix(
+                "/user.slice/") == true
+        }
+    }
 
     /// The outermost container in any hierarchy's path; what runs inside of it is its own business.
     private static func place(_ cgroup: String) -> (id: String, manager: ContainerProcesses.Manager)? {

@@ -27,7 +27,8 @@ struct ContainerTable: Sendable {
             scanner.add(
                 pid: pid, comm: String(stat[stat.index(after: open)..<close]),
                 arguments: arguments(of: pid), cgroup: cgroup,
-                startedAt: rest.count > 19 ? Int64(rest[19]).map { boot.wall(ofTicks: $0) } : nil)
+                startedAt: rest.count > 19 ? Int64(rest[19]).map { boot.wall(ofTicks: $0) } : nil,
+                isRoots: processes.isHosts(pid))
         }
         return scanner.result(complete: complete)
     }

@@ -16,17 +16,20 @@ public struct NodeInspector: Sendable {
         public var holders: Int
         /// How long descriptors are looked through.
         public var time: Duration
+        /// The process whose mount namespace is the node's.
+        public var host: Int32
 
         /// Makes bounds; the defaults are out of reach for a node with 250 pods (`kernel.pid_max` is often
         /// 32,768).
         public init(
             processes: Int = 32_768, descriptors: Int = 262_144, holders: Int = 16,
-            time: Duration = .seconds(1)
+            time: Duration = .seconds(1), host: Int32 = 1
         ) {
             self.processes = processes
             self.descriptors = descriptors
             self.holders = holders
             self.time = time
+            self.host = host
         }
     }
 

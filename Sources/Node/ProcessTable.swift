@@ -72,6 +72,18 @@ struct ProcessTable: Sendable {
         return holders
     }
 
+    /// Whether a process is root's and sees the node's own files: what a container, another user or a nested node calls a
+    /// shim is none of this node's. Told by /proc/PID/status, because /proc/PID itself is root's for who hides from ptrace(2).
+    func isHosts(_ pid: Int32) -> Bool {
+        guard let status = files.text("/proc/\(pid)/status", limit: 4096),
+            let line = status.split(separator: "\n").first(where: { $0.hasPrefix("Uid:") })
+        else { return false }
+        let users = line.dropFirst(4).split(whereSeparator: \.isWhitespace)
+        guard users.count == 4, users.allSatisfy({ $0 == "0" }) else { return false }
+        guard let host = files.linkTarget("/proc/\(limits.host)/ns/mnt") else { return true }
+        return files.linkTarget("/proc/\(pid)/ns/mnt") == host
+    }
+
     /// All processes, in order, within bounds.
     func pids() -> [Int32] {
         var pids: [Int32] = []

@@ -66,7 +66,8 @@ import Testing
         try child.run()
         defer { child.terminate() }
         let pid = child.processIdentifier
-        let inspector = NodeInspector()
+        // Where the tests run in a mount namespace of their own, that is the node's.
+        let inspector = NodeInspector(limits: .init(host: getpid()))
         let first = try #require(report(inspector, pid))
         #expect(first.running == .init(pid: pid, path: binary.path, onDisk: .same))
         #expect(!first.oldShims.contains { $0.pid == pid })

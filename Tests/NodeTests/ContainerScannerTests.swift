@@ -219,4 +219,37 @@ import Testing
         }
         #expect(scan.complete)
     }
+
+    @Test(
+        "what is a user's, or another mount namespace's, is nobody's monitor",
+        arguments: [
+            ("containerd-shim-runc-v2", false, "0::/system.slice/x.service"),
+            ("conmon", false, "0::/system.slice/crio-conmon-x.scope"),
+            ("containerd-shim-runc-v2", true, "0::/user.slice/user-1000.slice/user@1000.service/x.scope"),
+        ])
+    func strangersMonitor(_ comm: String, _ isRoots: Bool, _ cgroup: String) {
+        var scanner = ContainerScanner()
+        scanner.add(
+            pid: 7, comm: comm, arguments: [comm, "-namespace", "k8s.io", "-id", Self.id, "-c", Self.id],
+            cgroup: cgroup, startedAt: nil, isRoots: isRoots)
+        #expect(scanner.result(complete: true).containers.isEmpty)
+    }
+
+    @Test func aUsersScopeIsNoContainer() {
+        var scanner = ContainerScanner()
+        for number in 0..<2000 {
+            let id = String(repeating: "0", count: 60) + String(format(number))
+            scanner.add(
+                pid: Int32(number + 1), comm: "sleep", arguments: ["sleep"],
+                cgroup: "0::/user.slice/user-1000.slice/user@1000.service/cri-containerd-\(id).scope",
+                startedAt: nil)
+        }
+        let scan = scanner.result(complete: true)
+        #expect(scan.containers.isEmpty && scan.complete)
+    }
+
+    private func format(_ number: Int) -> String {
+        let text = String(number, radix: 16)
+        return String(repeating: "0", count: 4 - text.count) + text
+    }
 }

@@ -14,6 +14,9 @@ int cri_spawn(const char *path, char *const argv[], char *const envp[], int out,
 /// pidfd_open(2), which glibc wraps since 2.36 only: a descriptor (close-on-exec), or -errno.
 int cri_pidfd_open(pid_t pid);
 
+/// open(2) with O_PATH of a file that is no link: a descriptor (close-on-exec), or -1.
+int cri_open_path(const char *path);
+
 /// One attempt of a non-blocking connect(2) to a unix stream socket: a descriptor (close-on-exec), or -errno.
 /// EAGAIN means that the listener's backlog is full (unix(7)); unix sockets know no EINPROGRESS.
 int cri_connect_unix(const char *path);

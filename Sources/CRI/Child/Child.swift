@@ -14,13 +14,14 @@ struct Child: ~Copyable {
 
     /// Starts it. `arguments` begins with argv[0].
     init(
-        path: String, arguments: [String], environment: [String], limits: ChildLimits
+        _ executable: borrowing Executable, arguments: [String], environment: [String], limits: ChildLimits
     ) throws(Errno) {
         started = .now
         let out = try System.pipe()
         let err = try System.pipe()
         pid = try System.spawn(
-            path, arguments: arguments, environment: environment, out: out.writing, err: err.writing)
+            executable.target, arguments: arguments, environment: environment, out: out.writing,
+            err: err.writing)
         pidfd = System.pidfd(pid)
         self.out = CapturedPipe(reading: out.readingEnd(), cap: limits.stdoutBytes)
         self.err = CapturedPipe(reading: err.readingEnd(), cap: limits.stderrBytes)

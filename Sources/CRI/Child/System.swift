@@ -31,20 +31,58 @@ enum System {
         return pid
     }
 
-    /// Whose a file is; links are followed. Nil when it is not there.
+    /// Whose a file is.
     struct Ownership {
         let user: uid_t
         let isRegular: Bool
+        let isDirectory: Bool
+        let isSticky: Bool
         /// Its group or everybody may write.
         let othersWrite: Bool
+        private let device: dev_t
+        private let inode: ino_t
+
+        fileprivate init(_ found: stat) {
+            user = found.st_uid
+            isRegular = found.st_mode & S_IFMT == S_IFREG
+            isDirectory = found.st_mode & S_IFMT == S_IFDIR
+            isSticky = found.st_mode & S_ISVTX != 0
+            othersWrite = found.st_mode & 0o022 != 0
+            device = found.st_dev
+            inode = found.st_ino
+        }
+
+        func isSame(as other: Self) -> Bool { device == other.device && inode == other.inode }
     }
 
+    /// Links are followed. Nil when it is not there.
     static func ownership(_ path: String) -> Ownership? {
         var found = stat()
-        guard stat(path, &found) == 0 else { return nil }
-        return Ownership(
-            user: found.st_uid, isRegular: found.st_mode & S_IFMT == S_IFREG,
-            othersWrite: found.st_mode & 0o022 != 0)
+        return stat(path, &found) == 0 ? Ownership(found) : nil
+    }
+
+    /// Of an open file.
+    static func ownership(of file: borrowing Descriptor) -> Ownership? {
+        var found = stat()
+        return fstat(file.raw, &found) == 0 ? Ownership(found) : nil
+    }
+
+    /// realpath(3), or nil.
+    static func realPath(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    /// open(2) with O_PATH: neither reads nor runs anything. Nil when it is not there.
+    static func open(_ path: String) -> Descriptor? {
+        let fd = cri_open_path(path)
+        return fd < 0 ? nil : Descriptor(fd)
+    }
+
+    /// Whether a script's interpreter will open the file by its path.
+    static func isScript(_ path: String) -> Bool {
+        (try? contents(path, limit: 2)) == Array("#!".utf8)
     }
 
     /// pidfd_open(2), or nil where the kernel (before 5.3) or the descriptor table refuses.
@@ -129,7 +167,7 @@ enum System {
     /// The first `limit` bytes of a regular file.
     static func contents(_ path: String, limit: Int) throws(Errno) -> [UInt8] {
         guard try fileType(path) == S_IFREG else { throw Errno(EINVAL) }
-        let fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let fd = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard fd >= 0 else { throw Errno(errno) }
         let file = Descriptor(fd)
         var bytes: [UInt8] = []

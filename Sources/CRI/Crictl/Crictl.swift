@@ -1,4 +1,4 @@
-import Glibc
+public import Glibc
 public import HealthModel
 import Synchronization
 
@@ -58,47 +58,72 @@ public final class Crictl: Sendable {
     /// Bounds of every call.
     public let limits: Limits
 
-    private let path: String?
-    private let directories: [String]
+    private let candidates: [String]
+    private let isRoots: Bool
     private let environment: [String]
     private let abandoned = Mutex<[pid_t]>([])
 
     /// More children than this, stuck in the kernel, and no further one is started.
     private static let mostAbandoned = 4
 
-    /// Makes a runner. `path`, when given, is the only place where crictl is looked for.
+    /// Makes a runner. `path`, when given, is the only place where crictl is looked for; a name without a slash is looked for
+    /// on `PATH`, and in the directories. As root it runs only a file that is root's (``TrustedPath``).
     public init(
         path: String? = nil, searchDirectories: [String] = Crictl.searchDirectories,
-        limits: Limits = Limits(),
-        environment: [String: String] = Crictl.environment
+        limits: Limits = Limits(), environment: [String: String] = Crictl.environment,
+        isRoot: Bool = geteuid() == 0
     ) {
-        self.path = path
-        directories = searchDirectories
+        candidates = Self.candidates(path, searchDirectories)
+        isRoots = isRoot
         self.limits = limits
         self.environment = environment.map { "\($0.key)=\($0.value)" }.sorted()
     }
 
+    private static func candidates(_ path: String?, _ directories: [String]) -> [String] {
+        guard let path else { return directories.map { $0 + "/crictl" } }
+        guard !path.contains("/") else { return [path] }
+        let search = getenv("PATH").map { String(cString: $0) } ?? ""
+        return (search.split(separator: ":").map(String.init).filter { $0.hasPrefix("/") } + directories).map
+        { $0 + "/" + path }
+    }
+
     /// Where crictl is now; looked up at each call, so an installation later is noticed.
-    /// Throws `crictlMissing` (ENOENT everywhere) or `crictlUnusable` with errno (found, not executable).
-    public func locate() throws(ProbeBreakage) -> String {
-        let candidates = path.map { [$0] } ?? directories.map { $0 + "/crictl" }
-        var refused: (path: String, error: Errno)?
+    /// Throws `crictlMissing` (ENOENT everywhere) or `crictlUnusable` with errno (found, not executable), or with what to
+    /// type (found, and not root's).
+    public func locate() throws(ProbeBreakage) -> String { try executable().path }
+
+    private func executable() throws(ProbeBreakage) -> Executable {
+        var refused: ProbeBreakage?
         for candidate in candidates {
-            do {
+            do throws(Errno) {
                 try System.checkExecutable(candidate)
-                return candidate
-            } catch  where error.code != ENOENT && error.code != ENOTDIR {
-                refused = refused ?? (candidate, error)
-            } catch {}
+            } catch {
+                if error.code != ENOENT, error.code != ENOTDIR {
+                    refused = refused ?? Self.unusable(candidate, error)
+                }
+                continue
+            }
+            guard isRoots else { return Executable(anybodys: candidate) }
+            do throws(TrustedPath.Refusal) {
+                if let found = try Executable(roots: candidate) { return found }
+            } catch {
+                let remedy = error.remedy
+                refused =
+                    refused
+                    ?? ProbeBreakage(
+                        reason: .crictlUnusable, errno: EPERM,
+                        text: Text.excerpt("root does not run \(candidate): \(error.text)"), remedy: remedy)
+            }
         }
-        if let refused {
-            throw ProbeBreakage(
-                reason: .crictlUnusable, errno: refused.error.code,
-                text: Text.excerpt("\(refused.path): \(refused.error.text)"))
-        }
-        let places = path ?? directories.joined(separator: ", ")
+        if let refused { throw refused }
         throw ProbeBreakage(
-            reason: .crictlMissing, errno: ENOENT, text: Text.excerpt("no crictl in \(places)"))
+            reason: .crictlMissing, errno: ENOENT,
+            text: Text.excerpt("no crictl at \(candidates.joined(separator: ", "))"))
+    }
+
+    private static func unusable(_ path: String, _ error: Errno) -> ProbeBreakage {
+        ProbeBreakage(
+            reason: .crictlUnusable, errno: error.code, text: Text.excerpt("\(path): \(error.text)"))
     }
 
     /// Runs one call to its end. Throws when no child could be started.
@@ -123,15 +148,14 @@ public final class Crictl: Sendable {
 
     func run(_ arguments: [String]) throws(ProbeBreakage) -> Execution {
         try reapAbandoned()
-        let path = try locate()
+        let executable = try executable()
         let arguments = ["crictl"] + arguments
         let child: Child
         do {
             child = try Child(
-                path: path, arguments: arguments, environment: environment, limits: limits.child)
+                executable, arguments: arguments, environment: environment, limits: limits.child)
         } catch {
-            throw ProbeBreakage(
-                reason: .crictlUnusable, errno: error.code, text: Text.excerpt("\(path): \(error.text)"))
+            throw Self.unusable(executable.path, error)
         }
         let pid = child.pid
         let execution = child.finish()

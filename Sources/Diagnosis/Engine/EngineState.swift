@@ -1,4 +1,4 @@
-import HealthModel
+public import HealthModel
 
 /// Everything that the engine carries over a restart of the daemon.
 public struct EngineState: Hashable, Codable, Sendable {
@@ -30,6 +30,18 @@ public struct EngineState: Hashable, Codable, Sendable {
             facts.now = core.now
             hasLostFacts = true
         }
+    }
+
+    /// Why this cannot have been written by a daemon on this boot or an earlier one; nil: it can.
+    public func fault(at now: Moment, bootID: String) -> String? {
+        if let fault = book.fault { return fault }
+        guard facts.bootID == bootID else { return nil }
+        let latest = max(facts.now.monotonic, book.latest ?? facts.now.monotonic)
+        // What was written last is a moment older than now; a second is for a clock that is read twice.
+        guard latest.microseconds <= now.monotonic.microseconds.addingClamped(1_000_000) else {
+            return "it is of a later time than now"
+        }
+        return nil
     }
 
     /// What every version wrote of its facts, and what incidents cannot do without.

@@ -35,7 +35,7 @@ extension Incident {
             }
             symptoms[index].lastSeen = max(symptoms[index].lastSeen, symptom.lastSeen)
             symptoms[index].summary = symptom.summary
-            symptoms[index].count += symptom.count
+            symptoms[index].count = symptoms[index].count.addingClamped(symptom.count)
         } else if symptoms.count < 16 {
             symptoms.append(symptom)
         }

@@ -56,6 +56,23 @@ struct IncidentBook: Hashable, Codable, Sendable {
         }
     }
 
+    /// Most incidents that a checkpoint may bring: many times what a node has.
+    private static let entryLimit = 4096
+
+    /// What no book of ours can be; nil: nothing.
+    var fault: String? {
+        guard entries.count <= Self.entryLimit, history.count <= Self.entryLimit else {
+            return "it holds \(entries.count + history.count) incidents"
+        }
+        let isCounted = entries.values.allSatisfy { (0...1_000_000_000).contains($0.repeats) }
+        return isCounted ? nil : "an incident repeats too often"
+    }
+
+    /// The latest stamp of any incident.
+    var latest: MonotonicTime? {
+        entries.values.map { max($0.since, $0.changedAt, $0.resolvedAt ?? $0.changedAt) }.max()
+    }
+
     /// Totals begin with the process, as all counters do: one that goes back a little is a reset to Prometheus, which
     /// would count all of it again.
     mutating func forgetTotals() { opened = [:] }

@@ -69,8 +69,8 @@ extension IncidentBook.Entry {
 
     /// The same incident once more: its time and what is folded under it are this occurrence's.
     mutating func reopen(_ finding: Finding, at now: Moment) {
-        incident.occurrences += 1
-        repeats = incident.cause == finding.cause && !finding.isWanted ? repeats + 1 : 1
+        incident.occurrences = incident.occurrences.addingClamped(1)
+        repeats = incident.cause == finding.cause && !finding.isWanted ? repeats.addingClamped(1) : 1
         incident.resolvedAt = nil
         incident.evidence = []
         incident.symptoms = []

@@ -1,8 +1,10 @@
 import Glibc
 
 extension SignalRules {
-    /// The rules that the binary carries.
-    public static func shipped() throws(RuleError) -> SignalRules {
+    /// The rules that the binary carries, read once.
+    public static func shipped() throws(RuleError) -> SignalRules { try embedded.get() }
+
+    private static let embedded = Result<SignalRules, RuleError> { () throws(RuleError) in
         try SignalRules(documents: ShippedRules.documents)
     }
 
@@ -15,6 +17,7 @@ extension SignalRules {
     /// These rules and those of the documents: a rule with a known id replaces that one, `enabled = false`
     /// drops it.
     public func adding(_ documents: [RuleDocument]) throws(RuleError) -> SignalRules {
+        if documents.isEmpty { return self }
         let merged = try Self.merge(documents, into: (rules, classes))
         return try SignalRules(rules: merged.rules, classes: merged.classes)
     }
@@ -26,15 +29,16 @@ extension SignalRules {
     }
 
     /// As ``load(directory:over:)``, without the files that cannot be used, and why not: one bad file is no reason to go
-    /// without the others.
+    /// without the others. `distrust` says why a file may not be believed, or nil.
     public static func loadUsable(
-        directory: String, over base: SignalRules
+        directory: String, over base: SignalRules, distrust: (String) -> String? = { _ in nil }
     ) -> (rules: SignalRules, refused: [RuleError]) {
         var (rules, refused): (SignalRules, [RuleError]) = (base, [])
         var documents: [RuleDocument] = []
         do throws(RuleError) {
             for path in try RuleDirectory.paths(directory) {
                 do throws(RuleError) {
+                    if let problem = distrust(path) { throw RuleError(file: path, problem: problem) }
                     documents.append(try RuleDirectory.document(path))
                 } catch {
                     refused.append(error)

@@ -45,8 +45,11 @@ final class Followers {
 
     var count: Int { all.count }
 
-    /// Whether one more is refused.
-    var isFull: Bool { all.count >= configuration.followerLimit }
+    /// Whether one more of that peer is refused: nobody takes all places.
+    func isFull(for peer: String) -> Bool {
+        all.count >= configuration.followerLimit
+            || all.count { $0.connection.peer == peer } >= configuration.followersPerPeer
+    }
 
     /// Takes one in, whose head was written, and tells it how things are.
     func add(_ connection: Connection, _ feed: Feed) {
@@ -155,6 +158,7 @@ final class Followers {
 
     private func page(_ feed: Feed, _ snapshot: Snapshot) -> ByteBuffer {
         guard case .page(let width, let height) = feed else { return allocator.buffer(capacity: 0) }
+        let snapshot = configuration.hidesLines ? snapshot.withoutLines : snapshot
         return allocator.buffer(string: WatchedPage.frame(snapshot, width: width, height: height))
     }
 }

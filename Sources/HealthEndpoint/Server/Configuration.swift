@@ -15,6 +15,8 @@ extension HealthServer {
         public var isOwnName: @Sendable (String) -> Bool = { _ in false }
         /// Pages of `/runbooks/NAME`, by name.
         public var runbooks: [String: String] = [:]
+        /// Whether TCP and whoever follows are told sentences alone, without the lines that prove them.
+        public var hidesLines = false
         /// Permissions of unix sockets.
         public var socketMode: UInt16 = 0o660
         /// Longest request head in bytes, request line and final empty line included; longer: 431.
@@ -34,6 +36,8 @@ extension HealthServer {
         public var connectionLimit = 64
         /// Most connections that follow `/v1/stream` or `/?watch`, beside ``connectionLimit``; one more is told 503.
         public var followerLimit = 256
+        /// Most of them from one peer: an address, or a user on the unix socket.
+        public var followersPerPeer = 64
         /// Most bytes that wait for one follower; more drops it. A single message may be longer.
         public var followerBacklog = 64 * 1024
         /// Least pause between two states or pages for followers; events do not wait for it.

@@ -12,9 +12,11 @@ extension Connection {
     func follow(_ feed: Feed, _ response: Response, version: HTTPVersion, isHead: Bool) {
         isLast = true
         guard !isHead else { return write(response, version: version, isHead: true) }
-        guard !server.followers.isFull else {
+        guard !server.followers.isFull(for: peer) else {
             let problem = Problem(
-                status: 503, detail: "\(server.configuration.followerLimit) readers follow already",
+                status: 503,
+                detail:
+                    "too many readers follow already (\(server.configuration.followerLimit), and \(server.configuration.followersPerPeer) of one peer)",
                 headers: [.init("Retry-After", "10")])
             let path: String
             if case .page = feed { path = "/" } else { path = "/v1" }

@@ -37,6 +37,8 @@ final class Connection: ChannelInboundHandler {
     let gate: InputGate
     private let isTCP: Bool
     private let isTrusted: Bool
+    /// Whose it is: an address, or a user.
+    let peer: String
     var phase = Phase.head
     private(set) var context: ChannelHandlerContext?
     var deadline: Scheduled<Void>?
@@ -48,8 +50,9 @@ final class Connection: ChannelInboundHandler {
     /// The next answer, or the one under way, is the last.
     var isLast = false
 
-    init(server: ServerCore, gate: InputGate, isTCP: Bool, isTrusted: Bool) {
+    init(server: ServerCore, gate: InputGate, isTCP: Bool, isTrusted: Bool, peer: String) {
         self.server = server
+        self.peer = peer
         self.gate = gate
         self.isTCP = isTCP
         self.isTrusted = isTrusted
@@ -186,7 +189,7 @@ final class Connection: ChannelInboundHandler {
             if head.version == .http1_0 || !head.isKeepAlive || (gate.isShut && work.isEmpty) {
                 isLast = true
             }
-            let response = server.router.respond(to: request)
+            let response = server.router(isTCP: isTCP).respond(to: request)
             let isHead = head.method == .HEAD
             guard let feed = response.feed else {
                 return write(response, version: head.version, isHead: isHead)

@@ -13,12 +13,19 @@ struct PeerCredentials: Sendable {
 
     /// Whether the peer of a channel is trusted; false when the kernel does not tell. On the channel's event loop.
     static func areTrusted(of channel: any Channel) -> Bool {
-        guard let provider = channel as? any SocketOptionProvider else { return false }
+        of(channel)?.isTrusted ?? false
+    }
+
+    /// `uid 0`; on the channel's event loop.
+    static func user(of channel: any Channel) -> String { of(channel).map { "uid \($0.uid)" } ?? "" }
+
+    private static func of(_ channel: any Channel) -> PeerCredentials? {
+        guard let provider = channel as? any SocketOptionProvider else { return nil }
         let asked: EventLoopFuture<PeerCredentials> = provider.unsafeGetSocketOption(
             level: .socket, name: NIOBSDSocket.Option(rawValue: SO_PEERCRED))
-        var isTrusted = false
+        var found: PeerCredentials?
         // On its own loop the answer is there at once.
-        asked.assumeIsolated().whenSuccess { isTrusted = $0.isTrusted }
-        return isTrusted
+        asked.assumeIsolated().whenSuccess { found = $0 }
+        return found
     }
 }

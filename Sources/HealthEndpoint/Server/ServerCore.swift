@@ -92,11 +92,12 @@ final class ServerCore {
     // MARK: Connections
 
     /// Answers requests as things are now.
-    var router: Router {
+    func router(isTCP: Bool) -> Router {
         let picture = published.current
         counters.followers = followers.count
         return Router(
-            snapshot: picture.snapshot, events: picture.events, server: counters,
+            snapshot: configuration.hidesLines && isTCP ? picture.snapshot.withoutLines : picture.snapshot,
+            events: picture.events, server: counters,
             runbooks: configuration.runbooks,
             hasRecording: recording != nil)
     }
@@ -162,7 +163,9 @@ final class ServerCore {
                     let gate = InputGate(limit: core.value.configuration.headLimit)
                     let connection = Connection(
                         server: core.value, gate: gate, isTCP: isTCP,
-                        isTrusted: !isTCP && PeerCredentials.areTrusted(of: channel))
+                        isTrusted: !isTCP && PeerCredentials.areTrusted(of: channel),
+                        peer: isTCP
+                            ? channel.remoteAddress?.ipAddress ?? "" : PeerCredentials.user(of: channel))
                     let pipeline = channel.pipeline.syncOperations
                     try pipeline.addHandler(gate)
                     try pipeline.addHandler(HTTPResponseEncoder(configuration: framing))

@@ -134,17 +134,36 @@ public struct ProbeBreakage: Hashable, Codable, Sendable {
         case proberUnreachable
     }
 
+    /// What mends it.
+    public enum Remedy: Hashable, Codable, Sendable {
+        /// It is another user's.
+        case giveToRoot(path: String)
+        /// Others may write it.
+        case closeToOthers(path: String)
+
+        /// What to type.
+        public var command: ShellCommand {
+            switch self {
+            case .giveToRoot(let path): "chown root:root \(path)"
+            case .closeToOthers(let path): "chmod go-w \(path)"
+            }
+        }
+    }
+
     /// The class.
     public var reason: Reason
     /// errno, where one was seen.
     public var errno: Int32?
     /// Detail, cut to 512 bytes, control characters removed.
     public var text: String
+    /// The command that mends it, where one does.
+    public var remedy: Remedy?
 
     /// Makes a breakage.
-    public init(reason: Reason, errno: Int32? = nil, text: String) {
+    public init(reason: Reason, errno: Int32? = nil, text: String, remedy: Remedy? = nil) {
         self.reason = reason
         self.errno = errno
         self.text = text
+        self.remedy = remedy
     }
 }

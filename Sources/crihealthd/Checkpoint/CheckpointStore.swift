@@ -20,13 +20,15 @@ struct CheckpointStore<Content: Codable & Sendable>: Sendable {
     /// Version of the file's shape. A file of a newer one is not guessed at.
     static var format: Int { 1 }
     /// Largest file that is read.
-    static var sizeLimit: Int { 32 << 20 }
+    static var sizeLimit: Int { 8 << 20 }
+    /// Files that were set aside are kept so many; older ones go.
+    static var setAsideKept: Int { 3 }
 
     private struct Header: Codable {
         var format: Int
     }
 
-    private struct Document: Codable {
+    private struct Document: Decodable {
         var format: Int
         var content: Content
     }
@@ -36,8 +38,9 @@ struct CheckpointStore<Content: Codable & Sendable>: Sendable {
     /// The file itself.
     var path: String { directory + "/checkpoint.json" }
 
-    /// Reads the file; whatever cannot be used is moved to `checkpoint.json.bad`.
-    func load() -> CheckpointLoad<Content> {
+    /// Reads the file; whatever cannot be used is moved to `checkpoint.json.bad`. `fault` says what is wrong with content
+    /// that can be read.
+    func load(fault: (Content) -> String? = { _ in nil }) -> CheckpointLoad<Content> {
         let bytes: [UInt8]
         do {
             bytes = try FileBytes.read(path, limit: Self.sizeLimit)
@@ -51,8 +54,10 @@ struct CheckpointStore<Content: Codable & Sendable>: Sendable {
         guard header.format == Self.format else {
             return moveAside("it has format \(header.format), and this version reads format \(Self.format)")
         }
+        if let fault = CheckpointFrame.fault(in: bytes) { return moveAside(fault) }
         do {
-            return .loaded(try JSONDecoder().decode(Document.self, from: data).content)
+            let content = try JSONDecoder().decode(Document.self, from: data).content
+            return fault(content).map(moveAside) ?? .loaded(content)
         } catch {
             return moveAside("its content cannot be read: \(String(describing: error).prefix(200))")
         }
@@ -64,11 +69,13 @@ struct CheckpointStore<Content: Codable & Sendable>: Sendable {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let data: Data
         do {
-            data = try encoder.encode(Document(format: Self.format, content: content))
+            data = try encoder.encode(content)
         } catch {
             throw FileError(path: path, reason: "cannot be encoded: \(String(describing: error).prefix(200))")
         }
-        try FileBytes.replace(path, with: [UInt8](data), beside: path + ".new", mode: 0o600, synced: true)
+        try FileBytes.replace(
+            path, with: CheckpointFrame.wrap([UInt8](data), format: Self.format), beside: path + ".new",
+            mode: 0o600, synced: true)
         try syncDirectory()
     }
 
@@ -79,7 +86,16 @@ struct CheckpointStore<Content: Codable & Sendable>: Sendable {
         guard fsync(descriptor) == 0 else { throw FileError("fsync", directory, errno: errno) }
     }
 
+    /// Reads nothing: moves the file away, if there is one.
+    func setAside(_ reason: String) -> CheckpointLoad<Content> {
+        access(path, F_OK) == 0 ? moveAside(reason) : .none
+    }
+
+    /// Moves the file to `checkpoint.json.bad`, and what lies there one further.
     private func moveAside(_ reason: String) -> CheckpointLoad<Content> {
+        for age in (1..<Self.setAsideKept).reversed() {
+            rename(path + (age == 1 ? ".bad" : ".bad.\(age - 1)"), path + ".bad.\(age)")
+        }
         guard rename(path, path + ".bad") == 0 else {
             return .damaged("\(path): \(reason); it could not be moved aside: \(ErrnoText.describe(errno))")
         }

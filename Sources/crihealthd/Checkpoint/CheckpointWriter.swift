@@ -10,11 +10,16 @@ final class CheckpointWriter<Content: Codable & Sendable>: Sendable {
     private let pending = Mutex<Content?>(nil)
     private let isClosed = Atomic(false)
     private let queue = DispatchQueue(label: "crihealthd.checkpoint")
+    private let mayWrite: @Sendable () throws(FileError) -> Void
     private let report: @Sendable (FileError?) -> Void
 
-    /// `report` is told of every attempt: nil when it was written. It runs on the writer's queue.
-    init(store: CheckpointStore<Content>, report: @escaping @Sendable (FileError?) -> Void) {
+    /// `mayWrite` throws while the directory is another's, and is asked before each attempt. `report` is told of every attempt: nil when it was written. It runs on the writer's queue.
+    init(
+        store: CheckpointStore<Content>, mayWrite: @escaping @Sendable () throws(FileError) -> Void = {},
+        report: @escaping @Sendable (FileError?) -> Void
+    ) {
         self.store = store
+        self.mayWrite = mayWrite
         self.report = report
     }
 
@@ -48,6 +53,7 @@ final class CheckpointWriter<Content: Codable & Sendable>: Sendable {
         }
         guard let content else { return }
         do throws(FileError) {
+            try mayWrite()
             try store.save(content)
             report(nil)
         } catch {

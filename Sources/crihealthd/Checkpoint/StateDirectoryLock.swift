@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// Holds the state directory for one daemon: flock(2) on `lock` in it, released with the process.
 struct StateDirectoryLock: ~Copyable {
@@ -29,4 +30,34 @@ struct StateDirectoryLock: ~Copyable {
         flock(descriptor, LOCK_UN)
         close(descriptor)
     }
+}
+
+/// The lock of a daemon's state directory. One that began on a read-only directory has none yet, and takes it before it
+/// first writes there.
+final class HeldLock: Sendable {
+    private let directory: String
+    private let lock: Mutex<StateDirectoryLock?>
+
+    /// Holds what was taken at the start, if it was.
+    init(_ taken: consuming StateDirectoryLock?, directory: String) {
+        self.directory = directory
+        lock = Mutex(taken)
+    }
+
+    /// Takes it, where it is not held.
+    func ensure() throws(FileError) {
+        let refusal = lock.withLock { lock -> FileError? in
+            guard lock == nil else { return nil }
+            do throws(FileError) {
+                lock = try StateDirectoryLock.take(directory: directory)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let refusal { throw refusal }
+    }
+
+    /// Gives it up.
+    func release() { lock.withLock { $0 = nil } }
 }

@@ -63,6 +63,8 @@ struct Configuration: Equatable, Sendable {
     var rulesDirectory = "/etc/crihealthd/rules.d"
     /// Where the metrics are written for node_exporter's textfile collector; nil: nowhere.
     var textfileDirectory: String?
+    /// Whether whoever asks on TCP sees the log lines that prove an incident, or sentences alone.
+    var logLines = true
     /// Least severe level that is logged.
     var logLevel: Logger.Level = .info
     /// `[journal]`.

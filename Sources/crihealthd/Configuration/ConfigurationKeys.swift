@@ -40,6 +40,9 @@ struct ConfigurationKey: Sendable {
         ConfigurationKey(path: "textfile_directory") { config, value throws(WrongValue) in
             config.textfileDirectory = try value.optionalPath()
         },
+        ConfigurationKey(path: "log_lines") { config, value throws(WrongValue) in
+            config.logLines = try value.flag()
+        },
         ConfigurationKey(path: "log_level") { config, value throws(WrongValue) in
             config.logLevel = try value.choice(of: Logger.Level.self)
         },
@@ -117,7 +120,7 @@ extension ConfigurationKey {
     static func needingRestart(from old: Configuration, to new: Configuration) -> [String] {
         let differing: [(path: String, differs: Bool)] = [
             ("listen", old.listen != new.listen), ("socket", old.socket != new.socket),
-            ("host_names", old.hostNames != new.hostNames),
+            ("host_names", old.hostNames != new.hostNames), ("log_lines", old.logLines != new.logLines),
             ("state_directory", old.stateDirectory != new.stateDirectory),
             ("textfile_directory", old.textfileDirectory != new.textfileDirectory),
             ("journal", old.journal != new.journal),

@@ -6,6 +6,8 @@ enum ConfigurationValue: Equatable, Sendable {
     case string(String)
     /// A whole number.
     case integer(Int)
+    /// `true` or `false`.
+    case boolean(Bool)
     /// A list.
     case array([ConfigurationValue])
     /// Anything that no key takes, by its TOML name.
@@ -17,6 +19,8 @@ enum ConfigurationValue: Equatable, Sendable {
             self = .string(text)
         } else if let number = value.int {
             self = .integer(number)
+        } else if let flag = value.bool {
+            self = .boolean(flag)
         } else if let array = value.array {
             self = .array(array.map { ConfigurationValue($0) })
         } else {
@@ -28,6 +32,7 @@ enum ConfigurationValue: Equatable, Sendable {
         switch self {
         case .string: "a string"
         case .integer: "an integer"
+        case .boolean: "a boolean"
         case .array: "an array"
         case .other(let name): "a \(name)"
         }
@@ -127,6 +132,13 @@ enum ConfigurationValue: Equatable, Sendable {
             throw WrongValue("\"\(text)\" is out of range: \(low) to \(high)")
         }
         return duration
+    }
+
+    func flag() throws(WrongValue) -> Bool {
+        guard case .boolean(let flag) = self else {
+            throw WrongValue("true or false is expected here, not \(kind)")
+        }
+        return flag
     }
 
     func list() throws(WrongValue) -> [ConfigurationValue] {

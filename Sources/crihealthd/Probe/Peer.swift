@@ -1,5 +1,9 @@
 import CLinux
+import Dispatch
 import Glibc
+import HealthModel
+import Synchronization
+import Systemd
 
 /// Who is at the other end of a unix socket, and whether the prober answers it.
 struct Peer: Equatable, Sendable {
@@ -16,13 +20,57 @@ struct Peer: Equatable, Sendable {
     }
 }
 
-/// The users that the prober answers: root, and one more.
-struct AllowedUsers: Equatable, Sendable {
-    /// Name of the other one; looked up again for each connection, because the package may make it later.
-    var name: String
+/// The users that the prober answers: root, and one more, whom the package may make later. He is looked up on a thread of its
+/// own, from time to time: a directory server that hangs must not hang the prober.
+final class AllowedUsers: Sendable {
+    /// How old an answer may be before it is asked for anew: that there is no such user, and who it is.
+    private static let (missing, age): (Duration, Duration) = (.seconds(1), .seconds(10))
 
-    /// Whether this user may ask.
-    func contains(_ uid: uid_t) -> Bool { uid == 0 || uid == Self.uid(of: name) }
+    private struct State {
+        var uid: uid_t?
+        var askedAt: MonotonicTime?
+        var isAsking = false
+    }
+
+    private let name: String
+    private let look: @Sendable (String) -> uid_t?
+    private let state = Mutex(State())
+    private let queue = DispatchQueue(label: "crihealthd.users")
+
+    /// `look` finds the number of a user, and may take its time.
+    init(name: String, look: @escaping @Sendable (String) -> uid_t? = AllowedUsers.uid) {
+        self.name = name
+        self.look = look
+    }
+
+    /// Whether this user may ask, by what is known now. The first answer is waited for a moment.
+    func contains(_ uid: uid_t) -> Bool {
+        if uid == 0 { return true }
+        let isFirst = refresh()
+        if isFirst { _ = first.wait(timeout: .now() + .seconds(2)) }
+        return state.withLock { $0.uid == uid }
+    }
+
+    private let first = DispatchSemaphore(value: 0)
+
+    /// Asks anew where the answer is old; whether there is none yet.
+    private func refresh() -> Bool {
+        let (isDue, isFirst) = state.withLock { state in
+            let isOld =
+                state.askedAt.map { MonotonicTime.now - $0 > (state.uid == nil ? Self.missing : Self.age) }
+                ?? true
+            let isDue = isOld && !state.isAsking
+            if isDue { state.isAsking = true }
+            return (isDue, state.askedAt == nil)
+        }
+        guard isDue else { return isFirst }
+        queue.async {
+            let found = self.look(self.name)
+            self.state.withLock { $0 = State(uid: found, askedAt: .now) }
+            self.first.signal()
+        }
+        return isFirst
+    }
 
     /// The user's number: of `/etc/passwd` and whatever else nsswitch.conf(5) names; nil when there is none.
     static func uid(of name: String) -> uid_t? {

@@ -1,4 +1,6 @@
+import CRI
 import Diagnosis
+import Glibc
 import Logging
 import Synchronization
 
@@ -16,8 +18,11 @@ final class CurrentRules: Sendable {
     }
 
     /// The shipped rules and those of `directory` that can be used, and why the others cannot.
+    /// Root believes only files that are root's.
     static func load(directory: String) throws(RuleError) -> (rules: SignalRules, refused: [RuleError]) {
-        SignalRules.loadUsable(directory: directory, over: try SignalRules.shipped())
+        SignalRules.loadUsable(directory: directory, over: try SignalRules.shipped()) { path in
+            geteuid() == 0 ? TrustedPath.refusal(of: path)?.description : nil
+        }
     }
 
     /// `advisories.d` beside the rules' directory.

@@ -93,7 +93,13 @@ extension Daemon {
     static func restore(
         _ store: CheckpointStore<Checkpoint>, _ lost: inout String?, _ logger: Logger
     ) -> Checkpoint? {
-        switch store.load() {
+        let earlier = StartCounter(directory: store.directory).begin()
+        let now = Moment.now()
+        let loaded =
+            earlier < StartCounter.limit
+            ? store.load { $0.engine.fault(at: now, bootID: BootIdentity.current().bootID) }
+            : store.setAside("\(earlier) starts with it ended at once")
+        switch loaded {
         case .none: return nil
         case .loaded(let checkpoint):
             logger.info("going on from a checkpoint", metadata: ["written": "\(checkpoint.writtenAt)"])
@@ -118,6 +124,7 @@ extension Daemon {
         result.runbooks = Runbooks.pages
         // By its own names it is scraped, and alerts link to it.
         result.hostNames = configuration.hostNames
+        result.hidesLines = !configuration.logLines
         let own = OwnNames()
         result.isOwnName = { own.contains($0) }
         result.passed = passed.map { socket in
@@ -154,10 +161,12 @@ extension Daemon {
 
     /// Saves checkpoints; whether that works is reported and logged when it changes.
     static func writer(
-        _ store: CheckpointStore<Checkpoint>, _ relay: Relay, _ logger: Logger
+        _ store: CheckpointStore<Checkpoint>, _ lock: HeldLock, _ relay: Relay, _ logger: Logger
     ) -> CheckpointWriter<Checkpoint> {
         let last = Mutex<String??>(.none)
-        return CheckpointWriter(store: store) { error in
+        return CheckpointWriter(
+            store: store, mayWrite: { () throws(FileError) in try lock.ensure() }
+        ) { error in
             let problem = error?.description
             if problem != nil { relay.checkpointFailed() }
             let before = last.withLock { slot in

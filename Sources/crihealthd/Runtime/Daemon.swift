@@ -1,5 +1,6 @@
 import CRI
 import Diagnosis
+import Dispatch
 import HealthEndpoint
 import HealthModel
 import Logging
@@ -57,7 +58,7 @@ final class Daemon: Sendable {
     private let overruled: OverruledKeys
     private let endpoints: [Endpoint]
     private let units: [String]
-    private let lock: Mutex<StateDirectoryLock?>
+    private let lock: HeldLock
     private let host: EngineHost
     private let server: HealthServer
     private let follower: JournalFollower
@@ -113,7 +114,8 @@ final class Daemon: Sendable {
         }
         prober = Prober(settings: .init(pace: configuration.cri.pace, asker: asker)) { relay.probes($0) }
         unitWatcher = surroundings.usesBus ? UnitWatcher(units: units) { relay.unit($0) } : nil
-        writer = Self.writer(store, relay, logger)
+        let held = HeldLock(lock, directory: configuration.stateDirectory)
+        writer = Self.writer(store, held, relay, logger)
         host = EngineHost(
             engine: Engine(
                 rules: rules, restoring: saved?.engine ?? EngineState(),
@@ -135,7 +137,7 @@ final class Daemon: Sendable {
         self.rules = current
         self.overruled = overruled
         self.units = units
-        self.lock = Mutex(lock)
+        self.lock = held
         self.asker = asker
         endpoints = found
         discovery = Confined(label: "crihealthd.discovery", WatchedEndpoints(found))
@@ -162,6 +164,10 @@ final class Daemon: Sendable {
         for endpoint in endpoints { prober.watch(endpoint) }
         crictl.start()
         if configuration.withLock({ $0.cri.endpoints.isEmpty }) { rediscover() }
+        let starts = StartCounter(directory: configuration.withLock { $0.stateDirectory })
+        DispatchQueue.global().asyncAfter(deadline: .now() + StartCounter.longEnough.dispatch) {
+            starts.survived()
+        }
         surroundings.serviceManager.startWatchdog(Self.slowestPart(host, follower))
     }
 
@@ -180,6 +186,7 @@ final class Daemon: Sendable {
         follower.stop()
         host.stop()
         writer.write(host.latest.checkpoint)
+        StartCounter(directory: configuration.withLock { $0.stateDirectory }).survived()
         if !writer.close(within: .milliseconds(400)) {
             logger.warning("the last checkpoint was not written in time")
         }
@@ -189,7 +196,7 @@ final class Daemon: Sendable {
         discovery.stop()
         unitWatcher?.stop()
         relay.detach()
-        lock.withLock { $0 = nil }
+        lock.release()
     }
 
     /// Goes on with another configuration, as far as that is possible without a restart; the old one stays in

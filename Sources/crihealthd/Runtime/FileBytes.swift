@@ -76,6 +76,9 @@ enum FileBytes {
         }
     }
 
+    /// unlink(2); a file that is not there is as good.
+    static func remove(_ path: String) { unlink(path) }
+
     /// Where a symbolic link leads, or nil.
     static func linkTarget(_ path: String) -> String? {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))

@@ -57,10 +57,10 @@ final class FlightRecorder: Sendable {
         }
     }
 
-    /// Everything that is kept, in order.
+    /// Everything that is kept, in order, without credentials.
     var observations: [Observation] {
         let (start, ring) = state.withLock { ($0.start, $0.ring[$0.head...]) }
-        return (start.map { [$0] } ?? []) + ring.map(\.observation)
+        return (start.map { [$0] } ?? []) + ring.map(\.observation.masked)
     }
 }
 

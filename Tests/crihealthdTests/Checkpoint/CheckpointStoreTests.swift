@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import crihealthd
@@ -160,5 +161,84 @@ import Testing
         let directory = try TemporaryDirectory()
         do { _ = try StateDirectoryLock.take(directory: directory.path) }
         _ = try StateDirectoryLock.take(directory: directory.path)
+    }
+
+    @Test func aFlippedBitIsSeen() throws {
+        try store.save(["abc": 12_345])
+        let whole = try Data(contentsOf: URL(fileURLWithPath: store.path))
+        for index in whole.indices {
+            var bytes = whole
+            bytes[index] ^= 1
+            try bytes.write(to: URL(fileURLWithPath: store.path))
+            // What names the checksum is not covered by it: the content is.
+            if case .loaded(let content) = store.load(), content != ["abc": 12_345] {
+                Issue.record("byte \(index) flipped, and \(content) was read")
+            }
+        }
+    }
+
+    /// What crihealthd 0.1 wrote.
+    @Test func aFileWithoutAChecksumIsRead() throws {
+        try directory.write("checkpoint.json", "{\"content\":{\"a\":1},\"format\":1}")
+        guard case .loaded(let content) = store.load() else {
+            Issue.record("not loaded")
+            return
+        }
+        #expect(content == ["a": 1])
+    }
+
+    @Test(arguments: [
+        "9223372036854775807", "4611686018427387905", "-9223372036854775808", "1e300",
+        String(repeating: "9", count: 5000),
+    ]) func numbersBeyondBoundsAreDamage(number: String) throws {
+        try directory.write("checkpoint.json", "{\"content\":{\"a\":\(number)},\"format\":1}")
+        guard case .damaged = store.load() else {
+            Issue.record("taken")
+            return
+        }
+    }
+
+    @Test func depthIsBounded() throws {
+        let deep = String(repeating: "[", count: 100_000)
+        try directory.write("checkpoint.json", "{\"format\":1,\"content\":" + deep)
+        guard case .damaged = store.load() else {
+            Issue.record("taken")
+            return
+        }
+    }
+
+    @Test func onlyThreeAreKept() throws {
+        for number in 0..<6 {
+            try directory.write("checkpoint.json", "damage \(number)")
+            _ = store.load()
+        }
+        #expect(
+            directory.names.sorted() == [
+                "checkpoint.json.bad", "checkpoint.json.bad.1", "checkpoint.json.bad.2",
+            ])
+        #expect(try String(contentsOfFile: store.path + ".bad.2", encoding: .utf8) == "damage 3")
+    }
+
+    @Test func startsThatEndAtOnceAreCounted() throws {
+        let counter = StartCounter(directory: directory.path)
+        #expect(counter.begin() == 0)
+        #expect(counter.begin() == 1)
+        #expect(counter.begin() == 2)
+        counter.survived()
+        #expect(counter.begin() == 0)
+    }
+
+    @Test func aDirectoryThatIsAnothersIsNotWritten() throws {
+        let other = try StateDirectoryLock.take(directory: directory.path)
+        let own = HeldLock(nil, directory: directory.path)
+        let seen = Mutex<[Bool]>([])
+        let writer = CheckpointWriter(
+            store: store, mayWrite: { () throws(FileError) in try own.ensure() }
+        ) { error in seen.withLock { $0.append(error?.isHeldElsewhere ?? false) } }
+        writer.write(["a": 1])
+        #expect(writer.close(within: .seconds(5)))
+        #expect(seen.withLock { $0 } == [true])
+        #expect(directory.names == ["lock"])
+        withExtendedLifetime(other) {}
     }
 }

@@ -44,4 +44,16 @@ import Testing
             try Crihealthd.parseAsRoot(["replay", Self.folder + "/" + name]) as? ReplayCommand)
         do { try command.run() } catch { #expect(error is CommandProblem) }
     }
+
+    /// What only root and systemd-journal may read in the journal is not everybody's.
+    @Test func credentialsDoNotLeave() throws {
+        let input = try ReplayInput.detect(Self.folder + "/leak-secrets-in-evidence.export")
+        let observations = try ReplaySource.observations(input)
+        let replayer = Replayer.replay(observations, rules: Recordings.rules)
+        var shown = String(describing: replayer.transitions.map { TransitionFields.of($0).map(\.value) })
+        shown += String(describing: replayer.incidents)
+        shown += String(decoding: try JSONEncoder().encode(observations.map(\.masked)), as: UTF8.self)
+        #expect(shown.contains("***"))
+        for secret in ["S3cr3tPw", "eyJhbGciOi"] { #expect(!shown.contains(secret)) }
+    }
 }

@@ -122,6 +122,12 @@ struct MonitoringImpaired: Diagnosis {
                 NextStep("see why", "systemctl status crihealthd-probe.service crihealthd-probe.socket")
             )
         case .crictlUnusable, .crictlKilled, .outputTooLarge:
+            if let remedy = broken.remedy {
+                return (
+                    .crictlUnusable, "crihealthd does not run crictl: others than root can change it",
+                    "Whoever can change what root runs is root.", NextStep("give it to root", remedy.command)
+                )
+            }
             return (
                 .crictlUnusable, "crictl cannot be run",
                 "crictl could not be started, was killed, or printed without end.",

@@ -6,6 +6,10 @@ struct RuleIncidents: Diagnosis {
     static let kind = IncidentKind(rawValue: "Rule")
     static let outlivesRuntimes = true
 
+    /// A rule is about so many units at once, the first that said so; a unit that is made for each container would be
+    /// without end.
+    private static let unitLimit = 64
+
     private let rules: [(rule: SignalRule, incident: RuleIncident)]
 
     init(rules: SignalRules) {
@@ -19,12 +23,16 @@ struct RuleIncidents: Diagnosis {
     func assess(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> [(subject: String, Assessment)] {
         rules.flatMap { rule, incident in
             let signals = facts.signals.all(rule.signal).filter { $0.rule == rule.id }
-            let units = Set(signals.map { $0.unit ?? "node" }).sorted()
-            return units.map { unit in
-                (
-                    "\(rule.id) on \(unit)",
-                    assess(rule, incident, signals.filter { ($0.unit ?? "node") == unit }, facts)
-                )
+            var units: [String] = []
+            var ofUnit: [String: [Signal]] = [:]
+            for signal in signals {
+                let unit = signal.unit ?? "node"
+                guard ofUnit[unit] != nil || units.count < Self.unitLimit else { continue }
+                if ofUnit[unit] == nil { units.append(unit) }
+                ofUnit[unit, default: []].append(signal)
+            }
+            return units.sorted().map { unit in
+                ("\(rule.id) on \(unit)", assess(rule, incident, ofUnit[unit] ?? [], facts))
             }
         }
     }

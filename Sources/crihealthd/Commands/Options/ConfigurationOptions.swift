@@ -1,4 +1,6 @@
 import ArgumentParser
+import CRI
+import Glibc
 import HealthEndpoint
 import Logging
 
@@ -32,11 +34,16 @@ struct ConfigurationOptions: ParsableArguments {
         ]
     }
 
-    /// Defaults, the file (the default one when none is named), and flags over them.
+    /// Defaults, the file (the default one when none is named), and flags over them. Root believes only a file that is
+    /// root's.
     static func resolve(
         file: String?, _ flags: [(name: String, key: String, value: ConfigurationValue?)]
     ) throws(ConfigurationError) -> Configuration {
         let path = file ?? Configuration.defaultPath
+        if geteuid() == 0, let refusal = TrustedPath.refusal(of: path) {
+            throw ConfigurationError(
+                file: path, problems: [.init(position: nil, text: "root does not believe it: \(refusal)")])
+        }
         var result = try ConfigurationReader.load(path: path, required: file != nil)
         for flag in flags {
             guard let value = flag.value, let key = ConfigurationKey.all.first(where: { $0.path == flag.key })

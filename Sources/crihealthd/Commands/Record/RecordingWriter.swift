@@ -68,7 +68,7 @@ final class RecordingWriter: Sendable {
         guard observation.event != .tick else { return }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let line = try? encoder.encode(observation) else { return }
+        guard let line = try? encoder.encode(observation.masked) else { return }
         let ended = state.withLock { state -> (@Sendable () -> Void)? in
             guard !state.isFinished, state.problem == nil, !state.result.isFull else { return nil }
             if state.result.bytes + line.count + 1 > limit {

@@ -44,7 +44,8 @@ struct StatusAnswer: Equatable {
         case .json:
             return try firstAnswer(of: targets, "/v1/state?pretty", "application/json", deadline) { body in
                 guard let state = try? JSONDecoder().decode(State.self, from: Data(body)) else { return nil }
-                return StatusAnswer(text: String(decoding: body, as: UTF8.self), verdict: state.verdict)
+                return StatusAnswer(
+                    text: TerminalText.json(String(decoding: body, as: UTF8.self)), verdict: state.verdict)
             }
         }
     }

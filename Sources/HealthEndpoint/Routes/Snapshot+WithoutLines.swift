@@ -1,0 +1,24 @@
+import HealthModel
+
+extension Snapshot {
+    /// The same with sentences alone: evidence says where it is from and how to see it, and not what the line was. The journal
+    /// is root's and systemd-journal's to read, and this is everybody's.
+    var withoutLines: Snapshot {
+        var bare = self
+        bare.open = open.map(\.withoutLines)
+        bare.resolved = resolved.map(\.withoutLines)
+        return bare
+    }
+}
+
+extension Incident {
+    fileprivate var withoutLines: Incident {
+        var bare = self
+        for index in evidence.indices
+        where evidence[index].source == .journal || evidence[index].source == .cri {
+            bare.evidence[index].summary = "not shown here (log_lines = false)"
+        }
+        for index in symptoms.indices { bare.symptoms[index].summary = symptoms[index].name }
+        return bare
+    }
+}
