@@ -137,10 +137,13 @@ public struct EndpointDiscovery: Sendable {
         "/usr/lib/systemd/system", "/lib/systemd/system",
     ]
 
-    /// A stopped runtime has no socket, so an installed unit counts too.
+    /// A stopped runtime has no socket, so an installed unit counts too, for its usual socket: k3s serves cri-dockerd only
+    /// where it is told to.
     private func wellKnownPresent() -> [Endpoint] {
         unique(Endpoint.wellKnown).map(withInstalledUnit).filter { endpoint in
-            isSocket(endpoint) || endpoint.unit.map(hasUnitFile) ?? false
+            guard !isSocket(endpoint), let unit = endpoint.unit else { return isSocket(endpoint) }
+            let usual = Endpoint.wellKnown.first { $0.unit == unit }?.socketPath
+            return endpoint.socketPath == usual && hasUnitFile(unit)
         }
     }
 

@@ -2,6 +2,7 @@ import CLinux
 import Dispatch
 import Glibc
 import HealthModel
+import Node
 import Synchronization
 import Systemd
 
@@ -57,7 +58,9 @@ final class AllowedUsers: Sendable {
     private func refresh() -> Bool {
         let (isDue, isFirst) = state.withLock { state in
             let isOld =
-                state.askedAt.map { MonotonicTime.now - $0 > (state.uid == nil ? Self.missing : Self.age) }
+                state.askedAt.map {
+                    Moment.now().monotonic - $0 > (state.uid == nil ? Self.missing : Self.age)
+                }
                 ?? true
             let isDue = isOld && !state.isAsking
             if isDue { state.isAsking = true }
@@ -66,7 +69,7 @@ final class AllowedUsers: Sendable {
         guard isDue else { return isFirst }
         queue.async {
             let found = self.look(self.name)
-            self.state.withLock { $0 = State(uid: found, askedAt: .now) }
+            self.state.withLock { $0 = State(uid: found, askedAt: Moment.now().monotonic) }
             self.first.signal()
         }
         return isFirst

@@ -4,7 +4,8 @@ import HealthModel
 enum SignalVocabulary {
     /// Context: a healthy node shows them, too.
     static let context: Set<SignalName> = [
-        .runtimeStarting, .runtimeBooted, .runtimeServing, .recoveryStarted, .runtimeStopping, .criPluginLoading,
+        .runtimeStarting, .runtimeBooted, .runtimeServing, .recoveryStarted, .runtimeStopping,
+        .criPluginLoading,
         .createSucceeded, .containerRequested, .pullSucceeded, .uncleanShutdown,
         .sandboxRequested, .containerOOMKilled, .deprecated, .kubeletVersion, .ociRuntimeVersion,
         .containerStateUnknown, .cniLoaded, .benign, .noted,

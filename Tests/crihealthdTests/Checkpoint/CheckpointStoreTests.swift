@@ -114,54 +114,6 @@ import Testing
         unlink(small + "/filler")
         try store.save(many.filter { $0.value < 100 })
     }
-}
-
-@Suite struct CheckpointWriterTests {
-    @Test func theLatestWinsAndEveryAttemptIsReported() throws {
-        let directory = try TemporaryDirectory()
-        let reports = Recorder<FileError?>()
-        let writer = CheckpointWriter(store: CheckpointStore<Int>(directory: directory.path)) {
-            reports.note($0)
-        }
-        for number in 1...200 { writer.write(number) }
-        #expect(writer.flush(within: .seconds(10)))
-        guard case .loaded(let content) = CheckpointStore<Int>(directory: directory.path).load() else {
-            Issue.record("not loaded")
-            return
-        }
-        #expect(content == 200)
-        #expect(!reports.all.isEmpty && reports.all.allSatisfy { $0 == nil })
-    }
-
-    @Test func aFailureIsReportedAndTheNextAttemptSucceeds() throws {
-        let directory = try TemporaryDirectory()
-        let reports = Recorder<FileError?>()
-        let path = directory.path + "/later"
-        let writer = CheckpointWriter(store: CheckpointStore<Int>(directory: path)) { reports.note($0) }
-        writer.write(1)
-        #expect(writer.flush(within: .seconds(10)))
-        mkdir(path, 0o700)
-        writer.write(2)
-        #expect(writer.flush(within: .seconds(10)))
-        #expect(reports.all.map { $0?.errno } == [ENOENT, nil])
-    }
-}
-
-@Suite struct StateDirectoryLockTests {
-    @Test func oneDaemonPerDirectory() throws {
-        let directory = try TemporaryDirectory()
-        let path = directory.path + "/state"
-        let first = try StateDirectoryLock.take(directory: path)
-        let error = #expect(throws: FileError.self) { _ = try StateDirectoryLock.take(directory: path) }
-        #expect(error?.description == "\(path)/lock: another crihealthd uses this state directory")
-        withExtendedLifetime(first) {}
-    }
-
-    @Test func theLockEndsWithItsHolder() throws {
-        let directory = try TemporaryDirectory()
-        do { _ = try StateDirectoryLock.take(directory: directory.path) }
-        _ = try StateDirectoryLock.take(directory: directory.path)
-    }
 
     @Test func aFlippedBitIsSeen() throws {
         try store.save(["abc": 12_345])
@@ -240,5 +192,53 @@ import Testing
         #expect(seen.withLock { $0 } == [true])
         #expect(directory.names == ["lock"])
         withExtendedLifetime(other) {}
+    }
+}
+
+@Suite struct CheckpointWriterTests {
+    @Test func theLatestWinsAndEveryAttemptIsReported() throws {
+        let directory = try TemporaryDirectory()
+        let reports = Recorder<FileError?>()
+        let writer = CheckpointWriter(store: CheckpointStore<Int>(directory: directory.path)) {
+            reports.note($0)
+        }
+        for number in 1...200 { writer.write(number) }
+        #expect(writer.flush(within: .seconds(10)))
+        guard case .loaded(let content) = CheckpointStore<Int>(directory: directory.path).load() else {
+            Issue.record("not loaded")
+            return
+        }
+        #expect(content == 200)
+        #expect(!reports.all.isEmpty && reports.all.allSatisfy { $0 == nil })
+    }
+
+    @Test func aFailureIsReportedAndTheNextAttemptSucceeds() throws {
+        let directory = try TemporaryDirectory()
+        let reports = Recorder<FileError?>()
+        let path = directory.path + "/later"
+        let writer = CheckpointWriter(store: CheckpointStore<Int>(directory: path)) { reports.note($0) }
+        writer.write(1)
+        #expect(writer.flush(within: .seconds(10)))
+        mkdir(path, 0o700)
+        writer.write(2)
+        #expect(writer.flush(within: .seconds(10)))
+        #expect(reports.all.map { $0?.errno } == [ENOENT, nil])
+    }
+}
+
+@Suite struct StateDirectoryLockTests {
+    @Test func oneDaemonPerDirectory() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/state"
+        let first = try StateDirectoryLock.take(directory: path)
+        let error = #expect(throws: FileError.self) { _ = try StateDirectoryLock.take(directory: path) }
+        #expect(error?.description == "\(path)/lock: another crihealthd uses this state directory")
+        withExtendedLifetime(first) {}
+    }
+
+    @Test func theLockEndsWithItsHolder() throws {
+        let directory = try TemporaryDirectory()
+        do { _ = try StateDirectoryLock.take(directory: directory.path) }
+        _ = try StateDirectoryLock.take(directory: directory.path)
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import HealthModel
+import Systemd
 import Testing
 
 @testable import crihealthd

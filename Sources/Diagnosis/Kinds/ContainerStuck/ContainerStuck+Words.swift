@@ -146,7 +146,8 @@ extension RuntimeCase<ContainerStuck> {
         let members = (runtime.containers ?? []).filter { sandboxes.contains($0.podSandboxID) }.map(\.id)
         let alive = Set(members).union(sandboxes).compactMap { facts.containers.entries[$0]?.label }
         if !alive.isEmpty {
-            return "Processes of it live on, and nobody watches them: \(alive.sorted().joined(separator: ", "))."
+            return
+                "Processes of it live on, and nobody watches them: \(alive.sorted().joined(separator: ", "))."
                 .bounded(400)
         }
         guard left != nil, let scan = facts.containers.scannedAt, let listed = runtime.podsAt,

@@ -77,7 +77,8 @@ extension RuntimeCase<ContainerStuck> {
         if let left, left.isEmpty, let at = runtime.podsAt, at.monotonic > last.at.monotonic {
             return .cleared(
                 Evidence(
-                    at: at.wall, source: .cri, summary: "every pod that lost its shim is gone from the list, or was replaced",
+                    at: at.wall, source: .cri,
+                    summary: "every pod that lost its shim is gone from the list, or was replaced",
                     command: crictl("pods")))
         }
         return .holds(finding(shimLost: lost, left))
