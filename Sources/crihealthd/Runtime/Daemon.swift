@@ -88,12 +88,10 @@ final class Daemon: Sendable {
         let store = CheckpointStore<Checkpoint>(directory: configuration.stateDirectory)
         var lost: String?
         let saved = Self.restore(store, &lost, logger)
-        let relay = relay
-        let current = CurrentRules(rules)
+        let (relay, current) = (relay, CurrentRules(rules))
         let crictl = CrictlVersion(configuration.cri.crictl)
         self.crictl = crictl
-        let recorder = FlightRecorder()
-        let trouble = MetricsTextfile.Trouble()
+        let (recorder, trouble) = (FlightRecorder(), MetricsTextfile.Trouble())
 
         server = HealthServer(
             configuration: Self.server(configuration, surroundings.passed), initial: nil,

@@ -42,6 +42,9 @@ import Testing
 
     @Test(arguments: examples) func isKnownAsJSON(_ line: ShippedRulesTests.Line) throws {
         let rules = try ShippedRulesTests.rules.get()
+        // What knows a line by logrus' own form of it knows no other.
+        let raw = line.rule.conditions.filter { $0.field == "message" }.flatMap(\.templates).map(\.source)
+        guard !raw.contains(where: { $0.contains("msg=") || $0.contains("level=") }) else { return }
         let told = rules.recognize(line.rule.sample(line.message)).filter { $0.rule == line.rule.id }
         let entry = line.rule.sample(Self.json(line.message))
         #expect(rules.mightMatch(entry), "the prefilter would drop it")

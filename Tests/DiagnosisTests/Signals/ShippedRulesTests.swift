@@ -25,7 +25,7 @@ import Testing
         let rules = try Self.rules.get()
         #expect(rules.rules.count >= 150)
         #expect(Self.examples.count >= rules.rules.count)
-        #expect(rules.automaton.tableSize < 1 << 20)
+        #expect(rules.automaton.tableSize < 1 << 21)
     }
 
     @Test func everyRuleSaysWhatItIs() throws {

@@ -97,7 +97,8 @@ enum CommandCheck {
         "swapoff", "swapon", "sysctl", "systemctl", "tail", "tc", "timedatectl", "tr", "umount", "uname",
         "uniq",
         "wc", "zcat", "skopeo", "smartctl", "aa-status", "ausearch", "apparmor_parser", "fuser", "id",
-        "sha256sum", "docker", "dockerd", "cri-dockerd",
+        "sha256sum", "docker", "dockerd", "cri-dockerd", "podman", "lsmod", "modinfo", "depmod", "busctl",
+        "systemd-cgtop", "update-ca-certificates", "containerd-shim-runc-v2", "nvidia-smi",
     ]
 
     /// A dollar or a backquote that a shell would act on.

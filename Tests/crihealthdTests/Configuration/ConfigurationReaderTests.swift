@@ -15,6 +15,7 @@ import Testing
             listen = "[::1]:9000"
             socket = ""
             host_names = ["node7.example"]
+            log_lines = false
             state_directory = "/s"
             rules_directory = "/r"
             textfile_directory = "/t"
@@ -39,6 +40,7 @@ import Testing
         expected.listen = .tcp(host: "::1", port: 9000)
         expected.socket = nil
         expected.hostNames = ["node7.example"]
+        expected.logLines = false
         expected.stateDirectory = "/s"
         expected.rulesDirectory = "/r"
         expected.textfileDirectory = "/t"

@@ -106,7 +106,8 @@ extension RuntimeCase<CreateFailing> {
                 NextStep("see what the kernel says", "journalctl -k -g apparmor -n 20"),
                 isParser
                     ? NextStep(
-                        "install it", "apt-get install apparmor   # SUSE: zypper install apparmor-parser")
+                        "see which package brings it (apparmor; apparmor-parser on SUSE), and install that one",
+                        "dpkg -S '*/apparmor_parser'")
                     : NextStep("see which profile is configured", "grep -rn apparmor \(configurationFile)"),
             ]
                 + restart(

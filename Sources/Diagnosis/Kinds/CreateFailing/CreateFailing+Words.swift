@@ -171,14 +171,7 @@ extension RuntimeCase<CreateFailing> {
                     "see which package it is of: that one puts it back",
                     "dpkg -S \(name)   # or: rpm -q --whatprovides \(path)"),
                 NextStep("see what was removed", "grep -h ' remove ' /var/log/dpkg.log"),
-            ]
-                + (["runc", "conmon"].contains(name)
-                    ? [
-                        NextStep(
-                            "put it back",
-                            "apt-get install --reinstall \(name)   # or your distribution's package")
-                    ]
-                    : []),
+            ],
             clearsWhen: clears(told) + ", or \(name) is there again",
             inquiries: [.binary(name: name)])
     }

@@ -60,7 +60,7 @@ extension RuntimeCase<CreateFailing> {
     /// so, else nobody's.
     private var causes: [Told] {
         let known: [SignalName] = [.createFailed, .pullFailed, .binaryMissing]
-        let all = known.flatMap { facts.signals.all($0).filter(concerns) } + fullDisk
+        let all = known.flatMap { facts.signals.all($0).filter(concerns) }
         guard !all.isEmpty else { return [] }
         let named = all.filter { $0.kind == .createFailing }
         let unknown = all.filter {
@@ -76,22 +76,6 @@ extension RuntimeCase<CreateFailing> {
         let told = Told.all(.createFailing, named + refused)
         guard let nobodys = taken[false] else { return told }
         return told + [Told(cause: .createError, signals: nobodys)]
-    }
-
-    /// ENOSPC where the runtime keeps its state, whatever it did there; its own last words are RuntimeDown's.
-    private var fullDisk: [Signal] {
-        guard ![.exited, .failed, .autoRestart].contains(runtime.unit.phase) else { return [] }
-        let directories = CreateFailing.stateDirectories(of: runtime.endpoint.runtime).map { $0 + "/" }
-        return facts.signals.all(.noSpace).filter { signal in
-            guard concerns(signal), let path = signal.captures["path"] else { return false }
-            return directories.contains { path.hasPrefix($0) }
-        }.map { signal in
-            var signal = signal
-            signal.captures["kind"] = IncidentKind.createFailing.rawValue
-            signal.captures["cause"] = Cause.diskFull.rawValue
-            signal.captures["scope"] = SignalClass.Scope.node.rawValue
-            return signal
-        }
     }
 
     /// Whether it is an incident: what only the node can cause at once, the rest over two pods.
@@ -193,7 +177,7 @@ extension RuntimeCase<CreateFailing> {
                 sentence:
                     "\(words.impact ?? "New pods stay in ContainerCreating; what runs goes on. \(name) still calls itself ready, so nothing is moved away.") Concerned: \(concerned(told)).",
                 pods: runtime.readyPods, runningContainers: runtime.runningContainers),
-            evidence: evidence(told) + spaceEvidence(told), nextSteps: words.steps + readErrors,
+            evidence: evidence(told) + spaceEvidence(told), nextSteps: readErrors + words.steps,
             clearsWhen: words.clearsWhen, inquiries: words.inquiries)
     }
 

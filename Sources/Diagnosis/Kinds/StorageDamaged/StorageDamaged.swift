@@ -51,7 +51,7 @@ extension RuntimeCase<StorageDamaged> {
             impact: Impact(
                 sentence: (words.impact ?? "") + " Concerned: \(concerned(told)).",
                 pods: runtime.readyPods, runningContainers: runtime.runningContainers),
-            evidence: evidence(told) + unclean, nextSteps: words.steps + readErrors,
+            evidence: evidence(told) + unclean, nextSteps: readErrors + words.steps,
             clearsWhen: words.clearsWhen)
     }
 
