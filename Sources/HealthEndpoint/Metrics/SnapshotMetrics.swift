@@ -6,7 +6,7 @@ enum SnapshotMetrics {
     /// Most kinds, causes and rules that get a series of their own; the rest is added up under `Other`.
     static let kindLimit = 24
     /// The diagnoses' own take 76; the rest is for rules.d.
-    static let incidentLimit = 100
+    static let incidentLimit = 200
     static let ruleLimit = 64
     /// Most runtimes; a node has one or two.
     static let runtimeLimit = 4

@@ -18,9 +18,10 @@ extension RuntimeCase<ContainerStuck> {
 
     /// The runtime refused a name that an earlier request holds, names a stage, or has not ended a request in time.
     var creation: Creation? {
-        let reserved = recent([.nameReserved, .createStalled]).filter {
-            !isMade($0) && !facts.requests.isHeldByEnded($0)
-        }
+        let reserved = proven(
+            recent([.nameReserved, .createStalled]).filter {
+                !isMade($0) && !facts.requests.isHeldByEnded($0)
+            })
         let taken = recent([.nameTaken]).filter { !isMade($0) }
         if let first = taken.first {
             return Creation(
@@ -39,6 +40,15 @@ extension RuntimeCase<ContainerStuck> {
             stage: staged?.captures["stage"], since: first.at.earlier(begin),
             proofs: !reserved.isEmpty ? reserved : old.isEmpty ? late : old.map(\.begin),
             count: max(names.count, old.count, Set(late.compactMap(\.concernedPod)).count, 1))
+    }
+
+    /// One name that is reserved proves no hang: the line that tells how the request before it ended may be lost. A stage, a
+    /// deadline that passed, or a second refusal ten seconds later does.
+    private func proven(_ reserved: [Signal]) -> [Signal] {
+        guard let first = reserved.first, let last = reserved.last else { return [] }
+        let isLong = last.at.monotonic - first.at.monotonic >= .seconds(10)
+        let isStaged = reserved.contains { $0.name == .createStalled || $0.captures["stage"] != nil }
+        return isLong || isStaged || !recent([.createDeadline]).isEmpty ? reserved : []
     }
 
     /// Creations of two pods that the kubelet no longer waited for, while the runtime answers other calls.
