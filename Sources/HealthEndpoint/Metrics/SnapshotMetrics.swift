@@ -1,11 +1,11 @@
 import HealthModel
 
 /// A snapshot as metrics. No free text in labels; every series that can be known beforehand exists from the start, but for
-/// those of single rules, which are too many; at most 300 of them on a node with one or two runtimes.
+/// those of single rules, which are too many; at most 400 of them on a node with one or two runtimes.
 enum SnapshotMetrics {
     /// Most kinds, causes and rules that get a series of their own; the rest is added up under `Other`.
     static let kindLimit = 24
-    /// The diagnoses' own take 76; the rest is for rules.d.
+    /// The diagnoses' own take some 170; the rest is for rules.d.
     static let incidentLimit = 200
     static let ruleLimit = 64
     /// Most runtimes; a node has one or two.
