@@ -58,7 +58,8 @@ enum CheckpointFrame {
                 while place < file.endIndex, isOfNumber(file[place]) { place += 1 }
                 let text = String(decoding: file[start..<place].prefix(64), as: UTF8.self)
                 let isSmall =
-                    UInt64(text).map { $0 <= numberLimit } ?? Double(text).map { $0 < 1e18 } ?? false
+                    UInt64(text).map { $0 <= numberLimit || isHash($0) } ?? Double(text).map { $0 < 1e18 }
+                    ?? false
                 guard isSmall, place - start <= 64 else { return "it holds the number \(text.prefix(40))" }
                 continue
             default: break
@@ -66,6 +67,11 @@ enum CheckpointFrame {
             place += 1
         }
         return nil
+    }
+
+    /// What is no count and no stamp: beyond what an Int holds, and not so near the end that one more would not fit.
+    private static func isHash(_ number: UInt64) -> Bool {
+        number > UInt64(Int64.max) && number < UInt64.max - (1 << 40)
     }
 
     private static func isOfNumber(_ byte: UInt8) -> Bool {
