@@ -10,7 +10,7 @@ import runner
 import scenarios
 import troubles
 
-SOURCE = node.REPOSITORY / "Sources/crihealthd/Journal/TransitionMessageID.swift"
+KINDS = node.REPOSITORY / "Sources/Diagnosis/Kinds"
 # syslog(3), by severity of what is open and confirmed; what is over or suspected is a notice.
 PRIORITY = {"critical": "3", "warning": "4", "info": "5"}
 CHANGES = {"Opened as ": "opened", "Cause is now ": "changed", "Now ": "changed", "Resolved: ": "resolved",
@@ -18,8 +18,11 @@ CHANGES = {"Opened as ": "opened", "Cause is now ": "changed", "Now ": "changed"
 
 
 def message_ids():
-    """{kind: MESSAGE_ID} of the source."""
-    return dict(re.findall(r'"(\w+)": "([0-9a-f]{32})"', SOURCE.read_text()))
+    """{kind: MESSAGE_ID} of the catalogue."""
+    return {
+        path.parent.name: re.search(r'messageID: "([0-9a-f]{32})"', path.read_text())[1]
+        for path in KINDS.glob("*/*+Catalogue.swift")
+    }
 
 
 def change_of(text):

@@ -22,7 +22,7 @@ from stage import PACKAGING, ROOT, Stage, eventually, get
 BINARY = sys.argv.pop(1) if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else ROOT / ".build/debug/crihealthd"
 # Panels that are empty on a fleet of one node.
 MAY_BE_EMPTY = ("runtime_version:crihealthd_canary_excess:ratio",)
-SERIES_LIMIT = 300
+SERIES_LIMIT = 400
 
 
 def panels(all):
