@@ -69,9 +69,12 @@ enum CheckpointFrame {
         return nil
     }
 
-    /// What is no count and no stamp: beyond what an Int holds, and not so near the end that one more would not fit.
+    /// Identities of files and of texts are numbers of any size; what is refused is so near an end that one more would not
+    /// fit.
     private static func isHash(_ number: UInt64) -> Bool {
-        number > UInt64(Int64.max) && number < UInt64.max - (1 << 40)
+        let room: UInt64 = 1 << 40
+        let end = UInt64(Int64.max)
+        return number < end - room || number > end && number < UInt64.max - room
     }
 
     private static func isOfNumber(_ byte: UInt8) -> Bool {
