@@ -74,7 +74,7 @@ enum CheckpointFrame {
     private static func isHash(_ number: UInt64) -> Bool {
         let room: UInt64 = 1 << 40
         let end = UInt64(Int64.max)
-        return number < end - room || number > end && number < UInt64.max - room
+        return number < end - room || number > end + room && number < UInt64.max - room
     }
 
     private static func isOfNumber(_ byte: UInt8) -> Bool {
