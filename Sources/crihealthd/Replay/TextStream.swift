@@ -37,9 +37,9 @@ struct TextStream {
             journal.feed(bytes) { stream.take($0) }
         }
         journal.finish { stream.take($0) }
-        stream.survey.hear(journal.unheard)
         stream.survey.cutLines = journal.cutLines
         stream.playHeld()
+        stream.end(journal.latest)
         guard stream.replayer.last != nil else {
             throw stream.survey.units.isEmpty ? .empty(path: source.name) : .nothingKnown(path: source.name)
         }
@@ -61,6 +61,15 @@ struct TextStream {
         for observation in ReplaySource.starts(of: TextOrder.arrange(held), capture: survey.endpoints) {
             replayer.receive(observation)
         }
+    }
+
+    /// Lets time pass to the last line, which need not have been one that matters.
+    private mutating func end(_ latest: WallTime?) {
+        guard let latest, let last = replayer.last, latest > last.wall,
+            last.wall.microseconds >= TextClock.epochs
+        else { return }
+        let end = Moment(wall: latest, monotonic: last.monotonic + (latest - last.wall))
+        replayer.receive(Observation(at: end, event: .tick))
     }
 
     private mutating func play(_ entry: JournalEntry) {

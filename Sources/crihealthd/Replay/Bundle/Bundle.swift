@@ -82,7 +82,6 @@ struct Bundle {
                 case .end:
                     if let member = open?.member {
                         open?.journal.finish(hosts: { bundle.keep($0, $1, member) })
-                        bundle.nodes[member.node]?.survey.hear(open?.journal.unheard ?? [])
                         bundle.read += 1
                     }
                     open = nil
@@ -150,7 +149,6 @@ struct Bundle {
                 journal.feed(bytes, hosts: { keep($0, $1, member) })
             }
             journal.finish(hosts: { keep($0, $1, member) })
-            nodes[member.node]?.survey.hear(journal.unheard)
             read += 1
         } catch {
             if passedOver.count < 16 { passedOver.append("\(error)") }

@@ -26,8 +26,10 @@ struct TextAssembler {
     private var host: String?
     /// Which messages of units are worth an entry; nil: all are.
     private let wants: ((UnsafeRawBufferPointer) -> Bool)?
-    /// Units that spoke in lines that were not.
-    private(set) var unheard: Set<String> = []
+    /// Units of which a line was passed on that was not wanted: their first.
+    private var introduced: Set<String> = []
+    /// When the latest line was logged.
+    var latest: WallTime? { clock.latest }
 
     init(now: WallTime, file: String?, wants: ((UnsafeRawBufferPointer) -> Bool)?) {
         clock = TextClock(now: now)
@@ -92,6 +94,7 @@ struct TextAssembler {
         let wall = clock.wall(head.time)
         if let range = head.host, host.map({ !line[range].elementsEqual($0.utf8) }) ?? true {
             host = line.text(range)
+            introduced = []
         }
         pending = Pending(
             head: head, wall: wall, message: Array(line[head.message...]), indent: head.message,
@@ -193,13 +196,13 @@ struct TextAssembler {
         hand(entry, body)
     }
 
-    /// Whether anybody has use for a line. Who writes it is known all the same.
+    /// Whether anybody has use for a line: it is wanted, or it is the first that tells of its unit.
     private mutating func matters(_ line: Pending, _ speaker: Speakers.Speaker) -> Bool {
         guard let wants, speaker.source == .unit, speaker.unit != "systemd-logind.service", blocks.isEmpty,
             !MessageBlocks.opens(line.message), !line.message.withUnsafeBytes(wants)
         else { return true }
-        if let unit = speaker.unit, unheard.count < 4096 { unheard.insert(unit) }
-        return false
+        guard let unit = speaker.unit, introduced.count < 4096 else { return false }
+        return introduced.insert(unit).inserted
     }
 
     private mutating func hand(_ entry: JournalEntry, _ body: Body) {

@@ -15,11 +15,11 @@ struct TextJournal {
     /// Lines that a pager cut off.
     var cutLines: Int { pager.count }
 
-    /// Units that spoke, but in no line that was wanted.
-    var unheard: Set<String> { assembler.unheard }
+    /// When the latest line was logged, wanted or not.
+    var latest: WallTime? { assembler.latest }
 
     /// A reader; `file` is the unit whose log it is, where its name tells, and `wants` says which messages of units are worth
-    /// an entry.
+    /// an entry beside the first of each unit.
     init(now: WallTime, file: String? = nil, wants: ((UnsafeRawBufferPointer) -> Bool)? = nil) {
         assembler = TextAssembler(now: now, file: file, wants: wants)
     }

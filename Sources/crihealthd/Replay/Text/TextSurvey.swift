@@ -37,9 +37,6 @@ struct TextSurvey {
             || unit.hasPrefix("rke2") || unit.hasPrefix("k0s")
     }
 
-    /// Takes in who spoke in lines that nobody wanted.
-    mutating func hear(_ others: Set<String>) { units.formUnion(others) }
-
     private mutating func note(_ message: String) {
         guard sockets.count < Self.socketLimit, message.utf8.count > 8 else { return }
         if let mark = message.firstRange(of: "unix://") {
