@@ -18,7 +18,7 @@ struct SnapshotBuilder {
             open: open,
             resolved: book.resolved, conditions: conditions.all, runtimes: facts.runtimes.map(view),
             monitoring: monitoring(open), statistics: statistics, advice: advice, versions: versions,
-            possible: possible)
+            possible: possible, unexplained: facts.unexplained.lines)
     }
 
     private func condition(_ kind: Condition.Kind) -> Condition? { conditions.all.first { $0.type == kind } }
@@ -49,7 +49,10 @@ struct SnapshotBuilder {
             let others = open.count { $0.severity >= .warning } - 1
             return first.sentence + (others > 0 ? " (and \(others) more)" : "")
         }
-        if verdict == .healthy { return healthy }
+        if verdict == .healthy {
+            let doubts = !facts.unexplained.isQuiet(at: facts.now.wall)
+            return (doubts ? "as far as crihealthd can tell: " : "") + healthy
+        }
         return (doubt ?? condition(.runtimeReady))?.message ?? "nothing is known yet"
     }
 

@@ -42,6 +42,8 @@ public struct Snapshot: Hashable, Codable, Sendable {
     public var versions: NodeVersions
     /// What can be open on this node, whether or not it ever was.
     public var possible: [PossibleIncident]
+    /// Error lines that no rule knows. Never change ``verdict``; nothing that is said above them is certain.
+    public var unexplained: UnexplainedLines
 
     /// Makes a snapshot.
     public init(
@@ -49,7 +51,8 @@ public struct Snapshot: Hashable, Codable, Sendable {
         headline: String,
         open: [Incident], resolved: [Incident], conditions: [Condition], runtimes: [RuntimeView],
         monitoring: MonitoringView, statistics: Statistics, advice: [Advice] = [],
-        versions: NodeVersions = NodeVersions(), possible: [PossibleIncident] = []
+        versions: NodeVersions = NodeVersions(), possible: [PossibleIncident] = [],
+        unexplained: UnexplainedLines = UnexplainedLines()
     ) {
         self.at = at
         self.version = version
@@ -66,6 +69,7 @@ public struct Snapshot: Hashable, Codable, Sendable {
         self.advice = advice
         self.versions = versions
         self.possible = possible
+        self.unexplained = unexplained
     }
 }
 
@@ -197,6 +201,8 @@ public struct Statistics: Hashable, Codable, Sendable {
     public var journalReopens: UInt64 = 0
     /// Declared blind windows.
     public var blindWindows: UInt64 = 0
+    /// Error lines that no rule knew.
+    public var unexplainedLines: UInt64 = 0
     /// Signals by rule id.
     public var signals: [String: UInt64] = [:]
     /// Incidents opened, by kind.

@@ -126,7 +126,9 @@ extension Engine {
         {
             matters = true
         }
-        for recognized in rules.recognize(entry) {
+        let known = rules.recognize(entry)
+        if known.isEmpty { noteUnexplained(entry) }
+        for recognized in known {
             let signal = state.facts.podNames.joined(recognized, state.facts.runtimes)
             tookNotice = true
             statistics.signals[signal.rule, default: 0] += 1
@@ -146,6 +148,16 @@ extension Engine {
     private static let context: Set<SignalName> = [
         .noted, .startPreWords, .deadShimCleaned, .kubeletConnected, .embeddedRuntimeLog,
     ]
+
+    /// A line that says that something failed, and that nobody knows: it opens nothing, and is told all the same.
+    private mutating func noteUnexplained(_ entry: JournalEntry) {
+        guard entry.source == .unit, let unit = entry.unit, ErrorLevel.isError(entry.message.utf8.span),
+            Emitter.isKnown(unit) || state.facts.runtime(unit: unit) != nil
+        else { return }
+        tookNotice = true
+        statistics.unexplainedLines += 1
+        state.facts.unexplained.take(entry, unit: unit)
+    }
 }
 
 extension Statistics {

@@ -17,6 +17,7 @@ struct NodeFacts: Hashable, Codable, Sendable {
     var answers = NodeAnswers()
     var containers = ContainerFacts()
     var monitoring = MonitoringFacts()
+    var unexplained = UnexplainedFacts()
     /// Whether the machine goes down: what stops now is meant to.
     var goingDown = MachineShutdown()
 

@@ -25,6 +25,18 @@ struct Emitter {
 
     private static let shared = distributions.map(Glob.init)
 
+    /// Whether a unit is one whose lines rules are written for.
+    static func isKnown(_ unit: String) -> Bool { known.contains { $0.matches(unit) } }
+
+    /// The name of the emitter that a unit is first of; nil for a stranger's.
+    static func name(of unit: String) -> String? {
+        ["containerd", "cri-o", "kubelet", "docker"].first { name in
+            table[name]?.units.contains { Glob($0).matches(unit) } ?? false
+        }
+    }
+
+    private static let known = (containerd + crio + kubelet + docker).map(Glob.init)
+
     /// By the name that rules use; nil for an emitter that rules must say more about.
     static func named(_ name: String) -> Emitter? { table[name] }
 

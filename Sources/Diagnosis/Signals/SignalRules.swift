@@ -37,6 +37,13 @@ public struct SignalRules: Sendable {
         storage.mightMatch(message.assumingMemoryBound(to: UInt8.self).span)
     }
 
+    /// Whether an engine has use for this message: a rule could know it, or it says that something failed, which is told
+    /// even where no rule does.
+    public func wants(_ message: UnsafeRawBufferPointer) -> Bool {
+        let bytes = message.assumingMemoryBound(to: UInt8.self).span
+        return storage.mightMatch(bytes) || ErrorLevel.isError(bytes)
+    }
+
     /// The same of an entry, its `MESSAGE_ID` included.
     public func mightMatch(_ entry: JournalEntry) -> Bool {
         if let id = entry.messageID, messageIDs.contains(id) { return true }
@@ -59,9 +66,15 @@ public struct SignalRules: Sendable {
         let excerpt = PlainText.clean(line.text, limit: Self.excerptLimit)
         return known.compactMap { one in
             guard !isExplained || !one.rule.rule.isFallback else { return nil }
+            var captures = classified(one.match, one.rule.rule.signal)
+            // The end of a line can take back what its beginning says: one that is cut off is never proof by itself.
+            if captures["scope"] == SignalClass.Scope.node.rawValue, entry.fields[JournalField.cutOff] != nil
+            {
+                captures["scope"] = SignalClass.Scope.many.rawValue
+            }
             return Signal(
                 rule: one.rule.rule.id, name: one.rule.rule.signal, at: entry.at, unit: entry.unit,
-                cursor: entry.cursor, captures: classified(one.match, one.rule.rule.signal), excerpt: excerpt)
+                cursor: entry.cursor, captures: captures, excerpt: excerpt)
         }
     }
 

@@ -39,6 +39,7 @@ enum HTMLPage {
         page.markup("\n<p id=\"live\" class=\"live\" role=\"status\"></p>\n")
         page.element("main", [.init("id", "main"), .init("tabindex", "-1")]) { main in
             writeOpen(snapshot, to: &main)
+            HTMLSections.writeUnexplained(snapshot, to: &main)
             HTMLSections.writeConditions(snapshot, to: &main)
             HTMLSections.writeRuntimes(snapshot, to: &main)
             HTMLSections.writeAdvice(snapshot, to: &main)

@@ -35,6 +35,30 @@ enum HTMLSections {
         }
     }
 
+    static func writeUnexplained(_ snapshot: Snapshot, to main: inout HTMLWriter) {
+        let lines = UnexplainedText.told(snapshot, .daemon)
+        guard !lines.isEmpty else { return }
+        section("unexplained", UnexplainedText.title(lines), to: &main) { section in
+            section.element("table") { table in
+                table.markup(
+                    """
+                    <thead><tr><th scope="col">Lines</th><th scope="col">Unit</th>\
+                    <th scope="col">When</th><th scope="col">What they say</th></tr></thead>
+                    """)
+                table.element("tbody") { body in
+                    for group in lines.groups.prefix(UnexplainedText.limit) {
+                        body.element("tr") { row in
+                            row.element("td", text: "\(group.count)")
+                            row.element("td", text: group.unit)
+                            row.element("td", text: UnexplainedText.span(group, snapshot.at.wall))
+                            row.element("td", text: group.shape)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     static func writeRuntimes(_ snapshot: Snapshot, to main: inout HTMLWriter) {
         section("runtimes", "Runtimes", to: &main) { section in
             if snapshot.runtimes.isEmpty {

@@ -6,4 +6,9 @@ public enum IncidentArray {
     public static func json(_ incidents: [Incident], now: WallTime) -> [UInt8] {
         JSONText.encode(incidents.map { IncidentJSON($0, now: now) }, pretty: true)
     }
+
+    /// A text as a JSON string, without a line break.
+    public static func json(of text: String) -> [UInt8] {
+        Array(JSONText.encode(Printable.line(text), pretty: false).prefix { $0 != 0x0A })
+    }
 }

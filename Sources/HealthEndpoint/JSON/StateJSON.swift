@@ -15,6 +15,8 @@ struct StateJSON: Encodable {
     let monitoring: MonitoringJSON
     /// Absent when there is none.
     let advice: [AdviceJSON]?
+    /// Absent when there is none.
+    let unexplained: UnexplainedJSON?
 
     init(_ snapshot: Snapshot) {
         time = snapshot.at.wall.description
@@ -29,6 +31,7 @@ struct StateJSON: Encodable {
         runtimes = snapshot.runtimes.map(RuntimeJSON.init)
         monitoring = MonitoringJSON(snapshot.monitoring)
         advice = snapshot.advice.isEmpty ? nil : snapshot.advice.map(AdviceJSON.init)
+        unexplained = snapshot.unexplained.isEmpty ? nil : UnexplainedJSON(snapshot.unexplained)
     }
 }
 

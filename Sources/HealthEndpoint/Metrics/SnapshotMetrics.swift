@@ -137,6 +137,9 @@ enum SnapshotMetrics {
             .counter(
                 "crihealthd_blind_windows", "Spans of the journal that could not be seen.",
                 Double(statistics.blindWindows)),
+            .counter(
+                "crihealthd_unexplained_lines", "Error lines of watched units that no rule knew.",
+                Double(statistics.unexplainedLines)),
             MetricFamily(
                 name: "crihealthd_signals", kind: .counter, help: "Journal lines that a rule recognised.",
                 samples: bounded(statistics.signals.filter { $0.value > 0 }, label: "rule", limit: ruleLimit)),

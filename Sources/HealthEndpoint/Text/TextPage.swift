@@ -25,6 +25,8 @@ public enum TextPage {
         var writer = TextWriter(width: width)
         writeVerdict(snapshot, origin, to: &writer)
         writeOpen(snapshot, origin, to: &writer)
+        UnexplainedText.write(
+            UnexplainedText.told(snapshot, origin), origin, now: snapshot.at.wall, to: &writer)
         writeConditions(snapshot, to: &writer)
         for runtime in snapshot.runtimes { RuntimeText.write(runtime, to: &writer) }
         if snapshot.runtimes.isEmpty {

@@ -75,6 +75,9 @@ public struct JournalEntry: Hashable, Codable, Sendable {
 public enum JournalField {
     /// The boot, 32 hex digits. Among the fields of an entry only where its cursor has another.
     public static let bootID = "_BOOT_ID"
+    /// Of an entry that was read from text whose line a pager cut off: what stood behind the cut is not known. No field of the
+    /// journal's.
+    public static let cutOff = "_TEXT_CUT_OFF"
     /// The structured fields that an entry keeps beside those with a property of their own.
     public static let kept: Set<String> = [
         "EXIT_CODE", "EXIT_STATUS", "JOB_TYPE", "JOB_RESULT", "UNIT_RESULT", "N_RESTARTS", "INVOCATION_ID",

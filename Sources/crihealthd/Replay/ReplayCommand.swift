@@ -57,20 +57,56 @@ struct ReplayCommand: ParsableCommand {
 
     func run() throws {
         let rules = try self.rules()
-        let material = try ReplaySource.material(try ReplayInput.detect(path))
+        guard let material = try material(try ReplayInput.detect(path), rules) else { return }
         let observations = material.observations
         let limit = try moment(observations)
         let replayer =
             speed.map { tell(observations, rules, speed: $0) } ?? replay(observations, rules, limit)
         guard let last = replayer.last else { throw ReplayError.empty(path: path) }
         let now = limit.map { Moment(wall: $0, monotonic: last.monotonic + ($0 - last.wall)) } ?? last
+        guard !isJSON, limit != nil else { return print(replayer, at: now, material.survey) }
+        page.write(
+            TextPage.render(replayer.engine.snapshot(at: now), width: page.columns, origin: .recording))
+    }
+
+    /// What is to be played; nil where it was played and printed while it was read.
+    private func material(_ input: ReplayInput, _ rules: SignalRules) throws -> ReplayMaterial? {
+        let source: ByteSource
+        switch input {
+        case .bundle(let folder):
+            try print(try Bundle.folder(folder, rules: rules), rules)
+            return nil
+        case .archive(let file):
+            try print(try Bundle.archive(file, rules: rules), rules)
+            return nil
+        case .capture, .journal, .export, .observations: return try ReplaySource.material(input)
+        case .text(let file): source = try ByteSource(file)
+        case .standardInput: source = try ByteSource(nil)
+        }
+        let form = try ReplayInput.form(source)
+        let unit = TextFiles.unit(path)
+        guard form == .text, at == nil, speed == nil else {
+            return try ReplaySource.material(form, source, unit: unit)
+        }
+        let stream = try TextStream.replay(source, file: unit, rules: rules)
+        guard let last = stream.replayer.last else { throw ReplayError.empty(path: path) }
+        print(stream.replayer, at: last, stream.survey)
+        return nil
+    }
+
+    private func print(_ bundle: Bundle, _ rules: SignalRules) throws {
+        guard at == nil, speed == nil else {
+            throw CommandProblem("--at and --speed are for one node; give one of the bundle's logs")
+        }
+        let replay = try BundleReplay(bundle, path, rules: rules)
+        if isJSON { Output.write(replay.json) } else { page.write(replay.text(width: page.columns)) }
+    }
+
+    private func print(_ replayer: Replayer, at now: Moment, _ survey: TextSurvey?) {
         if isJSON {
             Output.write(IncidentArray.json(replayer.incidents, now: now.wall))
-        } else if limit != nil {
-            page.write(
-                TextPage.render(replayer.engine.snapshot(at: now), width: page.columns, origin: .recording))
         } else {
-            page.write(ReplayText.render(replayer, at: now, width: page.columns, survey: material.survey))
+            page.write(ReplayText.render(replayer, at: now, width: page.columns, survey: survey))
         }
     }
 

@@ -37,6 +37,8 @@ enum ReplayText {
                     : "No incident: no line in it is one that crihealthd knows for a fault.\n"
             ]
         }
+        let unexplained = UnexplainedText.render(snapshot.unexplained, now: now.wall, width: width)
+        if !unexplained.isEmpty { told.append(String(unexplained.drop { $0 == "\n" })) }
         told +=
             survey?.missing(until: now.wall).map {
                 TerminalText.wrap($0, lead: "", indent: 0, columns: width)

@@ -104,7 +104,7 @@ final class Daemon: Sendable {
         follower = JournalFollower(
             configuration: Self.journal(configuration, units),
             prefilter: { [recorder = surroundings.recorder] in
-                recorder != nil || current.value.mightMatch($0)
+                recorder != nil || current.value.wants($0)
             }
         ) { event in
             relay.journal(event)

@@ -88,7 +88,7 @@ struct OneLook {
     private func follow(_ units: [String], _ rules: SignalRules, _ relay: Relay) -> JournalFollower {
         let ended = DispatchSemaphore(value: 0)
         let follower = JournalFollower(
-            configuration: Daemon.journal(configuration, units), prefilter: { rules.mightMatch($0) }
+            configuration: Daemon.journal(configuration, units), prefilter: { rules.wants($0) }
         ) { event in
             relay.journal(event)
             switch event {

@@ -4,7 +4,7 @@ import ArgumentParser
 struct RulesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rules",
-        abstract: "List, check, try and import rules for journal lines.",
+        abstract: "List, check, try, import and begin rules for journal lines.",
         discussion: """
             Rules of a node are TOML files in /etc/crihealthd/rules.d, beside those that are built in.
 
@@ -12,5 +12,6 @@ struct RulesCommand: ParsableCommand {
             """,
         subcommands: [
             RulesListCommand.self, RulesLintCommand.self, RulesTestCommand.self, RulesImportCommand.self,
+            RulesSuggestCommand.self,
         ])
 }

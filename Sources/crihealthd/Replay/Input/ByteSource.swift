@@ -15,7 +15,8 @@ final class ByteSource {
     let compression: Compression?
     private var descriptor: Int32
     private var unpacker: Unpacker?
-    private var packedSize = 0
+    /// Of the file, as it is; 0 for a pipe.
+    private(set) var packedSize = 0
     /// How many bytes were handed over.
     private(set) var total = 0
     private var isHeadDone = false

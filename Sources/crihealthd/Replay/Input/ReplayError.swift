@@ -7,6 +7,8 @@ enum ReplayError: Error, CustomStringConvertible {
     case badExport(path: String, reason: String)
     case journal(path: String, reason: String)
     case empty(path: String)
+    /// A text in which no line is a log's.
+    case nothingKnown(path: String)
 
     var description: String {
         switch self {
@@ -17,6 +19,9 @@ enum ReplayError: Error, CustomStringConvertible {
             "\(path): not what `journalctl -o export` writes: \(reason)"
         case .journal(let path, let reason): "\(path): \(reason)"
         case .empty(let path): "\(path) holds nothing to replay"
+        case .nothingKnown(let path):
+            "\(path) cannot be replayed: no line in it says when it was logged, or by whom; journalctl's and kubectl's"
+                + " output does"
         }
     }
 }

@@ -13,7 +13,11 @@ enum ReplayInput: Equatable {
     case text(String)
     /// One Observation a line.
     case observations(String)
-    /// Any of the last three.
+    /// A folder of logs of one or several nodes.
+    case bundle(String)
+    /// The same in a tar archive.
+    case archive(String)
+    /// An export stream, text or a recording.
     case standardInput
 }
 
@@ -33,6 +37,7 @@ extension ReplayInput {
         let files = names.filter(isJournal).map { path + "/" + $0 }
         if names.contains(where: isMachine) { return .journal(.directory(path)) }
         if !files.isEmpty { return .journal(.files(files)) }
+        if !holdsCaptures(path, names), Bundle.isOne(path) { return .bundle(path) }
         throw .notAnInput(path: path, hint: hint(ofDirectory: path, names))
     }
 
@@ -56,6 +61,7 @@ extension ReplayInput {
             }
             return .journal(.files([path]))
         }
+        if TarReader.isArchive(source.head) { return .archive(path) }
         if let hint = hint(ofFile: path, source.head) { throw .notAnInput(path: path, hint: hint) }
         return switch try form(source) {
         case .export: .export(path)
@@ -94,11 +100,6 @@ extension ReplayInput {
 
     private static func hint(ofFile path: String, _ head: [UInt8]) -> String? {
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-        let isArchive = head.count > 262 && head[257..<262].elementsEqual("ustar".utf8)
-        if isArchive || path.contains(".tar.") || path.hasSuffix(".tgz") {
-            let unpack: ShellCommand = "tar -xf \(path)"
-            return "this is an archive; unpack it (\(unpack.text)) and give the directory that is in it"
-        }
         let line = String(decoding: head.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
         if path.hasSuffix("index.jsonl") || (line.contains("\"end\"") && !line.contains("\"event\"")) {
             let command: ShellCommand = "crihealthd replay \(folder)"
@@ -107,16 +108,26 @@ extension ReplayInput {
         return nil
     }
 
+    private static func holdsCaptures(_ path: String, _ names: [String]) -> Bool {
+        capture(in: path, names) != nil
+    }
+
+    /// The first capture one level below.
+    private static func capture(in path: String, _ names: [String]) -> String? {
+        names.sorted().map { path + "/" + $0 }.first { folder in
+            let below = (try? Directory.names(folder)) ?? []
+            return below.contains("journal.export") || below.contains("index.jsonl")
+        }
+    }
+
     /// A folder that holds what could be replayed, one level below.
     private static func hint(ofDirectory path: String, _ names: [String]) -> String {
-        for name in names.sorted() {
-            guard let below = try? Directory.names(path + "/" + name),
-                below.contains("journal.export") || below.contains("index.jsonl")
-            else { continue }
-            let command: ShellCommand = "crihealthd replay \(path + "/" + name)"
+        if let capture = capture(in: path, names) {
+            let command: ShellCommand = "crihealthd replay \(capture)"
             return "it holds captures; give one of them: \(command.text)"
         }
-        return "give a file of `crihealthd record` or `journalctl -o export`, a directory of .journal files,"
+        return
+            "no log of a kubelet or a runtime is in it; give a log, a directory of .journal files, a support bundle,"
             + " or a capture directory (journal.export, index.jsonl)"
     }
 }

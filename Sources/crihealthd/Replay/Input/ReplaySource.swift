@@ -27,22 +27,25 @@ struct ReplaySource {
         case .capture(let path): return ReplayMaterial(observations: try Capture(path).observations())
         case .journal(let location):
             return ReplayMaterial(observations: starts(of: try journal(location), capture: nil))
-        case .export(let path): return try material(.export, try ByteSource(path), path)
-        case .text(let path): return try material(.text, try ByteSource(path), path)
-        case .observations(let path): return try material(.observations, try ByteSource(path), path)
+        case .export(let path): return try material(.export, try ByteSource(path))
+        case .text(let path): return try material(.text, try ByteSource(path), unit: TextFiles.unit(path))
+        case .observations(let path): return try material(.observations, try ByteSource(path))
+        case .bundle(let path), .archive(let path):
+            throw .notAnInput(path: path, hint: "a bundle is of several nodes: crihealthd replay reads it")
         case .standardInput:
             let source = try ByteSource(nil)
-            return try material(try ReplayInput.form(source), source, nil)
+            return try material(try ReplayInput.form(source), source)
         }
     }
 
-    private static func material(
-        _ form: ReplayInput.Form, _ source: ByteSource, _ path: String?
+    /// The observations of a stream of lines; `unit` is whose log it is, where that is known.
+    static func material(
+        _ form: ReplayInput.Form, _ source: ByteSource, unit: String? = nil
     ) throws(ReplayError) -> ReplayMaterial {
         switch form {
         case .export: ReplayMaterial(observations: starts(of: try export(source), capture: nil))
         case .observations: ReplayMaterial(observations: try recording(source))
-        case .text: try text(source, file: path.flatMap(TextFiles.unit))
+        case .text: try text(source, file: unit)
         }
     }
 

@@ -21,6 +21,11 @@ struct PagerCuts {
     /// How many lines were cut: those as wide as one whose last quote is open, or as each other.
     var count: Int { widths.reduce(0) { $0 + (certain.contains($1.key) || $1.value > 2 ? $1.value : 0) } }
 
+    /// Whether a line was certainly cut off: it ends as the pager ends it, within a quoted value.
+    static func isCut(_ line: [UInt8]) -> Bool {
+        line.count >= 60 && line.last == UInt8(ascii: ">") && hasOpenQuote(line)
+    }
+
     /// Whether a quoted value has no end.
     private static func hasOpenQuote(_ line: [UInt8]) -> Bool {
         var (isOpen, index) = (false, 0)

@@ -59,6 +59,8 @@ enum Speakers {
         "k3s": "k3s.service", "k3s-server": "k3s.service", "k3s-agent": "k3s-agent.service",
         "rke2": "rke2-server.service", "rke2-server": "rke2-server.service",
         "rke2-agent": "rke2-agent.service", "k0s": "k0scontroller.service",
+        // ExecStartPre= of upstream's containerd.service.
+        "modprobe": "containerd.service",
         "kubelite": "snap.microk8s.daemon-kubelite.service",
     ]
 }

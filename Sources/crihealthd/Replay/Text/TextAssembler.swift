@@ -2,6 +2,9 @@ import HealthModel
 
 /// Puts entries together from lines.
 struct TextAssembler {
+    /// Takes an entry, and the name of the machine that it is of, where its line tells.
+    typealias Body = (JournalEntry, String?) -> Void
+
     /// A line that was begun; others may go on with it.
     private struct Pending {
         var head: TextHead
@@ -9,6 +12,7 @@ struct TextAssembler {
         var message: [UInt8]
         /// Where the message began in its line: what follows may be indented by as much.
         var indent: Int
+        var isCut = false
     }
 
     private var clock: TextClock
@@ -19,14 +23,22 @@ struct TextAssembler {
     private var json = JSONLines()
     private var verbose: VerboseEntry?
     private var boots = 0
+    private var host: String?
+    /// Which messages of units are worth an entry; nil: all are.
+    private let wants: ((UnsafeRawBufferPointer) -> Bool)?
+    /// Units of which a line was passed on that was not wanted: their first.
+    private var introduced: Set<String> = []
+    /// When the latest line was logged.
+    var latest: WallTime? { clock.latest }
 
-    init(now: WallTime, file: String?) {
+    init(now: WallTime, file: String?, wants: ((UnsafeRawBufferPointer) -> Bool)?) {
         clock = TextClock(now: now)
+        self.wants = wants
         bare = BareSpeaker(file: file)
     }
 
     /// Takes one line, without its end.
-    mutating func take(_ line: [UInt8], _ body: (JournalEntry) -> Void) {
+    mutating func take(_ line: [UInt8], _ body: Body) {
         if verbose != nil {
             if verbose?.take(line) == true { return }
             endVerbose(body)
@@ -52,10 +64,10 @@ struct TextAssembler {
     }
 
     /// Says that the text is over.
-    mutating func finish(_ body: (JournalEntry) -> Void) {
+    mutating func finish(_ body: Body) {
         if verbose != nil { endVerbose(body) }
         flush(body)
-        for entry in blocks.flush() { body(entry) }
+        for entry in blocks.flush() { body(entry, host) }
     }
 
     private static func behindPrefix(_ line: [UInt8]) -> TextHead? {
@@ -80,7 +92,13 @@ struct TextAssembler {
         }
         learn(head, line)
         let wall = clock.wall(head.time)
-        pending = Pending(head: head, wall: wall, message: Array(line[head.message...]), indent: head.message)
+        if let range = head.host, host.map({ !line[range].elementsEqual($0.utf8) }) ?? true {
+            host = line.text(range)
+            introduced = []
+        }
+        pending = Pending(
+            head: head, wall: wall, message: Array(line[head.message...]), indent: head.message,
+            isCut: PagerCuts.isCut(line))
     }
 
     /// What a line tells of years and zones.
@@ -112,7 +130,7 @@ struct TextAssembler {
     }
 
     /// `-- Reboot --`, `-- Boot 0123… --`, `-- Logs begin at Wed 2020-03-04 …`.
-    private mutating func mark(_ line: [UInt8], _ body: (JournalEntry) -> Void) -> Bool {
+    private mutating func mark(_ line: [UInt8], _ body: Body) -> Bool {
         if line.contains("-- Reboot --") || line.contains("-- Boot ") {
             flush(body)
             boots += 1
@@ -129,7 +147,7 @@ struct TextAssembler {
     }
 
     /// A line that begins as nothing known does.
-    private mutating func goOn(_ line: [UInt8], _ body: (JournalEntry) -> Void) {
+    private mutating func goOn(_ line: [UInt8], _ body: Body) {
         let first = line[0]
         let isOpen = pending.map { MessageBlocks.opens($0.message) || $0.message.contains("=<\n") } ?? false
         let isIndented =
@@ -155,7 +173,7 @@ struct TextAssembler {
 
     // MARK: Entries
 
-    private mutating func flush(_ body: (JournalEntry) -> Void) {
+    private mutating func flush(_ body: Body) {
         guard let pending else { return }
         self.pending = nil
         let wall = pending.wall ?? WallTime(microseconds: 0)
@@ -171,16 +189,27 @@ struct TextAssembler {
         } else {
             speaker = Speakers.Speaker(source: .unit, unit: bare.unit(pending.head.form, pending.message))
         }
-        let entry = composer.entry(
+        guard matters(pending, speaker) else { return }
+        var entry = composer.entry(
             speaker, pending.head, at: wall, message: String(decoding: pending.message, as: UTF8.self))
+        if pending.isCut { entry.fields[JournalField.cutOff] = "1" }
         hand(entry, body)
     }
 
-    private mutating func hand(_ entry: JournalEntry, _ body: (JournalEntry) -> Void) {
-        for entry in blocks.take(entry) { body(entry) }
+    /// Whether anybody has use for a line: it is wanted, or it is the first that tells of its unit.
+    private mutating func matters(_ line: Pending, _ speaker: Speakers.Speaker) -> Bool {
+        guard let wants, speaker.source == .unit, speaker.unit != "systemd-logind.service", blocks.isEmpty,
+            !MessageBlocks.opens(line.message), !line.message.withUnsafeBytes(wants)
+        else { return true }
+        guard let unit = speaker.unit, introduced.count < 4096 else { return false }
+        return introduced.insert(unit).inserted
     }
 
-    private mutating func endVerbose(_ body: (JournalEntry) -> Void) {
+    private mutating func hand(_ entry: JournalEntry, _ body: Body) {
+        for entry in blocks.take(entry) { body(entry, host) }
+    }
+
+    private mutating func endVerbose(_ body: Body) {
         if let entry = verbose?.entry { hand(entry, body) }
         verbose = nil
     }

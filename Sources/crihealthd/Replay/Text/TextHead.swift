@@ -24,6 +24,8 @@ struct TextHead: Hashable {
 
     var form: Form
     var time: TextTime?
+    /// Where the name of the machine stands.
+    var host: Range<Int>?
     var identifier: String?
     var pid: Int32?
     var priority: Int?
@@ -68,7 +70,7 @@ struct TextHead: Hashable {
         }
         let start = cursor.at
         if cursor.take("1 "), let time = cursor.isoTime(), cursor.take(" ") {
-            _ = cursor.word()
+            let host = cursor.word()
             cursor.blanks()
             let name = cursor.bytes.text(cursor.word())
             cursor.blanks()
@@ -79,7 +81,7 @@ struct TextHead: Hashable {
             _ = cursor.take("-")
             cursor.blanks()
             var head = TextHead(.syslog, time, message: cursor.at)
-            (head.identifier, head.pid, head.priority) = (name, pid, Int(code % 8))
+            (head.host, head.identifier, head.pid, head.priority) = (host, name, pid, Int(code % 8))
             return head
         }
         guard var head = TextHead(cursor.bytes, from: start) else { return nil }
@@ -186,7 +188,9 @@ struct TextHead: Hashable {
         var cursor = cursor
         let host = cursor.word()
         guard !host.isEmpty, host.count <= 255, cursor.blanks() > 0 else { return nil }
-        return identified(cursor, form, time, isLoose: isLoose)
+        var head = identified(cursor, form, time, isLoose: isLoose)
+        head?.host = host
+        return head
     }
 
     /// `kubelet[123]: …`, `kernel: …`; a name without a number is taken where `isLoose`, or where it is known.

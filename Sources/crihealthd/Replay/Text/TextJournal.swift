@@ -15,12 +15,25 @@ struct TextJournal {
     /// Lines that a pager cut off.
     var cutLines: Int { pager.count }
 
-    init(now: WallTime, file: String? = nil) {
-        assembler = TextAssembler(now: now, file: file)
+    /// When the latest line was logged, wanted or not.
+    var latest: WallTime? { assembler.latest }
+
+    /// A reader; `file` is the unit whose log it is, where its name tells, and `wants` says which messages of units are worth
+    /// an entry beside the first of each unit.
+    init(now: WallTime, file: String? = nil, wants: ((UnsafeRawBufferPointer) -> Bool)? = nil) {
+        assembler = TextAssembler(now: now, file: file, wants: wants)
     }
 
     /// Takes in the next bytes, however they are cut, and hands each entry to `body`.
     mutating func feed(_ bytes: UnsafeRawBufferPointer, _ body: (JournalEntry) -> Void) {
+        feed(bytes, hosts: { entry, _ in body(entry) })
+    }
+
+    /// Says that the text is over.
+    mutating func finish(_ body: (JournalEntry) -> Void) { finish(hosts: { entry, _ in body(entry) }) }
+
+    /// Takes in the next bytes, and hands over with each entry the name of its machine.
+    mutating func feed(_ bytes: UnsafeRawBufferPointer, hosts body: TextAssembler.Body) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let end = rest.firstIndex(of: UInt8(ascii: "\n"))
@@ -33,12 +46,12 @@ struct TextJournal {
     }
 
     /// Says that the text is over.
-    mutating func finish(_ body: (JournalEntry) -> Void) {
+    mutating func finish(hosts body: TextAssembler.Body) {
         if !line.isEmpty { endLine(body) }
         assembler.finish(body)
     }
 
-    private mutating func endLine(_ body: (JournalEntry) -> Void) {
+    private mutating func endLine(_ body: TextAssembler.Body) {
         let whole = TextCleaning.clean(line)
         line = []
         pager.take(whole)

@@ -20,17 +20,25 @@ enum TextOrder {
             }
             .map(\.element)
         }
-        var monotonic = start
-        for index in entries.indices {
-            if index > 0, entries[index].bootID == entries[index - 1].bootID {
-                let step = entries[index].at.wall - entries[index - 1].at.wall
-                monotonic = monotonic + (step > .zero && step < longest ? step : .microseconds(1))
-            } else {
-                monotonic = start
-            }
-            entries[index].at.monotonic = monotonic
-        }
+        var clock = Clock()
+        for index in entries.indices { clock.set(&entries[index]) }
         return entries
+    }
+
+    /// The monotonic clock of entries that come in the order in which they are taken.
+    struct Clock {
+        private var latest: (wall: WallTime, monotonic: MonotonicTime, boot: String?)?
+
+        /// Sets an entry's.
+        mutating func set(_ entry: inout JournalEntry) {
+            var monotonic = start
+            if let latest, latest.boot == entry.bootID {
+                let step = entry.at.wall - latest.wall
+                monotonic = latest.monotonic + (step > .zero && step < longest ? step : .microseconds(1))
+            }
+            entry.at.monotonic = monotonic
+            latest = (entry.at.wall, monotonic, entry.bootID)
+        }
     }
 
     /// Newest first (`journalctl -r`).

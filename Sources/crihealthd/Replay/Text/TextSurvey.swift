@@ -10,6 +10,10 @@ struct TextSurvey {
     private(set) var hasKernel = false
     private(set) var hasManager = false
     private var sockets: [String] = []
+    /// Grows with each fact that ``endpoints`` rests on.
+    var size: Int {
+        units.count + sockets.count + (runtime == nil ? 0 : 1) + (hasKernel ? 1 : 0) + (hasManager ? 1 : 0)
+    }
     private var runtime: RuntimeName?
     /// When the earliest line was written.
     private var first: WallTime?
@@ -90,8 +94,7 @@ struct TextSurvey {
     }
 
     private func otherHalf(until end: WallTime) -> [String] {
-        let since = first ?? end
-        let dates = "--since '\(since.date) \(since.clock) UTC' --until '\(end.date) \(end.clock) UTC'"
+        let dates = dates(until: end)
         if hasKubelet, !hasRuntime {
             return [
                 "Only the kubelet's side is in this text. The runtime's own log of those minutes may tell why:"
@@ -105,6 +108,13 @@ struct TextSurvey {
             ]
         }
         return []
+    }
+
+    /// Some minutes around the text; this boot's journal where it tells no time.
+    private func dates(until end: WallTime) -> String {
+        guard let first, end.microseconds >= TextClock.epochs else { return "-b" }
+        let (since, until) = (first + .seconds(-300), end + .seconds(60))
+        return "--since '\(since.date) \(since.clock) UTC' --until '\(until.date) \(until.clock) UTC'"
     }
 
     private static func distinct(_ endpoints: [Endpoint]) -> [Endpoint] {

@@ -150,4 +150,28 @@ import Testing
             "Jun 08 17:26:29 node1 kubelet[1]: E0608 17:26:29.1 1 x.go:1] \"stopping event stream\" error=<nil> and=\"<unset>\" last=<nil>"
         #expect(try survey(whole).cutLines == 0)
     }
+
+    /// What stood behind the cut could have said that only one pod is at fault.
+    @Test func aLineThatIsCutOffProvesNothingOfTheNodeByItself() throws {
+        let rules = try Recordings.rules.adding([
+            RuleDocument(
+                name: "site",
+                text: """
+                    [[rule]]
+                    id = "site-frob"
+                    signal = "site-frob"
+                    emitter = "containerd"
+                    template = "the frob of this node is gone"
+                    set = { scope = "node" }
+                    """)
+        ])
+        let line =
+            "Jun 08 17:26:29 node1 containerd[1]: time=\"2022-06-08T17:26:29Z\" level=error msg=\"the frob of this node is gone"
+        func scope(_ text: String) throws -> String? {
+            let entry = try #require(try entries(try file("s", Array(text.utf8))).first)
+            return rules.recognize(entry).first { $0.rule == "site-frob" }?.captures["scope"]
+        }
+        #expect(try scope(line + "\"") == "node")
+        #expect(try scope(line + ", unle>") == "many")
+    }
 }

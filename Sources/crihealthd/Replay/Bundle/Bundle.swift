@@ -1,0 +1,157 @@
+import Diagnosis
+import Glibc
+import HealthModel
+import Node
+
+/// A support bundle: a folder or a tar archive with logs of one node or of several.
+struct Bundle {
+    /// What is known of one node.
+    struct NodeLog {
+        /// Its name in the bundle.
+        var name: String
+        var material: ReplayMaterial
+    }
+
+    /// Bounds of what is looked at.
+    private static let (fileLimit, depthLimit, entryLimit, nodeLimit) = (50_000, 12, 500_000, 256)
+
+    private let wants: (UnsafeRawBufferPointer) -> Bool
+    private var nodes: [String: Collector] = [:]
+    /// Files that were read.
+    private(set) var read = 0
+    /// Files that would have been, and why they were not.
+    private(set) var passedOver: [String] = []
+
+    private init(_ rules: SignalRules) { wants = { rules.wants($0) } }
+
+    /// Whether a folder holds a log that would be read.
+    static func isOne(_ path: String) -> Bool {
+        var left = fileLimit
+        return hasLog(path, "", depthLimit, &left)
+    }
+
+    private static func hasLog(_ root: String, _ below: String, _ depth: Int, _ left: inout Int) -> Bool {
+        for name in (try? Directory.names(root + below)) ?? [] where left > 0 {
+            left -= 1
+            let path = below + "/" + name
+            if BundleMember(path) != nil { return true }
+            var status = stat()
+            guard depth > 0, lstat(root + path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+                continue
+            }
+            if hasLog(root, path, depth - 1, &left) { return true }
+        }
+        return false
+    }
+
+    /// Reads a folder.
+    static func folder(_ path: String, rules: SignalRules) throws(ReplayError) -> Bundle {
+        var bundle = Bundle(rules)
+        var left = fileLimit
+        try bundle.walk(path, "", depthLimit, &left)
+        return bundle
+    }
+
+    /// Reads an archive.
+    static func archive(_ path: String, rules: SignalRules) throws(ReplayError) -> Bundle {
+        var bundle = Bundle(rules)
+        let wants = bundle.wants
+        let source = try ByteSource(path)
+        var reader = TarReader()
+        var open: (member: BundleMember, journal: TextJournal)?
+        var isFirst = false
+        try source.chunks { bytes throws(ReplayError) in
+            _ = reader.feed(bytes) { event in
+                switch event {
+                case .file(let name):
+                    open = BundleMember(name).map {
+                        ($0, TextJournal(now: Moment.now().wall, file: $0.unit, wants: wants))
+                    }
+                    if open != nil { isFirst = true }
+                case .data(let bytes):
+                    if isFirst, let form = Compression(head: bytes) {
+                        bundle.passedOver.append(
+                            "a file in the archive is compressed (\(form.reader)); unpack the archive to have it read"
+                        )
+                        open = nil
+                    }
+                    isFirst = false
+                    if let member = open?.member {
+                        open?.journal.feed(bytes, hosts: { bundle.keep($0, $1, member) })
+                    }
+                case .end:
+                    if let member = open?.member {
+                        open?.journal.finish(hosts: { bundle.keep($0, $1, member) })
+                        bundle.read += 1
+                    }
+                    open = nil
+                }
+            }
+        }
+        return bundle
+    }
+
+    /// The nodes that say something, by name.
+    var logs: [NodeLog] {
+        nodes.sorted { $0.key < $1.key }.compactMap { name, collector in
+            collector.survey.isNobodys || collector.entries.isEmpty
+                ? nil : NodeLog(name: name.isEmpty ? "the node" : name, material: collector.material)
+        }
+    }
+
+    // MARK: Reading
+
+    private struct Collector {
+        var entries: [JournalEntry] = []
+        var survey = TextSurvey()
+
+        var material: ReplayMaterial {
+            ReplayMaterial(
+                observations: ReplaySource.starts(of: TextOrder.arrange(entries), capture: survey.endpoints),
+                survey: survey)
+        }
+    }
+
+    private mutating func keep(_ entry: JournalEntry, _ host: String?, _ member: BundleMember) {
+        let node = member.isOfManyNodes ? host ?? "" : member.node
+        guard nodes[node] != nil || nodes.count < Self.nodeLimit else { return }
+        nodes[node, default: Collector()].survey.take(entry)
+        if nodes[node]?.entries.count ?? 0 < Self.entryLimit { nodes[node]?.entries.append(entry) }
+    }
+
+    private mutating func walk(_ root: String, _ below: String, _ depth: Int, _ left: inout Int)
+        throws(ReplayError)
+    {
+        let names: [String]
+        do { names = try Directory.names(root + below) } catch { throw .unreadable(error) }
+        for name in names {
+            guard left > 0 else { return }
+            left -= 1
+            let path = below + "/" + name
+            var status = stat()
+            guard lstat(root + path, &status) == 0 else { continue }
+            switch status.st_mode & S_IFMT {
+            case S_IFDIR where depth > 0: try walk(root, path, depth - 1, &left)
+            case S_IFREG: file(root + path, path)
+            default: continue
+            }
+        }
+    }
+
+    /// One file; what cannot be read is told at the end, and is no reason to lose the rest.
+    private mutating func file(_ path: String, _ name: String) {
+        guard let member = BundleMember(name) else { return }
+        do throws(ReplayError) {
+            let source = try ByteSource(path)
+            guard !source.head.isEmpty, Sniffer.problem(source.head) == nil else { return }
+            var journal = TextJournal(now: Moment.now().wall, file: member.unit, wants: wants)
+            try source.chunks { bytes throws(ReplayError) in
+                journal.feed(bytes, hosts: { keep($0, $1, member) })
+            }
+            journal.finish(hosts: { keep($0, $1, member) })
+            read += 1
+        } catch {
+            if passedOver.count < 16 { passedOver.append("\(error)") }
+        }
+    }
+}

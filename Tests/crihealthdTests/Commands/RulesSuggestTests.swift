@@ -1,0 +1,40 @@
+import HealthModel
+import Testing
+
+@testable import Diagnosis
+@testable import crihealthd
+
+/// What is suggested is a rule: it can be read, and knows the line that it was made of.
+@Suite struct RulesSuggestTests {
+    @Test(arguments: [
+        #"time="2026-01-01T00:00:00Z" level=error msg="failed to frobnicate {snapshot} 17 of \"default/web\"" error="rpc 7: exec format error^ $""#,
+        #"E1122 02:06:58.524726     218 remote.go:801] "Cannot frob the sandbox" err="open /var/lib/x/7: no such 'thing'" pod="a/b""#,
+        "E1122 02:06:58.524726     218 x.go:801] \"Cannot frob\" err=<\n\tfirst line 7\n\tsecond\n >",
+    ])
+    func aSuggestionIsARule(_ line: String) throws {
+        let at = WallTime(microseconds: 0)
+        let group = UnexplainedLines.Group(
+            unit: "containerd.service", shape: LineShape.of(LogLine(line)), example: line, count: 1,
+            first: at, last: at)
+        let suggestion = try #require(RuleSuggestion(group))
+        let text = RulesSuggestCommand.toml(suggestion, group, id: suggestion.id)
+        let rules = try SignalRules.shipped().adding([RuleDocument(name: "site", text: text)])
+        let own = rules.rules.filter { $0.file == "site" }
+        #expect(RuleTrial(own).faults.isEmpty)
+        #expect(RuleTrial(own).hits(line).count == 1)
+    }
+
+    @Test func aTextIsRead() throws {
+        let directory = try TemporaryDirectory()
+        let path = try directory.write(
+            "log",
+            #"Jun 12 12:23:42 n containerd[1]: time="2026-01-01T00:00:00Z" level=error msg="frob 7 is lost""#
+                + "\n")
+        let command = try #require(
+            try Crihealthd.parseAsRoot(["rules", "suggest", path]) as? RulesSuggestCommand)
+        try command.run()
+        #expect(throws: (any Error).self) {
+            try Crihealthd.parseAsRoot(["rules", "suggest", path, "--limit", "0"])
+        }
+    }
+}

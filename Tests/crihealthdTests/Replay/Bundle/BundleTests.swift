@@ -1,0 +1,152 @@
+import Foundation
+import HealthModel
+import Testing
+
+@testable import crihealthd
+
+/// Support bundles, in the layouts that their collectors make.
+@Suite struct BundleTests {
+    private let directory: TemporaryDirectory
+
+    init() throws { directory = try TemporaryDirectory() }
+
+    private static let kill = """
+        Nov 22 01:42:28 %H systemd[1]: containerd.service: Main process exited, code=killed, status=9/KILL
+        Nov 22 01:42:28 %H systemd[1]: containerd.service: Failed with result 'signal'.
+
+        """
+    private static let quiet = "Nov 22 01:42:28 %H kubelet[1]: I1122 01:42:28.000000 1 x.go:1] all is well\n"
+
+    private func write(_ path: String, _ text: String, host: String = "node1") throws {
+        let file = directory.path + "/bundle/" + path
+        try FileManager.default.createDirectory(
+            atPath: file.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 },
+            withIntermediateDirectories: true)
+        try Data(text.replacing("%H", with: host).utf8).write(to: URL(fileURLWithPath: file))
+    }
+
+    private func replayed(_ path: String? = nil) throws -> (
+        names: [String], page: String, json: [String: Any]
+    ) {
+        let path = path ?? directory.path + "/bundle"
+        let bundle =
+            switch try ReplayInput.detect(path) {
+            case .bundle(let folder): try Bundle.folder(folder, rules: Recordings.rules)
+            case .archive(let file): try Bundle.archive(file, rules: Recordings.rules)
+            case let other: throw ReplayError.notAnInput(path: path, hint: "\(other)")
+            }
+        let replay = try BundleReplay(bundle, path, rules: Recordings.rules)
+        let json = try JSONSerialization.jsonObject(with: Data(replay.json)) as? [String: Any] ?? [:]
+        return (bundle.logs.map(\.name), replay.text(width: 80), json)
+    }
+
+    private func incidents(_ json: [String: Any], _ node: String) -> [String] {
+        let nodes = json["nodes"] as? [[String: Any]] ?? []
+        let incidents = nodes.first { $0["node"] as? String == node }?["incidents"] as? [[String: Any]] ?? []
+        return incidents.compactMap { one in
+            (one["kind"] as? String).map { "\($0)/\(one["cause"] as? String ?? "")" }
+        }
+    }
+
+    /// `kind export logs`: a folder for each node.
+    @Test func kindsExport() throws {
+        try write("kind-worker/journal.log", Self.kill, host: "kind-worker")
+        try write("kind-worker/kubelet.log", Self.quiet, host: "kind-worker")
+        try write("kind-worker2/kubelet.log", Self.quiet, host: "kind-worker2")
+        try write("kind-worker2/images.log", "containerd\n")
+        try write("kind-worker2/inspect.json", "{}")
+        let found = try replayed()
+        #expect(found.names == ["kind-worker", "kind-worker2"])
+        #expect(incidents(found.json, "kind-worker") == ["RuntimeDown/Killed"])
+        #expect(incidents(found.json, "kind-worker2") == [])
+        #expect(found.page.hasPrefix("2 nodes, 3 logs\n  kind-worker: containerd was killed"))
+        #expect(found.page.contains("==== kind-worker2 ===="))
+    }
+
+    /// OpenShift's must-gather: a file for each service, in which every node speaks.
+    @Test func mustGather() throws {
+        let both =
+            (Self.kill.replacing("%H", with: "master-0") + Self.quiet.replacing("%H", with: "master-1"))
+        try write("quay-io-x/host_service_logs/masters/kubelet_service.log", both)
+        try write("quay-io-x/namespaces/kube-system/pods/etcd/etcd/logs/current.log", Self.kill)
+        let found = try replayed()
+        #expect(found.names == ["master-0", "master-1"])
+        #expect(incidents(found.json, "master-0") == ["RuntimeDown/Killed"])
+        #expect(incidents(found.json, "master-1") == [])
+    }
+
+    /// sos report, and EKS' collector: a folder for each component of the one node.
+    @Test(arguments: [
+        ["sos_commands/logs/journalctl_--no-pager_--boot", "var/log/messages"],
+        ["containerd/containerd-log.txt", "kubelet/kubelet.log"],
+        ["var_log/messages", "journald/kubelet"],
+    ])
+    func oneNode(_ files: [String]) throws {
+        try write("sosreport-x/" + files[0], Self.kill)
+        try write("sosreport-x/" + files[1], Self.quiet)
+        let found = try replayed()
+        #expect(found.names == ["sosreport-x"])
+        #expect(incidents(found.json, "sosreport-x") == ["RuntimeDown/Killed"])
+        #expect(!found.page.contains("===="))
+    }
+
+    private func archive(_ options: [String]) throws -> String {
+        let path = directory.path + "/bundle.tar"
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/tar")
+        process.arguments = ["-C", directory.path] + options + ["-cf", path, "bundle"]
+        try process.run()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0)
+        return path
+    }
+
+    @Test(arguments: [["-z"], ["-J"], ["--zstd"], ["--format=ustar"], ["--format=pax"], ["--format=gnu"]])
+    func anArchiveTellsTheSame(_ options: [String]) throws {
+        let long = String(repeating: "a-folder-of-a-long-name/", count: 5)
+        try write(long + "journal.log", Self.kill)
+        try write(long + "kubelet.log", Self.quiet)
+        let found = try replayed(try archive(options))
+        #expect(found.names.count == 1)
+        #expect(incidents(found.json, found.names[0]) == ["RuntimeDown/Killed"])
+    }
+
+    /// Names that lead out of it, links and devices do nothing: nothing is unpacked.
+    @Test func aHostileArchiveIsOnlyRead() throws {
+        try write("node/journal.log", Self.kill)
+        symlink("/etc/passwd", directory.path + "/bundle/node/kubelet.log")
+        mkfifo(directory.path + "/bundle/node/containerd.log", 0o600)
+        let found = try replayed(try archive(["--transform=s,^bundle/node/journal,../../node/../journal,"]))
+        #expect(found.names.count == 1)
+        #expect(!found.page.contains("root:"))
+        let folder = try replayed()
+        #expect(incidents(folder.json, "node") == ["RuntimeDown/Killed"])
+    }
+
+    @Test func anArchiveThatIsCutOffGivesWhatCameBefore() throws {
+        try write("a/journal.log", Self.kill)
+        try write("b/journal.log", String(repeating: Self.quiet, count: 10_000))
+        let path = try archive(["--sort=name"])
+        truncate(path, 100_000)
+        #expect(incidents(try replayed(path).json, "bundle/a") == ["RuntimeDown/Killed"])
+    }
+
+    @Test func anArchiveOfNothing() throws {
+        try write("readme.md", "hello\n")
+        #expect(throws: ReplayError.self) { try replayed(try archive([])) }
+        #expect(throws: ReplayError.self) { try ReplayInput.detect(directory.path + "/bundle") }
+    }
+
+    @Test func compressedLogsInAFolderAreRead() throws {
+        try write("node/journal.log", Self.kill)
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/gzip")
+        process.arguments = [directory.path + "/bundle/node/journal.log"]
+        try process.run()
+        process.waitUntilExit()
+        #expect(incidents(try replayed().json, "node") == ["RuntimeDown/Killed"])
+        // In an archive they are not, and that is said.
+        try write("node/kubelet.log", Self.quiet)
+        #expect(try replayed(try archive([])).page.contains("not read: a file in the archive is compressed"))
+    }
+}
