@@ -113,7 +113,7 @@ extension Engine {
             tell(.record(entry), of: entry.unit, at: entry.at)
             matters = true
         }
-        for signal in rules.recognize(entry) {
+        for signal in rules.recognize(entry, of: state.facts.heardUnit(of: entry)) {
             tookNotice = true
             statistics.signals[signal.rule, default: 0] += 1
             guard signal.name != .benign, state.facts.signals.take(signal) else { continue }

@@ -1,4 +1,4 @@
-import HealthModel
+public import HealthModel
 
 /// Everything that the engine carries over a restart of the daemon.
 public struct EngineState: Hashable, Codable, Sendable {
@@ -7,6 +7,9 @@ public struct EngineState: Hashable, Codable, Sendable {
     var conditions = ConditionTable()
     /// What another version of crihealthd knew of the node could not be read; its incidents are kept. Not written.
     public private(set) var hasLostFacts = false
+
+    /// The endpoints of the runtimes that are known.
+    public var endpoints: [Endpoint] { facts.runtimes.map(\.endpoint) }
 
     /// Nothing known.
     public init() {}

@@ -14,6 +14,7 @@ enum ShippedRules {
             ("runtime.toml", PackageResources.runtime_toml),
             ("cni.toml", PackageResources.cni_toml),
             ("kubelet.toml", PackageResources.kubelet_toml),
+            ("distributions.toml", PackageResources.distributions_toml),
             ("kernel.toml", PackageResources.kernel_toml),
             ("other.toml", PackageResources.other_toml),
         ]

@@ -44,7 +44,12 @@ public struct SignalRules: Sendable {
     }
 
     /// All that this entry means, in the order of the rules; empty where no rule knows it.
-    public func recognize(_ entry: JournalEntry) -> [Signal] {
+    public func recognize(_ entry: JournalEntry) -> [Signal] { recognize(entry, of: entry.unit) }
+
+    /// The same of a unit whose name tells nothing: rules hear it as `unit`, and the signals are its own.
+    func recognize(_ spoken: JournalEntry, of unit: String?) -> [Signal] {
+        var entry = spoken
+        if unit != spoken.unit { entry.unit = unit }
         let candidates = storage.candidates(entry)
         guard !candidates.isEmpty else { return [] }
         var line = LogLine(entry.message)
@@ -60,7 +65,7 @@ public struct SignalRules: Sendable {
         return known.compactMap { one in
             guard !isExplained || !one.rule.rule.isFallback else { return nil }
             return Signal(
-                rule: one.rule.rule.id, name: one.rule.rule.signal, at: entry.at, unit: entry.unit,
+                rule: one.rule.rule.id, name: one.rule.rule.signal, at: entry.at, unit: spoken.unit,
                 cursor: entry.cursor, captures: classified(one.match, one.rule.rule.signal), excerpt: excerpt)
         }
     }

@@ -32,13 +32,6 @@ struct CreateFailing: Diagnosis {
     fileprivate static let workload = Phrases(
         "starting container process caused", "unable to start container process: exec", "failed to pull",
         "failed to resolve", "not found in $PATH: unknown")
-
-    /// Where the runtimes keep what they must be able to write.
-    static func stateDirectories(of runtime: RuntimeName) -> [String] {
-        runtime == .crio
-            ? ["/var/lib/containers/storage", "/run/containers/storage"]
-            : ["/var/lib/containerd", "/run/containerd"]
-    }
 }
 
 extension RuntimeCase<CreateFailing> {
@@ -93,7 +86,7 @@ extension RuntimeCase<CreateFailing> {
         guard !signals.isEmpty else { return nil }
         let success = facts.signals.last(.createSucceeded, unit: unit)?.at.monotonic
         let failed = Set(failures.map(\.cursor))
-        let directories = CreateFailing.stateDirectories(of: runtime.endpoint.runtime)
+        let directories = runtime.directories
         return signals.last { signal in
             guard signal.unit == unit, signal.at.monotonic > success ?? MonotonicTime(microseconds: .min)
             else {
@@ -107,7 +100,7 @@ extension RuntimeCase<CreateFailing> {
 
     /// The fullest of the file systems that hold the runtime's state.
     private var noSpaceAnswer: NodeAnswers.Dated<FileSystemUsage>? {
-        let answers = CreateFailing.stateDirectories(of: runtime.endpoint.runtime).compactMap {
+        let answers = runtime.directories.compactMap {
             facts.answers.fileSystems[$0]
         }
         return answers.first { $0.value.isFull }
@@ -116,7 +109,7 @@ extension RuntimeCase<CreateFailing> {
 
     private var noSpace: CreateFailing.Reason? {
         guard let signal = noSpaceSignal else { return nil }
-        let directories = CreateFailing.stateDirectories(of: runtime.endpoint.runtime)
+        let directories = runtime.directories
         let full = noSpaceAnswer.flatMap { $0.value.isFull ? $0.value.path : nil }
         return .init(
             name: .diskFull,
