@@ -155,6 +155,38 @@ extension Daemon {
         return result
     }
 
+    /// The endpoint; who listens, and who cannot, is reported.
+    static func server(
+        _ configuration: Configuration, _ passed: [PassedSocket], _ relay: Relay, _ recorder: FlightRecorder,
+        _ logger: Logger
+    ) -> HealthServer {
+        HealthServer(
+            configuration: server(configuration, passed), initial: nil,
+            onListener: { report in
+                log(report, logger)
+                relay.observe(
+                    .daemon(.listener(address: report.address.description, problem: report.problem)))
+            }, recording: { recorder.observations })
+    }
+
+    /// Whether a line matters: to a rule, or because all of them are recorded.
+    static func prefilter(
+        _ rules: CurrentRules, _ recorder: RecordingWriter?
+    ) -> @Sendable (UnsafeRawBufferPointer) -> Bool {
+        { recorder != nil || rules.value.mightMatch($0) }
+    }
+
+    /// The follower of log files, as whoever asks the node may read them.
+    static func logFiles(
+        _ asker: any NodeAsker, _ matters: @escaping @Sendable (UnsafeRawBufferPointer) -> Bool,
+        _ relay: Relay
+    ) -> LogFileFollower {
+        LogFileFollower(
+            .init(
+                read: { asker.logFile($0, from: $1) }, prefilter: matters,
+                deliver: { relay.logFile($0, $1) }, lose: { relay.observe(.daemon(.blind($0))) }))
+    }
+
     static func journal(_ configuration: Configuration, _ units: [String]) -> JournalFollower.Configuration {
         let location = configuration.journal.directory.map { JournalLocation.directory($0) } ?? .system
         let matches: JournalMatches =

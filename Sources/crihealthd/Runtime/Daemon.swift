@@ -98,24 +98,13 @@ final class Daemon: Sendable {
         let recorder = FlightRecorder()
         let trouble = MetricsTextfile.Trouble()
 
-        server = HealthServer(
-            configuration: Self.server(configuration, surroundings.passed), initial: nil,
-            onListener: { report in
-                Self.log(report, logger)
-                relay.observe(
-                    .daemon(.listener(address: report.address.description, problem: report.problem)))
-            }, recording: { recorder.observations })
+        server = Self.server(configuration, surroundings.passed, relay, recorder, logger)
         let status = surroundings.serviceManager
-        let prefilter: @Sendable (UnsafeRawBufferPointer) -> Bool = {
-            [recorder = surroundings.recorder] in recorder != nil || current.value.mightMatch($0)
-        }
-        let logFiles = LogFileFollower(
-            .init(
-                read: { asker.logFile($0, from: $1) }, prefilter: prefilter,
-                deliver: { relay.logFile($0, $1) }, lose: { relay.observe(.daemon(.blind($0))) }))
+        let matters = Self.prefilter(current, surroundings.recorder)
+        let logFiles = Self.logFiles(asker, matters, relay)
         self.logFiles = logFiles
         follower = JournalFollower(
-            configuration: Self.journal(configuration, units), prefilter: prefilter
+            configuration: Self.journal(configuration, units), prefilter: matters
         ) { event in
             relay.journal(event)
             Self.follow(logFiles, toldBy: event)
