@@ -37,7 +37,9 @@ public struct LogFileSource: Hashable, Codable, Sendable {
     /// (k3s `pkg/agent/containerd/containerd.go`, "Logging containerd to"; `pkg/daemons/agent`, "Running kubelet"). Only a
     /// line that begins so: in a quoted text a quote mark is escaped.
     public init?(toldBy entry: JournalEntry) {
-        guard entry.source == .unit, let unit = entry.unit, entry.message.hasPrefix("time=\""),
+        guard entry.source == .unit, let unit = entry.unit,
+            entry.comm.map({ $0.hasPrefix("k3s") || $0.hasPrefix("rke2") }) ?? true,
+            entry.message.hasPrefix("time=\""),
             let message = entry.message.firstRange(of: "\" level=info msg=\"")
         else { return nil }
         let text = entry.message[message.upperBound...].prefix { $0 != "\"" }

@@ -43,6 +43,22 @@ struct PlacesTests {
         #expect(scene.engine.state.facts.signals.all(.configInvalid).isEmpty)
     }
 
+    @Test("k0s passes its containerd's lines on, and nobody else's as those")
+    func passedOn() throws {
+        let inner = #"containerd: failed to load TOML: /etc/k0s/containerd.toml: (12, 2): unexpected token"#
+        for (component, isHeard) in [("containerd", true), ("kubelet", false)] {
+            let message =
+                #"time="2026-07-08 08:46:25" level=info msg="\#(inner)" component=\#(component) stream=stderr"#
+            var scene = try Scene(endpoints: Endpoint.wellKnown(servedBy: ["k0sworker.service"]))
+            scene.feed(
+                .journal(
+                    JournalEntry(
+                        cursor: "c", at: scene.now, source: .unit, unit: "k0sworker.service", comm: "k0s",
+                        message: message)))
+            #expect(scene.engine.state.facts.signals.all(.configInvalid).isEmpty != isHeard)
+        }
+    }
+
     @Test("the same places again change nothing")
     func again() throws {
         var scene = try Scene(endpoints: [Self.real])
