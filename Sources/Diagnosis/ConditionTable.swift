@@ -2,11 +2,7 @@ import HealthModel
 
 /// The conditions, each with the time of its last change.
 struct ConditionTable: Hashable, Codable, Sendable {
-    private(set) var all: [Condition] = Condition.Kind.allCases.map {
-        Condition(
-            type: $0, status: .unknown, reason: "NotAssessed", message: "nothing is known yet.",
-            lastTransitionTime: nil)
-    }
+    private(set) var all: [Condition] = Condition.Kind.allCases.map(initial)
 
     /// What is known of one condition now.
     struct Word: Hashable, Sendable {
@@ -17,6 +13,7 @@ struct ConditionTable: Hashable, Codable, Sendable {
 
     /// Brings every condition up to date.
     mutating func update(_ facts: NodeFacts, _ book: IncidentBook, _ advisor: Advisor, at now: Moment) {
+        addMissing()
         for index in all.indices {
             let word = Self.word(on: all[index].type, facts, book, advisor)
             if word.status != all[index].status { all[index].lastTransitionTime = now.wall }
@@ -26,13 +23,29 @@ struct ConditionTable: Hashable, Codable, Sendable {
         }
     }
 
+    /// Conditions that the daemon which wrote a checkpoint did not know.
+    private mutating func addMissing() {
+        let kinds = Condition.Kind.allCases
+        guard all.count < kinds.count else { return }
+        let known = Dictionary(all.map { ($0.type, $0) }, uniquingKeysWith: { first, _ in first })
+        all = kinds.map { known[$0] ?? Self.initial($0) }
+    }
+
+    private static func initial(_ kind: Condition.Kind) -> Condition {
+        Condition(
+            type: kind, status: .unknown, reason: "NotAssessed", message: "nothing is known yet.",
+            lastTransitionTime: nil)
+    }
+
     private static func word(
         on kind: Condition.Kind, _ facts: NodeFacts, _ book: IncidentBook, _ advisor: Advisor
     ) -> Word {
         switch kind {
         case .runtimeReady: runtime(facts, book)
         case .networkReady: network(facts, book)
+        case .nodeResourcesOK: resources(facts, book)
         case .criVersionSupported: version(facts, book)
+        case .kubeletReady: kubelet(facts, book)
         case .monitoringHealthy: monitoring(facts, book)
         case .upgradeComplete: upgrade(facts, book)
         case .versionsSupported: versions(advisor)
@@ -112,8 +125,10 @@ struct ConditionTable: Hashable, Codable, Sendable {
     }
 
     private static func network(_ facts: NodeFacts, _ book: IncidentBook) -> Word {
-        if let incident = book.open(.networkNotReady).first {
-            return Word(status: .false, reason: incident.cause, message: incident.explanation)
+        if let incident = (book.open(.networkNotReady) + book.open(.podNetworkFailing)).first {
+            return Word(
+                status: incident.status == .suspected ? .unknown : .false, reason: incident.cause,
+                message: incident.explanation)
         }
         if !book.open(.runtimeDown).isEmpty {
             return Word(status: .unknown, reason: "RuntimeDown", message: "it cannot be asked.")

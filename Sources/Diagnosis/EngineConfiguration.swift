@@ -25,6 +25,16 @@ public struct EngineConfiguration: Hashable, Sendable {
     public var symptomLead: Duration = .seconds(5)
     /// How long CRI v1 may be refused before that alone is an incident: nobody is known to need it, and nothing says why.
     public var versionGrace: Duration = .seconds(10)
+    /// How long a kubelet must have run, and a program that embeds one must be silent about its end, to be well again.
+    public var stayGrace: Duration = .seconds(10)
+    /// How long a restart of the embedded kubelet or runtime may be apart from the one before.
+    public var embeddedGrace: Duration = .seconds(60)
+    /// How long the program that embeds a runtime may wait for its socket.
+    public var embeddedStartGrace: Duration = .seconds(30)
+    /// How long a kubelet may take to find its runtime, which serves: at a boot it may come first, and comes again.
+    public var reconnectGrace: Duration = .seconds(20)
+    /// How long after a unit that it requires was stopped or fell a unit may be stopped with it.
+    public var dependencyGrace: Duration = .seconds(120)
     /// How long calls of crictl must have been killed before that is told.
     public var killedGrace: Duration = .seconds(5)
     /// How long systemd's bus must have been silent before that is told: it reconnects when systemd executes itself anew.

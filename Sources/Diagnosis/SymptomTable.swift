@@ -18,22 +18,11 @@ enum SymptomTable {
     /// The symptom that a signal is; nil if it is none.
     static func symptom(_ signal: Signal) -> Symptom? {
         guard table[signal.name] != nil else { return nil }
-        let failed = failedPod(signal)
+        // One pod that fails is told by its runtime, by the part of it that failed, and by the kubelet: that is one symptom.
+        let failed = signal.failedPod
         return Symptom(
             name: failed == nil ? signal.name.rawValue : SignalName.createFailed.rawValue,
             summary: (failed ?? signal.excerpt).bounded(200), firstSeen: signal.at.wall,
             lastSeen: signal.at.wall, count: 1)
-    }
-
-    /// One pod that fails is told by its runtime, by the part of it that failed, and by the kubelet: that is one symptom, in
-    /// a person's words.
-    private static func failedPod(_ signal: Signal) -> String? {
-        guard
-            [.createFailed, .sandboxNetworkFailed, SignalName(rawValue: "kubelet-create-failed")].contains(
-                signal.name),
-            let pod = signal.captures["pod"]
-        else { return nil }
-        return
-            "pod \([signal.captures["namespace"], pod].compactMap { $0 }.joined(separator: "/")) could not be created"
     }
 }

@@ -36,6 +36,9 @@ public struct Endpoint: Hashable, Codable, Sendable {
         self.unit = unit
     }
 
+    /// Whether a socket is known: what was read from a log alone need not name one, and has an empty path.
+    public var hasSocket: Bool { !socketPath.isEmpty }
+
     /// As crictl's `--runtime-endpoint` wants it.
     public var address: String { "unix://" + socketPath }
 

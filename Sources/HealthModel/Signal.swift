@@ -76,6 +76,40 @@ public struct SignalName: RawRepresentable, Hashable, Codable, Sendable {
     /// A fatal line of the runtime that no better rule knows; capture `detail`.
     public static let runtimeFatal = Self(rawValue: "runtime-fatal")
 
+    /// One shim of an earlier run is cleaned up; many make a start slow.
+    public static let deadShimCleaned = Self(rawValue: "dead-shim-cleaned")
+    /// The binary is there and cannot be executed; captures `path`, `detail`.
+    public static let binaryUnusable = Self(rawValue: "binary-unusable")
+    /// What a command of ExecStartPre= said before it failed.
+    public static let startPreWords = Self(rawValue: "start-pre-words")
+    /// The runtime that another program embeds ended; captures `detail` or `status`.
+    public static let embeddedRuntimeEnded = Self(rawValue: "embedded-runtime-ended")
+    /// Where the embedded runtime logs; capture `file`.
+    public static let embeddedRuntimeLog = Self(rawValue: "embedded-runtime-log")
+    /// The program waits for the runtime that it embeds; capture `detail`.
+    public static let embeddedRuntimeWaiting = Self(rawValue: "embedded-runtime-waiting")
+    /// The embedded runtime serves.
+    public static let embeddedRuntimeRuns = Self(rawValue: "embedded-runtime-runs")
+
+    // MARK: The kubelet's own start
+
+    /// A kubelet's last words; capture `detail`.
+    public static let kubeletFatal = Self(rawValue: "kubelet-fatal")
+    /// The kubelet's client certificate has expired; captures `expired` and, where the line has it, `file`.
+    public static let kubeletCertificateExpired = Self(rawValue: "kubelet-certificate-expired")
+    /// The OOM killer took the kubelet.
+    public static let kubeletOOMKilled = Self(rawValue: "kubelet-oom-killed")
+    /// A relist failed; capture `detail`.
+    public static let kubeletRelistFailed = Self(rawValue: "kubelet-relist-failed")
+    /// The state of one sandbox or container is not told in time; captures `sandbox` or `container`, and `pod`.
+    public static let kubeletSandboxHangs = Self(rawValue: "kubelet-sandbox-hangs")
+    /// The kubelet has not ended its first look at the runtime: usual for the first seconds of each.
+    public static let kubeletWaits = Self(rawValue: "kubelet-waits")
+    /// The kubelet calls its node ready.
+    public static let kubeletNodeReady = Self(rawValue: "kubelet-node-ready")
+    /// The kubelet is connected to its runtime.
+    public static let kubeletConnected = Self(rawValue: "kubelet-connected")
+
     // MARK: CRI
 
     /// The CRI plugin did not load; capture `detail`.
@@ -104,8 +138,6 @@ public struct SignalName: RawRepresentable, Hashable, Codable, Sendable {
     public static let sandboxNetworkFailed = Self(rawValue: "sandbox-network-failed")
     /// A CNI plugin binary is not there; capture `plugin`.
     public static let cniPluginMissing = Self(rawValue: "cni-plugin-missing")
-    /// No address is left; capture `detail`.
-    public static let addressesExhausted = Self(rawValue: "addresses-exhausted")
 
     // MARK: Creating and running containers
 
@@ -117,17 +149,46 @@ public struct SignalName: RawRepresentable, Hashable, Codable, Sendable {
     public static let createSucceeded = Self(rawValue: "create-succeeded")
     /// A sandbox is asked for; its result is still to come; capture `pod`.
     public static let sandboxRequested = Self(rawValue: "sandbox-requested")
+    /// A container is asked for; its result is still to come; captures `pod` and `request`.
+    public static let containerRequested = Self(rawValue: "container-requested")
+    /// CRI-O did not end cleanly before; capture `path`.
+    public static let uncleanShutdown = Self(rawValue: "unclean-shutdown")
+    /// An image was pulled; capture `image`.
+    public static let pullSucceeded = Self(rawValue: "pull-succeeded")
     /// ENOSPC or EDQUOT where the runtime writes; capture `path` where the line has it.
     public static let noSpace = Self(rawValue: "no-space")
     /// A shim is gone and took its task with it; capture `id`.
     public static let shimLost = Self(rawValue: "shim-lost")
     /// A stop, kill or delete did not end; capture `id`.
     public static let stopStuck = Self(rawValue: "stop-stuck")
+    /// A container or sandbox could not be stopped; captures `detail`, and `id` or `sandbox`.
+    public static let stopFailed = Self(rawValue: "stop-failed")
+    /// A request for a name was refused because an earlier one has not ended; capture `name`.
+    public static let nameReserved = Self(rawValue: "name-reserved")
+    /// A name is taken by a sandbox or container of before; capture `name`.
+    public static let nameTaken = Self(rawValue: "name-taken")
+    /// The kubelet no longer waited for a creation; captures `pod` and `namespace`.
+    public static let createDeadline = Self(rawValue: "create-deadline")
+    /// A creation that was asked for again is still under way; captures `name`, `what` and, from CRI-O 1.26 on, `stage`.
+    public static let createStalled = Self(rawValue: "create-stalled")
+    /// A request begins; captures `operation` and whom it is for.
+    public static let requestBegun = Self(rawValue: "request-begun")
+    /// A request ended well; captures `operation` and whom it was for.
+    public static let requestEnded = Self(rawValue: "request-ended")
+    /// A start of the runtime ended the shim of a container that was being started; capture `id`.
+    public static let shimCleaned = Self(rawValue: "shim-cleaned")
     /// A runtime's start could not learn the state of a container; usual for every old one at the first start of a boot;
     /// capture `id`.
     public static let containerStateUnknown = Self(rawValue: "container-state-unknown")
     /// A container (not the runtime) was killed for memory; a workload's own trouble.
     public static let containerOOMKilled = Self(rawValue: "container-oom-killed")
+
+    // MARK: The node itself
+
+    /// The node's own fault; the rule sets `kind` and `cause`.
+    public static let nodeFault = Self(rawValue: "node-fault")
+    /// A fault of the node is over; the rule sets `kind` and `cause`.
+    public static let nodeRecovered = Self(rawValue: "node-recovered")
 
     // MARK: The kubelet's complaints: symptoms
 

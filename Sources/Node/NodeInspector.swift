@@ -65,6 +65,8 @@ public struct NodeInspector: Sendable {
             .unixListener(path: path, holders: holders(SocketTable(files: files).listeners(onPath: path)))
         case .process(let pid): .process(pid: pid, identity: processes.identity(pid))
         case .fileSystems(let paths): .fileSystems(paths.prefix(64).compactMap(usage))
+        case .resources(let paths, let units):
+            .resources(ResourceTable(files: files).read(paths.prefix(32), units: units.prefix(16)))
         case .cni(let directory):
             .cni(CNIDirectory(files: files, pluginDirectories: pluginDirectories).read(directory))
         case .binary(let name): .binary(name: name, path: binary(name))

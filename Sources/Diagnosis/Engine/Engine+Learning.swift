@@ -9,7 +9,9 @@ extension Engine {
         switch observation.event {
         case .started(let start): begin(start, at)
         case .journal(let entry): matters = read(entry)
-        case .unit(let unit): tell(.unit(unit), of: unit.name, at: at)
+        case .unit(let unit):
+            tell(.unit(unit), of: unit.name, at: at)
+            _ = tell(.state(unit), ofService: unit.name, at: at)
         case .probe(let report) where unwatched.contains(report.endpoint.socketPath): return false
         case .probe(let report):
             if state.facts.add(report.endpoint) { chronicles = [:] }
@@ -36,6 +38,7 @@ extension Engine {
         }
         if at.monotonic > state.facts.now.monotonic, !isHistory(observation.event) { state.facts.now = at }
         hold()
+        settleServices()
         if matters { state.facts.reconcile(after: observation.event) }
         return matters
     }
@@ -64,6 +67,7 @@ extension Engine {
             let path = state.facts.runtimes[index].endpoint.socketPath
             chronicles[path]?.hold(from: down, in: &state.facts.runtimes[index])
         }
+        holdServices(from: down)
     }
 
     /// An entry of an earlier boot, read after this one began: its monotonic stamp says nothing now.
@@ -85,9 +89,12 @@ extension Engine {
             state.facts.now = at
             if !state.facts.bootID.isEmpty {
                 for index in state.facts.runtimes.indices { state.facts.runtimes[index].reboot() }
+                state.facts.services = []
                 state.book.reboot(at: at, lastSeen: lastSeen)
             }
             state.facts.signals.clear()
+            state.facts.requests.clear()
+            state.facts.podNames = PodNames()
             state.facts.answers = NodeAnswers()
             state.facts.containers.reboot(at: at, isFirst: state.facts.bootID.isEmpty)
             state.facts.goingDown = MachineShutdown()
@@ -100,6 +107,7 @@ extension Engine {
         _ = state.facts.watch(only: start.endpoints)
         unwatched = []
         chronicles = [:]
+        serviceChronicles = [:]
         heldFrom = nil
     }
 
@@ -113,11 +121,18 @@ extension Engine {
             tell(.record(entry), of: entry.unit, at: entry.at)
             matters = true
         }
-        for signal in rules.recognize(entry, of: state.facts.heardUnit(of: entry)) {
+        if entry.source == .manager, entry.messageID != nil,
+            tell(.record(entry), ofService: entry.unit, at: entry.at)
+        {
+            matters = true
+        }
+        for recognized in rules.recognize(entry, of: state.facts.heardUnit(of: entry)) {
+            let signal = state.facts.podNames.joined(recognized, state.facts.runtimes)
             tookNotice = true
             statistics.signals[signal.rule, default: 0] += 1
             guard signal.name != .benign, state.facts.signals.take(signal) else { continue }
-            matters = matters || signal.name != .noted
+            state.facts.requests.take(signal)
+            matters = matters || !Self.context.contains(signal.name)
             if signal.name == .createSucceeded { tell(.created, of: signal.unit, at: signal.at) }
             if let kill = FailedKill(signal), !state.facts.goingDown.isUnderWay(at: signal.at) {
                 tell(.failedKill(kill), of: signal.unit, at: signal.at)
@@ -126,6 +141,11 @@ extension Engine {
         }
         return matters
     }
+
+    /// What is kept to say more about something else, and is nothing to judge by itself.
+    private static let context: Set<SignalName> = [
+        .noted, .startPreWords, .deadShimCleaned, .kubeletConnected, .embeddedRuntimeLog,
+    ]
 }
 
 extension Statistics {

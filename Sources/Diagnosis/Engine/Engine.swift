@@ -25,6 +25,8 @@ public struct Engine: Sendable {
     var inquiries = InquiryBook()
     /// By socket; not part of ``state``: after a restart nothing is late any more.
     var chronicles: [String: RuntimeChronicle] = [:]
+    /// The same of units that serve no endpoint, by their name.
+    var serviceChronicles: [String: Chronicle<ServiceUnit>] = [:]
     /// Names of runtimes that were watched until just now.
     var departed: [String] = []
     /// Sockets that are watched no more: answers that were under way say nothing.
@@ -64,10 +66,12 @@ public struct Engine: Sendable {
 
     private static func diagnoses(_ rules: SignalRules, _ advisories: AdvisoryTable) -> [any Diagnosis] {
         [
-            RuntimeSwitched(), OrphanedContainers(), AddressInUse(), ShutdownNotGraceful(),
-            RuntimeDown(), CRIVersionUnsupported(), StatusBlocked(advisories: advisories),
+            NodeFault(), RuntimeSwitched(), OrphanedContainers(), AddressInUse(), ShutdownNotGraceful(),
+            RuntimeDown(), CRIVersionUnsupported(), KubeletDown(), PLEGUnhealthy(),
+            StatusBlocked(advisories: advisories),
             UpgradeIncomplete(),
-            NetworkNotReady(), CreateFailing(), ContainerStuck(), MonitoringImpaired(),
+            NetworkNotReady(), PodNetworkFailing(), CreateFailing(), ImagePullFailing(), StorageDamaged(),
+            ContainerStuck(), MonitoringImpaired(),
             RuleIncidents(rules: rules),
         ]
     }

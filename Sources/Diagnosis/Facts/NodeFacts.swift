@@ -9,7 +9,11 @@ struct NodeFacts: Hashable, Codable, Sendable {
     /// The latest instant that any observation told.
     var now = Moment(wall: WallTime(microseconds: 0), monotonic: MonotonicTime(microseconds: 0))
     var runtimes: [RuntimeFacts] = []
+    /// Units that are judged and serve no endpoint.
+    var services: [ServiceUnit] = []
     var signals = SignalLog()
+    var requests = RequestBook()
+    var podNames = PodNames()
     var answers = NodeAnswers()
     var containers = ContainerFacts()
     var monitoring = MonitoringFacts()
@@ -101,6 +105,7 @@ struct NodeAnswers: Hashable, Codable, Sendable {
     var unix: [String: Dated<[ProcessIdentity]>] = [:]
     var processes: [Int32: Dated<ProcessIdentity?>] = [:]
     var fileSystems: [String: Dated<FileSystemUsage>] = [:]
+    var resources: Dated<NodeResources>?
     var cni: [String: Dated<CNIConfiguration>] = [:]
     var binaries: [String: Dated<String?>] = [:]
     /// By unit.
@@ -117,6 +122,9 @@ struct NodeAnswers: Hashable, Codable, Sendable {
         case .process(let pid, let identity): Self.set(&processes, pid, Dated(at: at, value: identity))
         case .fileSystems(let usages):
             for usage in usages { Self.set(&fileSystems, usage.path, Dated(at: at, value: usage)) }
+        case .resources(let found):
+            if let known = resources, known.at.monotonic > at.monotonic { break }
+            resources = Dated(at: at, value: found)
         case .cni(let configuration):
             Self.set(&cni, configuration.directory, Dated(at: at, value: configuration))
         case .binary(let name, let path): Self.set(&binaries, name, Dated(at: at, value: path))

@@ -26,6 +26,8 @@ struct UnitFacts: Hashable, Codable, Sendable {
         /// Exit status, or the signal's number.
         var status: Int32
         var cursor: String?
+        /// It was not the main process that ended so, but a command before it (`ExecStartPre=`) or after it.
+        var isControl = false
     }
 
     var name: String
@@ -51,6 +53,12 @@ struct UnitFacts: Hashable, Codable, Sendable {
     var troubleFrom: MonotonicTime?
     /// Scheduled restarts, latest last; bounded.
     var restarts: [Moment] = []
+    /// `N_RESTARTS` of the latest scheduled restart: how often since somebody last started it.
+    var restartCounter: Int?
+    /// Since when the run that ended last had been active, where that is known.
+    var ranFrom: Moment?
+    /// When it last ceased to be active, for whatever reason, a restart too.
+    var ended: Moment?
     /// Whether it ran at all on this boot.
     var ranThisBoot = false
     /// Start of the latest attempt.
@@ -67,8 +75,18 @@ struct UnitFacts: Hashable, Codable, Sendable {
     /// Restarts since `limit`.
     func restarts(since limit: MonotonicTime) -> Int { restarts.count { $0.monotonic >= limit } }
 
+    /// How often it was started again in vain: as many restarts as were seen since `limit`, or as systemd has counted, where
+    /// the run before the last end was not a long one.
+    func attempts(since limit: MonotonicTime, shortRun: Duration) -> Int {
+        let seen = restarts(since: limit)
+        guard seen > 0, let counted = restartCounter, counted > seen else { return seen }
+        if let exit, let ranFrom, exit.at.monotonic - ranFrom.monotonic >= shortRun { return seen }
+        return counted
+    }
+
     mutating func enter(_ next: Phase, _ at: Moment) {
         if let since = phaseSince, at.monotonic < since.monotonic { return }
+        if phase == .running, next != .running { ended = at }
         if phase != next || next == .starting { phaseSince = at }
         if next != .stopping { deactivated = nil }
         phase = next
@@ -99,6 +117,7 @@ struct UnitFacts: Hashable, Codable, Sendable {
         case MessageID.restartScheduled:
             restarts.append(entry.at)
             if restarts.count > 64 { restarts.removeFirst() }
+            restartCounter = entry.fields["N_RESTARTS"].flatMap { Int($0) }
             enter(.autoRestart, entry.at)
         default: break
         }
@@ -130,10 +149,15 @@ struct UnitFacts: Hashable, Codable, Sendable {
     private mutating func takeExit(_ entry: JournalEntry) {
         // While a stop job runs, the exit is what was asked for.
         if isStopping(at: entry.at) { return }
+        let isControl = entry.message.contains("ontrol process exited,")
+        // A command beside a running main process (ExecReload=) ends nothing.
+        if isControl, phase == .running { return }
         let status = entry.fields["EXIT_STATUS"] ?? ""
         exit = Exit(
             at: entry.at, code: entry.fields["EXIT_CODE"] ?? "exited",
-            status: Int32(status) ?? Signals.number(named: status) ?? 0, cursor: entry.cursor)
+            status: Int32(status) ?? Signals.number(named: status) ?? 0, cursor: entry.cursor,
+            isControl: isControl)
+        ranFrom = phase == .running ? phaseSince : nil
         ranThisBoot = true
         note(trouble: entry.at)
         enter(.exited, entry.at)

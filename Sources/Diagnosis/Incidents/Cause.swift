@@ -201,6 +201,8 @@ public enum Cause: String, Hashable, Codable, Sendable, CaseIterable {
     case shimUnresponsive = "ShimUnresponsive"
     /// A container was created, and the runtime was restarted while it started it: it stays Created.
     case startLost = "StartLost"
+    /// The runtime holds the names of sandboxes of before, mostly of before a reboot, and refuses new ones.
+    case staleNames = "StaleNames"
 
     // MARK: MonitoringImpaired
     /// No crictl was found: install cri-tools, or set the path of crictl.
@@ -277,6 +279,8 @@ public enum Cause: String, Hashable, Codable, Sendable, CaseIterable {
     case inodesExhausted = "InodesExhausted"
     /// The kubelet evicts pods for disk space, or cannot free as much as it wants.
     case diskPressure = "DiskPressure"
+    /// The kubelet evicts pods: less memory is free than its threshold.
+    case memoryPressure = "MemoryPressure"
     /// systemd does not answer on its bus: nobody can start or stop a scope or a unit.
     case busUnresponsive = "BusUnresponsive"
 

@@ -118,8 +118,23 @@ extension UInt8 {
 }
 
 extension Signal {
+    private static let failuresOfPods: Set<SignalName> = [
+        .createFailed, .sandboxNetworkFailed, SignalName(rawValue: "kubelet-create-failed"),
+    ]
+
+    /// `pod shop/web-1 could not be created`, where the line says so of a pod that it names.
+    var failedPod: String? {
+        guard Self.failuresOfPods.contains(name), let pod = captures["pod"] else { return nil }
+        return
+            "pod \([captures["namespace"], pod].compactMap { $0 }.joined(separator: "/")) could not be created"
+    }
+
     /// The line's message, and the error beside it where the message alone does not tell.
     var words: String {
+        // How a runtime prints its request says nothing to people; whose it was does.
+        if let failed = failedPod, let detail = captures["detail"], !detail.isEmpty {
+            return failed + ": " + detail
+        }
         if let detail = captures["detail"], !detail.isEmpty, !excerpt.contains(detail) {
             return excerpt + ": " + detail
         }

@@ -61,7 +61,9 @@ struct RuntimeCase<Kind: Diagnosis>: Sendable {
 extension Endpoint {
     /// The command that asks it by hand: its words, and the endpoint, whatever /etc/crictl.yaml says.
     func crictl(_ subcommand: String) -> ShellCommand {
-        "crictl --runtime-endpoint \(address) \(words: subcommand.split(separator: " ").map(String.init))"
+        let words = subcommand.split(separator: " ").map(String.init)
+        // Where no socket is known crictl asks the one that it is set up for.
+        return hasSocket ? "crictl --runtime-endpoint \(address) \(words: words)" : "crictl \(words: words)"
     }
 }
 

@@ -7,7 +7,7 @@ struct Emitter {
 
     /// Units that embed a runtime and a kubelet and log for both.
     private static let distributions = [
-        "k3s*.service", "rke2*.service", "k0s*.service", "snap.microk8s.*.service",
+        "k3s*.service", "rke2*.service", "k0s*.service", "snap.microk8s.*.service", "snap.k8s.*.service",
     ]
     private static let containerd =
         ["containerd.service", "*containerd*.service", "docker.service"] + distributions

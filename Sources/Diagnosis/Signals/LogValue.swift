@@ -25,7 +25,7 @@ struct LogValue: Hashable, Sendable {
             return LogValue(form: .verbatim, content: line.count..<line.count, end: line.count)
         }
         switch line[start] {
-        case UInt8(ascii: "\""): return quoted(line, from: start)
+        case UInt8(ascii: "\""): return lenientlyQuoted(line, from: start)
         case UInt8(ascii: "{"), UInt8(ascii: "["):
             let end = braced(line, from: start)
             return LogValue(form: .verbatim, content: start..<end, end: end)
@@ -60,6 +60,36 @@ struct LogValue: Hashable, Sendable {
         }
         let close = min(i, line.count)
         return LogValue(form: form, content: (start + 1)..<close, end: min(close + 1, line.count))
+    }
+
+    /// The same where quotes within the value may not be escaped, as loggers before logrus 1.2 left them: the quote that
+    /// closes it is followed by the line's end or by the next key. Without such a one the first quote closes it.
+    static func lenientlyQuoted(_ line: [UInt8], from start: Int) -> LogValue {
+        let strict = quoted(line, from: start)
+        if closes(line, at: strict.end) { return strict }
+        var i = strict.end
+        while i < line.count {
+            if line[i] == UInt8(ascii: "\\") {
+                i += 2
+                continue
+            }
+            if line[i] == UInt8(ascii: "\""), closes(line, at: i + 1) {
+                return LogValue(form: strict.form, content: strict.content.lowerBound..<i, end: i + 1)
+            }
+            i += 1
+        }
+        return strict
+    }
+
+    /// Whether nothing follows, or the next `key=`.
+    private static func closes(_ line: [UInt8], at end: Int) -> Bool {
+        guard end < line.count else { return true }
+        guard line[end].isLogSpace else { return false }
+        var i = end
+        while i < line.count, line[i].isLogSpace { i += 1 }
+        let key = i
+        while i < line.count, line[i].isKeyByte, i - key <= Logfmt.keyLimit { i += 1 }
+        return i == line.count && i == key || i > key && i < line.count && line[i] == UInt8(ascii: "=")
     }
 
     /// All that follows, as it is.
@@ -180,5 +210,13 @@ struct LogValue: Hashable, Sendable {
             out.append(contentsOf: String(Unicode.Scalar(value).map(Character.init) ?? "\u{FFFD}").utf8)
         }
         return end
+    }
+}
+
+extension UInt8 {
+    /// What a key of logfmt consists of.
+    fileprivate var isKeyByte: Bool {
+        isDigit || (self | 0x20 >= 0x61 && self | 0x20 <= 0x7A) || self == UInt8(ascii: "_")
+            || self == UInt8(ascii: "-") || self == UInt8(ascii: ".") || self == UInt8(ascii: "/")
     }
 }

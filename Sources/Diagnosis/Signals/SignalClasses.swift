@@ -102,6 +102,17 @@ struct SignalClasses: Sendable {
             plain.append(byte)
         }
         plain.append(contentsOf: repeatElement(UInt8(ascii: "\\"), count: slashes))
+        while let end = ends.first(where: plain.hasSuffix) { plain.removeLast(end.count) }
         return plain
     }
+
+    /// What wrappers put behind an error, and what is none of it: closing quotes and brackets, line ends (also as Go quotes
+    /// them), gRPC's `unknown`.
+    private static let ends: [[UInt8]] = ["\"", "\n", "\\n", " ", "]", ": unknown", ": <nil>"].map {
+        Array($0.utf8)
+    }
+}
+
+extension [UInt8] {
+    fileprivate func hasSuffix(_ end: [UInt8]) -> Bool { suffix(end.count).elementsEqual(end) }
 }

@@ -117,6 +117,7 @@ enum HealthChecks {
         case .upgradeIncomplete: .upgradeComplete
         case .criVersionUnsupported: .criVersionSupported
         case .networkNotReady: .networkReady
+        case .kubeletDown, .plegUnhealthy: .kubeletReady
         case .runtimeSwitched, .orphanedContainers: .containersTracked
         case .shutdownNotGraceful: .shutdownGraceful
         case .monitoringImpaired: .monitoringHealthy

@@ -23,7 +23,8 @@ enum RuntimeText {
 
     /// Where it is asked, what serves it, what it answered and what it holds.
     static func fields(_ runtime: RuntimeView) -> [(label: String, text: String)] {
-        var fields = [(label: "socket", text: runtime.endpoint.socketPath)]
+        var fields: [(label: String, text: String)] = []
+        if runtime.endpoint.hasSocket { fields.append(("socket", runtime.endpoint.socketPath)) }
         if let unit = runtime.unit { fields.append(("unit", Self.unit(unit))) }
         if !runtime.rungs.isEmpty {
             fields.append(("asked", runtime.rungs.map(rung).joined(separator: ", ")))

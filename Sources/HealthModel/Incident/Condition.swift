@@ -6,8 +6,12 @@ public struct Condition: Hashable, Codable, Sendable {
         case runtimeReady = "RuntimeReady"
         /// CRI `NetworkReady` holds.
         case networkReady = "NetworkReady"
+        /// The node itself has what runtime and kubelet need: disks, memory, limits, its bus.
+        case nodeResourcesOK = "NodeResourcesOK"
         /// The runtime serves CRI v1.
         case criVersionSupported = "CRIVersionSupported"
+        /// The kubelet runs, and sees its pods.
+        case kubeletReady = "KubeletReady"
         /// Every container process is known to the runtime.
         case containersTracked = "ContainersTracked"
         /// Containers get their grace period at shutdown.

@@ -39,6 +39,8 @@ public enum NodeReport: Hashable, Codable, Sendable {
     case process(pid: Int32, identity: ProcessIdentity?)
     /// Space of the file systems under these paths.
     case fileSystems([FileSystemUsage])
+    /// What the node itself has left.
+    case resources(NodeResources)
     /// The CNI configuration directory.
     case cni(CNIConfiguration)
     /// Whether this binary can be found.

@@ -65,6 +65,8 @@ public enum Inquiry: Hashable, Codable, Sendable {
     case process(pid: Int32)
     /// How much space is there?
     case fileSystems(paths: [String])
+    /// What has the node left where these paths are, and these units?
+    case resources(paths: [String], units: [String])
     /// What does the CNI directory hold?
     case cni(directory: String)
     /// Where is this binary?

@@ -15,7 +15,9 @@ public struct MonotonicTime: Hashable, Comparable, Codable, Sendable {
     }
 
     /// The distance from `b` to `a`.
-    public static func - (a: Self, b: Self) -> Duration { .microseconds(a.microseconds.subtractingClamped(b.microseconds)) }
+    public static func - (a: Self, b: Self) -> Duration {
+        .microseconds(a.microseconds.subtractingClamped(b.microseconds))
+    }
 
     /// Decodes a whole number of microseconds.
     public init(from decoder: any Decoder) throws {

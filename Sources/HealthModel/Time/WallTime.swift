@@ -18,7 +18,9 @@ public struct WallTime: Hashable, Comparable, Sendable {
     }
 
     /// The distance from `b` to `a`.
-    public static func - (a: Self, b: Self) -> Duration { .microseconds(a.microseconds.subtractingClamped(b.microseconds)) }
+    public static func - (a: Self, b: Self) -> Duration {
+        .microseconds(a.microseconds.subtractingClamped(b.microseconds))
+    }
 }
 
 extension WallTime: CustomStringConvertible {
@@ -85,20 +87,30 @@ extension WallTime {
             let day = scanner.number(2), scanner.take("T") || scanner.take("t") || scanner.take(" "),
             let hour = scanner.number(2), scanner.take(":"), let minute = scanner.number(2),
             scanner.take(":"),
-            let second = scanner.number(2), (1...12).contains(month),
-            (1...Self.days(of: month, in: year)).contains(day), hour < 24, minute < 60, second <= 60
+            let second = scanner.number(2), hour < 24, minute < 60, second <= 60
         else { return nil }
         let fraction = scanner.take(".") ? scanner.fraction() : 0
         guard let fraction, let offset = scanner.offset(), scanner.isAtEnd else { return nil }
+        let seconds = hour * 3600 + minute * 60 + second - offset
+        self.init(year: year, month: month, day: day, microsecondOfDay: seconds * 1_000_000 + fraction)
+    }
+
+    /// A day of the Gregorian calendar and the time since its midnight, both in UTC; nil where there is no such day.
+    public init?(year: Int64, month: Int64, day: Int64, microsecondOfDay: Int64) {
+        guard (0...9999).contains(year), (1...12).contains(month),
+            (1...Self.days(of: month, in: year)).contains(day)
+        else { return nil }
         let y = month <= 2 ? year - 1 : year
         let era = (y >= 0 ? y : y - 399) / 400
         let yearOfEra = y - era * 400
         let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
         let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
         let days = era * 146_097 + dayOfEra - 719_468
-        let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - offset
-        self.init(microseconds: seconds * 1_000_000 + fraction)
+        self.init(microseconds: days * 86_400_000_000 + microsecondOfDay)
     }
+
+    /// The year in UTC.
+    public var year: Int64 { civil.year }
 }
 
 extension WallTime {

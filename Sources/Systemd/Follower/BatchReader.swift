@@ -14,6 +14,8 @@ struct BatchReader {
         var hash: UInt64 = 0
         var hasMessage = false
         var passed = false
+        /// Begins a message that goes on in the entries behind it.
+        var opensBlock = false
         var hasMessageID = false
         var isCoredump = false
         var isShutdown = false
@@ -22,7 +24,8 @@ struct BatchReader {
         var isRoot = false
 
         var matters: Bool {
-            passed || hasMessageID && (isManager || isDriver || isRoot && (isCoredump || isShutdown))
+            passed || opensBlock
+                || hasMessageID && (isManager || isDriver || isRoot && (isCoredump || isShutdown))
         }
     }
 
@@ -33,12 +36,15 @@ struct BatchReader {
     /// Entries whose fields could not be read.
     private(set) var damaged = 0
     private(set) var entries: [JournalEntry] = []
+    /// Whether lines are awaited that go on with a message.
+    private var isWithinBlock: Bool
     /// How many more entries without MESSAGE are worth a second look.
     private var secondLooks = 8
 
     init(core: FollowerCore, journal: Journal) {
         self.core = core
         self.journal = journal
+        isWithinBlock = !core.blocks.isEmpty
     }
 
     mutating func run() -> Outcome {
@@ -73,6 +79,7 @@ struct BatchReader {
         } else {
             core.group.note(bootID, monotonic, scan.hash)
         }
+        if scan.opensBlock { isWithinBlock = true }
         if scan.matters { entries.append(try build(monotonic, isCoredump: scan.isCoredump)) }
     }
 
@@ -125,7 +132,8 @@ struct BatchReader {
                     let part = UnsafeRawBufferPointer(rebasing: value.prefix(JournalEntry.messageLimit))
                     scan.hasMessage = true
                     scan.hash = MessageHash.of(part)
-                    scan.passed = prefilter(part)
+                    scan.passed = prefilter(part) || isWithinBlock && MessageBlocks.mayGoOn(part)
+                    scan.opensBlock = MessageBlocks.opens(part)
                 }
             case 10:
                 if Self.equal(name, "_TRANSPORT") {

@@ -17,15 +17,31 @@ extension FollowerCore {
             counters.errors.add(UInt64(batch.damaged), ordering: .relaxed)
             declare(BlindWindow(reason: .damaged, from: nil, to: .now, entries: UInt64(batch.damaged)))
         }
-        for window in batch.entries.compactMap(BlindWindow.init(notice:)) { declare(window) }
         let now = MonotonicTime.now
-        let isDue = positionDue && (!batch.entries.isEmpty || now >= nextPosition)
+        let entries = joined(batch.entries, at: now)
+        for entry in entries { declareLoss(entry) }
+        // What is held back would be lost with a position behind it.
+        let isDue = positionDue && blocks.isEmpty && (!entries.isEmpty || now >= nextPosition)
         let position = isDue ? position : nil
         if position != nil {
             positionDue = false
             nextPosition = now + .seconds(1)
         }
-        if !batch.entries.isEmpty || position != nil { tell(.entries(batch.entries, upTo: position)) }
+        if !entries.isEmpty || position != nil { tell(.entries(entries, upTo: position)) }
+    }
+
+    /// How long the rest of a message is waited for: its lines are written by one write(2).
+    private static let blockPatience = Duration.seconds(1)
+
+    /// The entries, those of one message as one.
+    private func joined(_ entries: [JournalEntry], at now: MonotonicTime) -> [JournalEntry] {
+        if !entries.isEmpty { blocksSince = now }
+        if blocks.isEmpty, !entries.contains(where: { MessageBlocks.opens($0.message.utf8) }) {
+            return entries
+        }
+        var joined = entries.flatMap { blocks.take($0) }
+        if !blocks.isEmpty, now - blocksSince > Self.blockPatience { joined += blocks.flush() }
+        return joined
     }
 
     private var position: JournalPosition? {

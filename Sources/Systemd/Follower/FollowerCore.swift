@@ -43,6 +43,10 @@ final class FollowerCore: @unchecked Sendable {
     var suspectUntil: MonotonicTime?
     /// The journal was read to its end at that time.
     var readUntil: WallTime?
+    /// Messages over several entries that have begun.
+    var blocks = MessageBlocks()
+    /// When the last of their lines came.
+    var blocksSince = MonotonicTime(microseconds: 0)
 
     // How we are.
     private var health: JournalHealth?
@@ -166,6 +170,7 @@ final class FollowerCore: @unchecked Sendable {
         failures = 0
         retryAt = nil
         readUntil = nil
+        blocks = MessageBlocks()
         skipTo = nil
         deaf = false
         unannouncedSince = nil

@@ -49,6 +49,8 @@ struct ProberPolicy: Sendable {
         case .unixListener(let path): endpoint(path) != nil ? inquiry : nil
         case .process(let pid): Self.isProcess(pid) ? inquiry : nil
         case .fileSystems(let paths): .fileSystems(paths: paths.filter(isKnownDirectory))
+        case .resources(let paths, let units):
+            .resources(paths: paths.filter(isKnownDirectory), units: units.filter(self.units.contains))
         case .cni(let directory):
             Self.defaultCNIDirectories.contains(directory) || cniDirectories.values.contains(directory)
                 ? inquiry : nil

@@ -22,6 +22,8 @@ enum Directory {
 extension FileError {
     /// errno of a path that is not a directory.
     static let notADirectory = ENOTDIR
+    /// errno of a path that is not there.
+    static let noSuchFile = ENOENT
 }
 
 extension FileBytes {

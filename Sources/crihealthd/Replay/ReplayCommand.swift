@@ -11,8 +11,9 @@ struct ReplayCommand: ParsableCommand {
         abstract: "Diagnose a recorded outage.",
         usage: "crihealthd replay [--at <time>] [--speed <factor>] [-o text|json] <path>",
         discussion: """
-            <path> is a file of `crihealthd record`, of `journalctl -o export` (- is standard input), a .journal file, \
-            a directory of them, or a capture directory.
+            <path> is a log as people have it (what journalctl, dmesg or kubectl logs print, a file of /var/log, a \
+            paste; - is standard input), a file of `crihealthd record`, a .journal file, a directory of them, or a \
+            capture directory. `journalctl -o export` tells most.
 
             Example: journalctl -b -o export | crihealthd replay -
             """)
@@ -56,7 +57,8 @@ struct ReplayCommand: ParsableCommand {
 
     func run() throws {
         let rules = try self.rules()
-        let observations = try ReplaySource.observations(try ReplayInput.detect(path))
+        let material = try ReplaySource.material(try ReplayInput.detect(path))
+        let observations = material.observations
         let limit = try moment(observations)
         let replayer =
             speed.map { tell(observations, rules, speed: $0) } ?? replay(observations, rules, limit)
@@ -68,7 +70,7 @@ struct ReplayCommand: ParsableCommand {
             page.write(
                 TextPage.render(replayer.engine.snapshot(at: now), width: page.columns, origin: .recording))
         } else {
-            page.write(ReplayText.render(replayer, at: now, width: page.columns))
+            page.write(ReplayText.render(replayer, at: now, width: page.columns, survey: material.survey))
         }
     }
 
@@ -83,7 +85,7 @@ struct ReplayCommand: ParsableCommand {
         guard let first = observations.map(\.at.wall).min(), let last = observations.map(\.at.wall).max(),
             let moment = at.moment(now: last)
         else { throw CommandProblem("--at: there is no such day") }
-        guard moment >= first else {
+        guard moment >= first, moment <= last else {
             throw CommandProblem("--at \(moment): the recording begins at \(first) and ends at \(last)")
         }
         return moment

@@ -21,11 +21,26 @@ enum ReplayText {
         }
     }
 
-    static func render(_ replayer: Replayer, at now: Moment, width: Int) -> String {
-        let snapshot = replayer.engine.snapshot(at: now)
+    /// The page of a whole recording; `survey` is there for one of text.
+    static func render(_ replayer: Replayer, at now: Moment, width: Int, survey: TextSurvey? = nil) -> String
+    {
+        var snapshot = replayer.engine.snapshot(at: now)
+        if survey != nil, snapshot.verdict == .unknown, snapshot.open.isEmpty {
+            snapshot.headline = "log lines alone do not tell whether the runtime answers"
+        }
         let incidents = replayer.incidents.map { IncidentText.render($0, width: width) }
-        let told =
-            incidents.isEmpty ? ["No incident: nothing was wrong that crihealthd knows of.\n"] : incidents
+        var told = incidents
+        if incidents.isEmpty {
+            told = [
+                survey == nil
+                    ? "No incident: nothing was wrong that crihealthd knows of.\n"
+                    : "No incident: no line in it is one that crihealthd knows for a fault.\n"
+            ]
+        }
+        told +=
+            survey?.missing(until: now.wall).map {
+                TerminalText.wrap($0, lead: "", indent: 0, columns: width)
+            } ?? []
         return ([TextPage.verdict(snapshot, width: width, origin: .recording)] + told).joined(separator: "\n")
     }
 }

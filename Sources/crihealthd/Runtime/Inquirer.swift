@@ -34,7 +34,7 @@ final class Inquirer: Sendable {
         switch inquiry {
         case .probe(let endpoint, let rung): probe(endpoint, rung)
         case .unit(let name): unit(name)
-        case .tcpListener, .unixListener, .process, .fileSystems, .cni, .binary, .binaries,
+        case .resources, .tcpListener, .unixListener, .process, .fileSystems, .cni, .binary, .binaries,
             .containerProcesses, .scopes,
             .ociRuntimes, .runtimeConfiguration, .tcpListeners, .containerLog, .previousShutdown, .kubelet:
             queue.async {

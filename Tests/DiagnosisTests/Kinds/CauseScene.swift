@@ -29,7 +29,10 @@ struct CauseScene: Sendable, CustomStringConvertible {
     }
 
     /// All scenes; each kind keeps its own in a file beside this one.
-    static let all: [CauseScene] = []
+    static let all: [CauseScene] = [
+        kubeletDown, plegUnhealthy, runtimeDown, nodeFault, podNetworkFailing, containerStuck, createFailing,
+        imagePullFailing, storageDamaged,
+    ].flatMap { $0 }
 }
 
 /// Every cause has its scene: one that opens exactly it, and a near-miss that does not.

@@ -4,15 +4,19 @@ import HealthModel
 enum SignalVocabulary {
     /// Context: a healthy node shows them, too.
     static let context: Set<SignalName> = [
-        .runtimeStarting, .runtimeBooted, .runtimeServing, .recoveryStarted, .runtimeStopping,
-        .criPluginLoading,
-        .createSucceeded,
+        .runtimeStarting, .runtimeBooted, .runtimeServing, .recoveryStarted, .runtimeStopping, .criPluginLoading,
+        .createSucceeded, .containerRequested, .pullSucceeded, .uncleanShutdown,
         .sandboxRequested, .containerOOMKilled, .deprecated, .kubeletVersion, .ociRuntimeVersion,
         .containerStateUnknown, .cniLoaded, .benign, .noted,
+        .startPreWords, .deadShimCleaned, .kubeletConnected, .kubeletNodeReady, .kubeletWaits,
+        .embeddedRuntimeLog, .embeddedRuntimeRuns, .embeddedRuntimeWaiting,
+        .requestBegun, .requestEnded, .nodeRecovered, .shimCleaned,
     ]
 
-    /// The names of `signals` that mean trouble.
+    /// The names of `signals` that mean trouble; what only a pod can do to itself is none.
     static func alarms(_ signals: [Signal]) -> Set<String> {
-        Set(signals.map(\.name).filter { !context.contains($0) }.map(\.rawValue))
+        Set(
+            signals.filter { !context.contains($0.name) && $0.captures["scope"] != "pod" }
+                .map(\.name.rawValue))
     }
 }

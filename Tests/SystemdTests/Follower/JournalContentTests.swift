@@ -35,6 +35,26 @@ extension JournalFollowerTests {
         recorder.expectQuiet()
     }
 
+    /// klog writes a value with line ends as lines, and journald keeps each as an entry.
+    @Test("A message over several entries comes as one, though nothing else would let its lines pass")
+    func blocks() throws {
+        let lab = try JournalLab()
+        let recorder = Recorder(lab.location, passing: "end")
+        let socket = try lab.nativeSocket()
+        func send(_ text: String) {
+            socket.send([("MESSAGE", Array(text.utf8)), ("SYSLOG_IDENTIFIER", Array("lab".utf8))])
+        }
+        send("\tnobody's")
+        send("E1122 02:06:58.524726 7 run.go:74] \"command failed\" err=<")
+        for line in ["\ta", "\tb", " >", "\tnobody's", "end 0"] { send(line) }
+        #expect(recorder.waits(for: "end", 1))
+        #expect(recorder.now.entries.map(\.message).first?.hasSuffix("err=<\n\ta\n\tb\n >") == true)
+        // One that never ends is not kept for ever.
+        send("E1122 02:06:59.524726 7 run.go:74] \"command failed\" err=<")
+        #expect(eventually { recorder.now.entries.last?.message.hasSuffix("err=<") == true })
+        #expect(eventually { recorder.now.positions.last?.entries == recorder.now.entries.count })
+    }
+
     /// The cgroup hierarchies from which journald may take the unit of a process.
     static let hierarchies = ["/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified", "/sys/fs/cgroup"]
         .filter { access($0 + "/cgroup.procs", W_OK) == 0 }

@@ -1,8 +1,9 @@
 import Foundation
 import Glibc
 import HealthModel
-@testable import Systemd
 import Testing
+
+@testable import Systemd
 
 @Suite struct JournalExportTests {
     static let recordings = ["containerd-1.6.20-kill9", "crio-1.29.9-oom"]

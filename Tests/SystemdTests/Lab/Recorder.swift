@@ -41,6 +41,7 @@ final class Recorder: Sendable {
     init(
         _ location: JournalLocation, from position: JournalPosition? = nil, matches: JournalMatches = matches,
         cadence: JournalFollower.Cadence = .alert, slow: useconds_t = 0,
+        passing prefix: String = "",
         adjust: (inout JournalFollower.Configuration) -> Void = { _ in }
     ) {
         var configuration = JournalFollower.Configuration(location: location, matches: matches)
@@ -48,9 +49,9 @@ final class Recorder: Sendable {
         adjust(&configuration)
         follower = JournalFollower(
             configuration: configuration,
-            prefilter: { _ in
+            prefilter: {
                 if slow > 0 { usleep(slow) }
-                return true
+                return $0.starts(with: prefix.utf8)
             },
             handler: { [store] event in store.take(event) })
         follower.setCadence(cadence)

@@ -103,3 +103,41 @@ import Testing
         #expect(read == observations)
     }
 }
+
+/// Who cannot read the node has no recording of it, and is told.
+@Suite struct RecordingWitnessTests {
+    private func missing(_ events: [Observation.Event]) -> [String] {
+        var witness = RecordingWitness()
+        let at = Moment(wall: WallTime(microseconds: 0), monotonic: MonotonicTime(microseconds: 0))
+        for event in events { witness.take(Observation(at: at, event: event)) }
+        return witness.missing
+    }
+
+    private func probe(_ outcome: ProbeReport.Outcome) -> Observation.Event {
+        .probe(ProbeReport(endpoint: Endpoint.wellKnown[0], rung: .connect, outcome: outcome, latency: .zero))
+    }
+
+    private var denied: Observation.Event {
+        probe(
+            .broken(
+                ProbeBreakage(reason: .permissionDenied, errno: EACCES, text: "connect: Permission denied")))
+    }
+
+    @Test func withoutRightsNothingIsRecorded() {
+        #expect(
+            missing([.daemon(.journal(.noFiles)), denied]) == [
+                "every log line (no journal file can be read)",
+                "every answer of the runtime (connect: Permission denied)",
+            ])
+        #expect(
+            missing([.daemon(.journal(.failed(errno: EACCES, operation: "open")))]) == [
+                "every log line (open: Permission denied)"
+            ])
+    }
+
+    /// A quiet node has no lines, and a runtime that fails answers, too.
+    @Test func silenceIsNoLack() {
+        #expect(missing([.daemon(.journal(.following))]) == [])
+        #expect(missing([denied, probe(.failed(ProbeFailure(reason: .refused, text: "x")))]) == [])
+    }
+}

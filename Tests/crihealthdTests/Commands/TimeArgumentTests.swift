@@ -38,17 +38,30 @@ import Testing
         #expect(try moment(text) == expected)
     }
 
+    /// A time that was read off a page means the same when it is typed.
+    @Test(arguments: [
+        ("2026-11-22 03:00", "2026-11-22T03:00:00.000000Z"), ("03:00", "2026-11-24T03:00:00.000000Z"),
+        ("2026-11-22T03:00", "2026-11-22T03:00:00.000000Z"), ("yesterday", "2026-11-23T00:00:00.000000Z"),
+        ("2026-11-22 03:00 +02:00", "2026-11-22T01:00:00.000000Z"),
+        ("2026-11-22 03:00 -0530", "2026-11-22T08:30:00.000000Z"),
+        // In Auckland it is tomorrow already.
+        ("today +1300", "2026-11-24T11:00:00.000000Z"),
+    ])
+    func withoutAZoneItIsUTC(_ text: String, _ expected: String) throws {
+        #expect(try moment(text) == expected)
+    }
+
     /// The same as `date` says of this machine's zone, whichever it is.
-    @Test(arguments: ["2026-11-22 03:00", "2026-07-01 03:00:30", "2026-11-22T03:00", "2026-11-22"])
-    func withoutAZoneItIsLocal(_ text: String) throws {
+    @Test(arguments: ["2026-11-22 03:00", "2026-07-01 03:00:30", "2026-11-22"])
+    func aLocalTimeIsThatOfThisMachine(_ text: String) throws {
         let format = DateFormatter()
         format.locale = Locale(identifier: "en_US_POSIX")
-        let form = text.replacing("T", with: " ")
+        let form = text
         format.dateFormat =
             ["yyyy-MM-dd", "yyyy-MM-dd HH:mm", "yyyy-MM-dd HH:mm:ss"].first { $0.count == form.count } ?? ""
         let date = try #require(format.date(from: form))
         #expect(
-            try TimeArgument(text).moment(now: now)
+            try TimeArgument(text + " local").moment(now: now)
                 == WallTime(microseconds: Int64(date.timeIntervalSince1970) * 1_000_000))
     }
 

@@ -49,6 +49,9 @@ import Testing
             policy.admit(.fileSystems(paths: ["/root", "/run", "/run/../root"]))
                 == .fileSystems(paths: ["/run"]))
         #expect(
+            policy.admit(.resources(paths: ["/root", "/var/lib/kubelet"], units: ["sshd.service"]))
+                == .resources(paths: ["/var/lib/kubelet"], units: []))
+        #expect(
             policy.admit(.ociRuntimes(paths: ["/tmp/evil", "runc", "/usr/bin/../bin/sh"]))
                 == .ociRuntimes(paths: []))
         #expect(
@@ -105,6 +108,11 @@ import Testing
     }
 
     @Test func theDiagnosesAskForWhatIsOnTheList() {
+        let look = Inquiry.resources(paths: NodeCase.directories, units: ["containerd.service"])
+        #expect(policy.admit(look) == look)
+        #expect(
+            policy.admit(.fileSystems(paths: NodeCase.directories))
+                == .fileSystems(paths: NodeCase.directories))
         for endpoint in Endpoint.wellKnown {
             let policy = ProberPolicy(endpoints: [endpoint], units: Set(WatchedUnits.builtIn))
             #expect(policy.admit(.unixListener(path: endpoint.socketPath)) != nil)

@@ -22,11 +22,55 @@ extension RuntimeCase<CRIVersionUnsupported> {
         let version = facts.runningVersion(of: runtime)
         let first = CRIVersionUnsupported.firstWithV1(runtime.endpoint.runtime)
         if let number = version?.number, let first, number < first { return nil }
-        if booted != nil, let line = sinceStart(.criPluginFailed) {
+        if let line = sinceStart(.criPluginFailed), booted != nil || !isAtWork(since: line.at) {
             return lacksDisabled(line) ? pluginDisabled(line, version) : pluginFailed(line, version)
         }
         guard facts.runtimes.count == 1 else { return nil }
         return bootedWithoutPlugin.map { pluginDisabled($0, version) }
+    }
+
+    /// Whether requests were served since: containerd 1.6.22 and 1.7.6 never say that they are up when the plugin failed.
+    private func isAtWork(since: Moment) -> Bool {
+        facts.signals.last(.createSucceeded, unit: unit, since: since.monotonic) != nil
+    }
+
+    /// What the kubelet was told, where nobody else has asked: it names the socket, and not why.
+    var reportedCause: CRIVersionUnsupported.Reason? {
+        guard let line = refusedKubelet else { return nil }
+        let version = facts.runningVersion(of: runtime)
+        let first = CRIVersionUnsupported.firstWithV1(runtime.endpoint.runtime)
+        if let number = version?.number, let first, number < first { return tooOld(version, first) }
+        if let booted = bootedWithoutPlugin { return pluginDisabled(booted, version) }
+        var reason = unexplained(version)
+        reason.evidence.insert(.journal(line), at: 0)
+        let socket = (line.captures["endpoint"] ?? line.captures["socket"])?.bounded(200)
+        if let socket {
+            reason.sentence = "\(socket) does not serve the version of CRI that the kubelet speaks"
+        }
+        // cri-dockerd has no CRI plugin that could be switched off.
+        if socket?.contains("cri-dockerd") == true {
+            reason.name = .runtimeTooOld
+            reason.explanation =
+                "cri-dockerd serves CRI v1 from 0.3 on; the one on this socket has v1alpha2 only."
+            reason.ruledOut = "A cri-dockerd has no CRI plugin that could be disabled."
+            reason.steps = [NextStep("see which runs", "cri-dockerd --version")]
+        }
+        return reason
+    }
+
+    /// The kubelet's last words that it was refused CRI, if they are about this runtime or about none that is known.
+    var refusedKubelet: Signal? {
+        let limit = facts.now.monotonic - configuration.createWindow
+        return facts.signals.all(.kubeletFatal, unit: nil, since: limit).last { signal in
+            guard signal.cause == .criVersionUnsupported else { return false }
+            guard let told = signal.captures["endpoint"] else {
+                return runtime.endpoint == facts.runtimes.first?.endpoint
+            }
+            if facts.runtimes.contains(where: { $0.endpoint.serves(told) }) {
+                return runtime.endpoint.serves(told)
+            }
+            return runtime.endpoint == facts.runtimes.first?.endpoint
+        }
     }
 
     // MARK: The lines of this start
@@ -174,6 +218,7 @@ extension RuntimeCase<CRIVersionUnsupported> {
             evidence: [version?.evidence].compactMap { $0 }, ruledOut: notTooOld(version), proven: false,
             steps: [
                 NextStep("see the plugin and its error", "ctr plugins ls | grep -w cri"),
+                NextStep("see what is disabled", "containerd config dump | grep -A3 disabled_plugins"),
                 NextStep("see what the start said", "journalctl -u \(unit) -g 'cri' -n 20"),
             ])
     }

@@ -83,7 +83,7 @@ extension RuntimeCase<CRIVersionUnsupported> {
         guard isUnasked, facts.monitoring.journal != .catchingUp,
             runtime.isUp || runtime.unit.phase == .unknown
         else { return .unknown(inquiries: []) }
-        if let cause = loggedCause { return .holds(finding(cause)) }
+        if let cause = loggedCause ?? reportedCause { return .holds(finding(cause)) }
         return loaded.map { .cleared(.journal($0, "\(name) loaded its CRI plugin")) }
             ?? .unknown(inquiries: [])
     }
@@ -142,7 +142,8 @@ extension RuntimeCase<CRIVersionUnsupported> {
     }
 
     private func finding(_ cause: CRIVersionUnsupported.Reason) -> Finding {
-        let since = service.v1?.since ?? service.alphaAnsweredAt ?? booted?.at ?? facts.now
+        let since =
+            service.v1?.since ?? service.alphaAnsweredAt ?? booted?.at ?? refusedKubelet?.at ?? facts.now
         let tolerated = service.alphaAnsweredAt != nil && complaints.isEmpty && !kubeletNeedsV1
         let evidence =
             cause.evidence + complaints.suffix(3).reversed().map { Evidence.journal($0) } + refusals

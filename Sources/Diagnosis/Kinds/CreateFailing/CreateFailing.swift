@@ -2,8 +2,8 @@ import HealthModel
 
 /// CRI calls itself ready, and sandboxes or containers cannot be created.
 ///
-/// containerd's `RuntimeReady` is constant (internal/cri/server/status.go): only the failures themselves tell. A cause
-/// that concerns the node (no space, no OCI runtime) needs one failure; anything else needs several, over several pods.
+/// containerd's `RuntimeReady` is constant (internal/cri/server/status.go): only the failures themselves tell. A text that
+/// only the node can cause (the sandbox image, no OCI runtime, cgroup drivers) needs one failure; anything else two pods.
 struct CreateFailing: Diagnosis {
     static let kind = IncidentKind.createFailing
 
@@ -11,205 +11,185 @@ struct CreateFailing: Diagnosis {
         Self.cases(facts.runtimes, facts, configuration) { $0.assess() }
     }
 
-    struct Reason {
-        var name: Cause
-        var explanation: String
-        var proof: Signal
-        var steps: [NextStep]
-        var inquiries: [Inquiry]
+    func nextDeadline(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> MonotonicTime? {
+        facts.signals.last(.createFailed).map { $0.at.monotonic + Self.quiet }.flatMap {
+            $0 > facts.now.monotonic ? $0 : nil
+        }
     }
 
-    /// Binaries that every container of the node needs; any other missing executable is the workload's own.
-    static let ociRuntimes = [
-        "runc", "crun", "kata-runtime", "youki", "runsc", "conmon", "crio-runc", "crio-crun", "crio-conmon",
+    /// After so long without a failure, what only the pods concerned could refute is over: the kubelet tries again after at
+    /// most five minutes.
+    static let quiet: Duration = .seconds(600)
+
+    /// Causes that say something of some pods only: their handler, hook, profile. Others' successes say nothing of them.
+    static let ofSomePods: Set<Cause> = [
+        .runtimeHandlerMissing, .hookFailed, .seccompFailed, .createError, .ociRuntimeError, .shimError,
     ]
-
-    /// What a failure of the network says.
-    fileprivate static let network = Phrases(
-        "setup network for sandbox", "pod network sandbox", "cni plugin", "is reserved for")
-
-    /// What a failure of the image or of the pod itself says.
-    fileprivate static let workload = Phrases(
-        "starting container process caused", "unable to start container process: exec", "failed to pull",
-        "failed to resolve", "not found in $PATH: unknown")
 }
 
 extension RuntimeCase<CreateFailing> {
-    private var unit: String { runtime.unit.name }
-
     func assess() -> Assessment {
-        if let success = clearedBy { return .cleared(success) }
-        if let cause = noSpace ?? missingRuntime ?? generic { return .holds(finding(cause)) }
+        let all = causes
+        guard !all.isEmpty else {
+            guard let success = facts.signals.all(.createSucceeded).last(where: concerns) else {
+                return .unknown(inquiries: [])
+            }
+            return .cleared(Evidence.journal(success, "\(name) created a pod or container"))
+        }
+        let standing = all.filter { opens($0) && isOver($0) == nil && !isQuiet($0) }
+        if let told = nearest(of: standing) {
+            return .holds(finding(sinceLastSuccess(told, by: refuter(told))))
+        }
+        if let evidence = all.compactMap(isOver).max(by: { $0.at < $1.at }) { return .cleared(evidence) }
+        if all.allSatisfy(isQuiet) {
+            return .expired("no creation has failed so for \(CreateFailing.quiet.brief)")
+        }
         return .unknown(inquiries: [])
     }
 
-    private var failures: [Signal] {
-        let success =
-            facts.signals.last(.createSucceeded, unit: unit)?.at.monotonic
-            ?? MonotonicTime(microseconds: .min)
-        return facts.signals.all(.createFailed).filter { concerns($0) && $0.at.monotonic > success }
+    /// What the lines tell, nearest to the root first. Failures that no class knows are the OCI runtime's where the frame says
+    /// so, else nobody's.
+    private var causes: [Told] {
+        let known: [SignalName] = [.createFailed, .pullFailed, .binaryMissing]
+        let all = known.flatMap { facts.signals.all($0).filter(concerns) } + fullDisk
+        guard !all.isEmpty else { return [] }
+        let named = all.filter { $0.kind == .createFailing }
+        let unknown = all.filter {
+            $0.name == .createFailed && $0.kind == nil && $0.captures["what"] != "status"
+        }
+        let taken = Dictionary(grouping: unknown) { $0.captures["by"] == "oci-runtime" }
+        let refused = (taken[true] ?? []).map { signal in
+            var signal = signal
+            signal.captures["kind"] = IncidentKind.createFailing.rawValue
+            signal.captures["cause"] = Cause.ociRuntimeError.rawValue
+            return signal
+        }
+        let told = Told.all(.createFailing, named + refused)
+        guard let nobodys = taken[false] else { return told }
+        return told + [Told(cause: .createError, signals: nobodys)]
+    }
+
+    /// ENOSPC where the runtime keeps its state, whatever it did there; its own last words are RuntimeDown's.
+    private var fullDisk: [Signal] {
+        guard ![.exited, .failed, .autoRestart].contains(runtime.unit.phase) else { return [] }
+        let directories = runtime.directories.map { $0 + "/" }
+        return facts.signals.all(.noSpace).filter { signal in
+            guard concerns(signal), let path = signal.captures["path"] else { return false }
+            return directories.contains { path.hasPrefix($0) }
+        }.map { signal in
+            var signal = signal
+            signal.captures["kind"] = IncidentKind.createFailing.rawValue
+            signal.captures["cause"] = Cause.diskFull.rawValue
+            signal.captures["scope"] = SignalClass.Scope.node.rawValue
+            return signal
+        }
+    }
+
+    /// Whether it is an incident: what only the node can cause at once, the rest over two pods.
+    private func opens(_ told: Told) -> Bool {
+        if told.isOfNode {
+            return told.last.captures["what"] != "status" || isOnlyTold
+        }
+        guard let recent = told.since(told.last.at.monotonic - configuration.createWindow),
+            recent.pods.count >= 2
+        else { return false }
+        return told.cause != .createError || recent.failures >= configuration.createFailures
+    }
+
+    /// Nothing but lines is known of its Status: where it is asked, RuntimeDown tells.
+    private var isOnlyTold: Bool { runtime.statusAt == nil && api.failing == nil }
+
+    func refuter(_ told: Told) -> Refuter {
+        if CreateFailing.ofSomePods.contains(told.cause) || told.capture("reason") == "idmap" {
+            return .concernedPod
+        }
+        if told.cause == .ociRuntimeMissing, let binary = binary(told), !Self.common.contains(binary) {
+            return .concernedPod
+        }
+        return .anyPod
+    }
+
+    /// What every container of a node needs; any other runtime is a handler's.
+    private static let common: Set<String> = [
+        "runc", "crun", "conmon", "containerd-shim-runc-v2", "crio-runc", "crio-crun", "crio-conmon",
+    ]
+
+    /// The name of the binary that is missing.
+    func binary(_ told: Told) -> String? {
+        (told.capture("binary") ?? told.capture("path"))?.split(separator: "/").last.map(String.init)
+    }
+
+    private func isQuiet(_ told: Told) -> Bool {
+        refuter(told) == .concernedPod && now.monotonic - told.last.at.monotonic > CreateFailing.quiet
     }
 
     // MARK: Evidence that it is well
 
-    private var clearedBy: Evidence? {
-        let names: [SignalName] = [.createFailed, .noSpace, .binaryMissing]
-        let last = names.flatMap { facts.signals.all($0).filter(concerns) }.map(\.at.monotonic).max()
-        if let success = facts.signals.last(.createSucceeded, unit: unit),
-            success.at.monotonic > last ?? MonotonicTime(microseconds: .min)
-        {
-            return Evidence.journal(success, "\(runtime.name) created a pod or container again")
+    private func isOver(_ told: Told) -> Evidence? {
+        if let success = success(after: told, by: refuter(told)) {
+            return Evidence.journal(success, "\(name) created a pod or container again")
         }
-        guard let last else { return nil }
-        if noSpaceSignal != nil, let answer = noSpaceAnswer, answer.at.monotonic > last, !answer.value.isFull
-        {
+        switch told.cause {
+        case .diskFull:
+            guard let answer = space(told), answer.at.monotonic > told.last.at.monotonic, !answer.value.isFull
+            else { return nil }
             return Evidence(
                 at: answer.at.wall, source: .node,
                 summary: "\(answer.value.path) has \(answer.value.availableBytes >> 20) MiB free again",
                 command: "df -h \(answer.value.path)")
-        }
-        if let name = missingRuntimeSignal.flatMap(Self.binary), let answer = facts.answers.binaries[name],
-            answer.at.monotonic > last, let path = answer.value
-        {
+        case .ociRuntimeMissing:
+            guard let name = binary(told), let answer = facts.answers.binaries[name],
+                answer.at.monotonic > told.last.at.monotonic, let path = answer.value
+            else { return nil }
             return Evidence(
                 at: answer.at.wall, source: .node, summary: "\(name) is there again: \(path)",
                 command: "ls -l \(path)")
-        }
-        return nil
-    }
-
-    // MARK: Causes
-
-    /// ENOSPC of a creation, or where the runtime keeps its state: a workload's own full volume is not it.
-    private var noSpaceSignal: Signal? {
-        let signals = facts.signals.all(.noSpace)
-        guard !signals.isEmpty else { return nil }
-        let success = facts.signals.last(.createSucceeded, unit: unit)?.at.monotonic
-        let failed = Set(failures.map(\.cursor))
-        let directories = runtime.directories
-        return signals.last { signal in
-            guard signal.unit == unit, signal.at.monotonic > success ?? MonotonicTime(microseconds: .min)
-            else {
-                return false
-            }
-            if !signal.cursor.isEmpty, failed.contains(signal.cursor) { return true }
-            if let path = signal.captures["path"] { return directories.contains { path.hasPrefix($0 + "/") } }
-            return noSpaceAnswer?.value.isFull == true
+        default: return nil
         }
     }
 
     /// The fullest of the file systems that hold the runtime's state.
-    private var noSpaceAnswer: NodeAnswers.Dated<FileSystemUsage>? {
-        let answers = runtime.directories.compactMap {
-            facts.answers.fileSystems[$0]
-        }
+    func space(_ told: Told) -> NodeAnswers.Dated<FileSystemUsage>? {
+        let answers = directories(told).compactMap { facts.answers.fileSystems[$0] }
         return answers.first { $0.value.isFull }
             ?? answers.min { $0.value.availableBytes < $1.value.availableBytes }
     }
 
-    private var noSpace: CreateFailing.Reason? {
-        guard let signal = noSpaceSignal else { return nil }
-        let directories = runtime.directories
-        let full = noSpaceAnswer.flatMap { $0.value.isFull ? $0.value.path : nil }
-        return .init(
-            name: .diskFull,
-            explanation:
-                "No space is left on \(full ?? signal.captures["path"].map { "the file system of \($0.bounded(120))" } ?? "the file system that \(runtime.name) writes to").",
-            proof: signal,
-            steps: [
-                NextStep("see how full it is", "df -h \(words: directories)"),
-                NextStep("see which images there are, and how large", crictl("images")),
-            ], inquiries: [.fileSystems(paths: directories)])
+    /// Where it could not write: the runtime's root as the failed path names it, else the usual one.
+    func directories(_ told: Told) -> [String] {
+        let usual = runtime.directories
+        guard let path = told.capture("path"), path.hasPrefix("/") else { return usual }
+        if usual.contains(where: { path.hasPrefix($0 + "/") }) { return usual }
+        return [Self.root(of: path)] + usual.suffix(1)
     }
 
-    private var missingRuntimeSignal: Signal? {
-        facts.signals.all(.binaryMissing).last { signal in
-            signal.unit == unit && Self.binary(signal).map { CreateFailing.ociRuntimes.contains($0) } == true
+    /// The directory that a runtime was configured with, of a path below it.
+    private static func root(of path: String) -> String {
+        for mark in ["/io.containerd.", "/overlay"] {
+            if let range = path.firstRange(of: mark) {
+                let root = path[..<range.lowerBound]
+                return root.isEmpty ? "/" : String(root)
+            }
         }
+        let parts = path.split(separator: "/")
+        return "/" + parts.prefix(max(1, min(3, parts.count - 1))).joined(separator: "/")
     }
 
-    private static func binary(_ signal: Signal) -> String? {
-        guard let path = signal.captures["name"] ?? signal.captures["path"] else { return nil }
-        return path.split(separator: "/").last.map(String.init)
-    }
-
-    private var missingRuntime: CreateFailing.Reason? {
-        guard runtime.unit.exit?.status != 203, let signal = missingRuntimeSignal,
-            let name = Self.binary(signal)
-        else { return nil }
-        if let success = facts.signals.last(.createSucceeded, unit: unit),
-            success.at.monotonic > signal.at.monotonic
-        {
-            return nil
-        }
-        return .init(
-            name: .ociRuntimeMissing,
-            explanation:
-                "The OCI runtime \(name) cannot be executed: containers that run go on, and can be neither stopped nor replaced.",
-            proof: signal,
-            steps: [
-                NextStep("see whether it is there", "command -v \(name)"),
-                NextStep(
-                    "see which package brings it (rpm -qf, where packages are rpms), and reinstall that one",
-                    "dpkg -S '*/\(name: name)'"),
-            ], inquiries: [.binary(name: name)])
-    }
-
-    private var generic: CreateFailing.Reason? {
-        let limit = facts.now.monotonic - configuration.createWindow
-        let recent = failures.filter {
-            $0.at.monotonic >= limit && !Self.isNetwork($0) && !Self.isWorkload($0)
-        }
-        let pods = Set(recent.compactMap { $0.captures["pod"] ?? $0.captures["container"] })
-        guard recent.count >= configuration.createFailures, pods.count >= 2, let last = recent.last else {
-            return nil
-        }
-        let detail = (last.captures["detail"] ?? last.excerpt).bounded(240)
-        let cgroup = detail.contains("cgroup")
-        let shim = detail.contains("shim") && !detail.contains("OCI runtime")
-        return .init(
-            name: cgroup
-                ? .cgroupError
-                : shim ? .shimError : detail.contains("OCI runtime") ? .ociRuntimeError : .createError,
-
-            explanation:
-                "The last \(recent.count) attempts failed, over \(pods.count) pods, most recently: \(detail).",
-            proof: last,
-            steps: [NextStep("read the errors", "journalctl -u \(unit) -g 'failed, error' -n 20")],
-            inquiries: [])
-    }
-
-    private static func text(_ signal: Signal) -> String { signal.captures["detail"] ?? signal.excerpt }
-
-    /// Explained by NetworkNotReady.
-    private static func isNetwork(_ signal: Signal) -> Bool { CreateFailing.network.areIn(text(signal)) }
-
-    /// The image's or the pod's own fault: the runtime did as it was told.
-    private static func isWorkload(_ signal: Signal) -> Bool { CreateFailing.workload.areIn(text(signal)) }
-
-    private func finding(_ cause: CreateFailing.Reason) -> Finding {
-        let failures = failures
+    private func finding(_ told: Told) -> Finding {
+        let words = words(told)
         return Finding(
-            cause: cause.name, severity: .critical, confirmed: true,
-            since: cause.proof.at,
-            sentence: "\(runtime.name) cannot create pods or containers",
-            explanation: cause.explanation,
+            cause: told.cause, severity: .critical, confirmed: true, since: told.first.at,
+            sentence: words.sentence.bounded(400), explanation: words.explanation,
             impact: Impact(
                 sentence:
-                    "New pods stay in ContainerCreating; \(runtime.name) still calls itself ready, so nothing is moved away.",
+                    "\(words.impact ?? "New pods stay in ContainerCreating; what runs goes on. \(name) still calls itself ready, so nothing is moved away.") Concerned: \(concerned(told)).",
                 pods: runtime.readyPods, runningContainers: runtime.runningContainers),
-            evidence: [Evidence.journal(cause.proof)] + spaceEvidence(cause)
-                + failures.suffix(3).reversed().map { Evidence.journal($0) },
-            nextSteps: cause.steps + [
-                NextStep("see what fails", "journalctl -u \(unit) -g 'level=error' -n 20")
-            ],
-            clearsWhen: "\(runtime.name) creates a pod or container again"
-                + (cause.name == .diskFull ? ", or space is free again" : ""),
-            inquiries: cause.inquiries)
+            evidence: evidence(told) + spaceEvidence(told), nextSteps: words.steps + readErrors,
+            clearsWhen: words.clearsWhen, inquiries: words.inquiries)
     }
 
-    private func spaceEvidence(_ cause: CreateFailing.Reason) -> [Evidence] {
-        guard cause.name == .diskFull, let answer = noSpaceAnswer else { return [] }
+    private func spaceEvidence(_ told: Told) -> [Evidence] {
+        guard told.cause == .diskFull, let answer = space(told) else { return [] }
         let usage = answer.value
         return [
             Evidence(
@@ -222,7 +202,7 @@ extension RuntimeCase<CreateFailing> {
 
 extension FileSystemUsage {
     /// Whether nothing more can be trusted to be written: less than 64 MiB or a twentieth, or no inode.
-    fileprivate var isFull: Bool {
+    var isFull: Bool {
         availableBytes < min(64 << 20, totalBytes / 20) || availableInodes == 0
     }
 }

@@ -3,7 +3,8 @@ import HealthModel
 extension Catalogue {
     /// ``IncidentKind/kubeletDown``.
     static let kubeletDown = Catalogue(
-        .kubeletDown, messageID: "3f1c8a7d52e94b0e9a6d1b7c40f2e815", runbook: PackageResources.KubeletDown_md,
+        .kubeletDown, condition: .kubeletReady, messageID: "3f1c8a7d52e94b0e9a6d1b7c40f2e815",
+        runbook: PackageResources.KubeletDown_md,
         speaksOfAll: true, folds: [.kubeletNotReady],
         causes: [
             .init(.certificateExpired, .critical),
@@ -17,6 +18,9 @@ extension Catalogue {
             .init(.swapOn, .critical),
             .init(.cgroupSetupFailed, .critical),
             .init(.inotifyExhausted, .critical),
+            .init(.addressInUse, .critical),
+            .init(.diskFull, .critical),
+            .init(.pathUnusable, .critical),
             .init(.binaryMissing, .critical),
             .init(.binaryUnusable, .critical),
             .init(.oomKilled, .critical),

@@ -7,12 +7,10 @@ extension Catalogue {
         runbook: PackageResources.NetworkNotReady_md, speaksOfAll: true,
         owns: [.kubeletNetworkNotReady, .sandboxNetworkFailed], folds: [.kubeletNotReady, .createFailed],
         causes: [
-            .init(.addressesExhausted, .critical),
             .init(.cniPluginMissing, .critical),
             .init(.cniConfigInvalid, .critical),
             .init(.cniDirectoryMissing, .critical),
             .init(.cniConfigNotLoaded, .critical),
-            .init(.cniAgentDown, .critical),
             .init(.cniConfigMissing, .critical),
             .init(.cniNotInitialized, .critical),
         ])

@@ -18,7 +18,8 @@ extension RuntimeCase<NetworkNotReady> {
         if has("error parsing configuration") || has("invalid cni config") || has("unexpected end of json") {
             return .init(
                 name: .cniConfigInvalid,
-                explanation: "The CNI configuration in \(directory) cannot be parsed: \(problem(in: text)).")
+                explanation: "The CNI configuration in \(directory) cannot be parsed: \(problem(in: text)).",
+                grace: has("unexpected end of json") ? .seconds(1) : .zero)
         }
         if has("no network config found") || has("no cni configuration file") || has("no networks found")
             || has("no cni network is left")

@@ -1,7 +1,8 @@
 import HealthModel
 
-/// CRI `NetworkReady` is false, or every sandbox fails in its network although CRI calls it ready (CRI-O ≤ 1.30 keeps
-/// `NetworkReady=true` when the CNI configuration is gone: lab, crio-1.30.6).
+/// CRI `NetworkReady` is false, or sandboxes fail because no configuration is loaded although CRI calls the network ready
+/// (CRI-O ≤ 1.30 keeps `NetworkReady=true` when the CNI configuration is gone: lab, crio-1.30.6). Of a CNI ADD that fails with
+/// a configuration ``PodNetworkFailing`` tells.
 struct NetworkNotReady: Diagnosis {
     static let kind = IncidentKind.networkNotReady
 
@@ -19,6 +20,8 @@ struct NetworkNotReady: Diagnosis {
     struct Reason {
         var name: Cause
         var explanation: String
+        /// A file that is being written is read by half for a moment.
+        var grace: Duration = .zero
     }
 }
 
@@ -74,9 +77,11 @@ extension RuntimeCase<NetworkNotReady> {
     // MARK: What failed, and what shows that it is well again
 
     /// The configuration as a whole; what is wrong with it stays so until it is repaired.
-    private static let ofConfiguration: [SignalName] = [.cniLoadFailed, .cniPluginMissing]
+    private static let ofConfiguration: [SignalName] = [
+        .cniLoadFailed, .cniPluginMissing, .kubeletNetworkNotReady,
+    ]
     /// The network of one pod, which may never be tried again.
-    private static let ofOnePod: [SignalName] = [.addressesExhausted, .sandboxNetworkFailed]
+    private static let ofOnePod: [SignalName] = [.sandboxNetworkFailed]
 
     /// The latest failure that stands. CRI-O says NetworkReady=true though its last network is gone; containerd's own
     /// word is asked.
@@ -89,15 +94,21 @@ extension RuntimeCase<NetworkNotReady> {
         {
             candidates.append(latest([.cniLoadFailed]).flatMap { $0.captures["phase"] == "init" ? nil : $0 })
         }
-        return candidates.compactMap { $0 }.filter { repair(of: $0) == nil }
-            .max { $0.at.monotonic < $1.at.monotonic }
+        // Where nobody ever asked the runtime, the kubelet's quotation of its Status is all that is known.
+        if runtime.firstSeen == nil { candidates.append(latest([.kubeletNetworkNotReady])) }
+        let standing = candidates.compactMap { $0 }.filter { repair(of: $0) == nil }
+        return standing.first { $0.name == .cniPluginMissing }
+            ?? standing.max { $0.at.monotonic < $1.at.monotonic }
     }
 
     /// The latest of these about this runtime, since its process started.
     private func latest(_ names: [SignalName]) -> Signal? {
         let start = runtime.unit.startedAt?.monotonic ?? MonotonicTime(microseconds: .min)
         return names.compactMap { name in
-            facts.signals.all(name).last { $0.at.monotonic >= start && concerns($0) }
+            facts.signals.all(name).last {
+                $0.at.monotonic >= start && concerns($0)
+                    && ($0.name != .sandboxNetworkFailed || $0.kind == NetworkNotReady.kind)
+            }
         }.max { $0.at.monotonic < $1.at.monotonic }
     }
 
@@ -125,7 +136,6 @@ extension RuntimeCase<NetworkNotReady> {
         }
         // containerd would not say so with the same configuration missing.
         if runtime.endpoint.runtime != .crio, failure.name != .cniPluginMissing,
-            failure.name != .addressesExhausted,
             let at = runtime.statusAt, at.monotonic > failure.at.monotonic,
             runtime.status?.condition("NetworkReady")?.status == true
         {
@@ -181,10 +191,6 @@ extension RuntimeCase<NetworkNotReady> {
         let said = logged.map { $0.captures["detail"] ?? $0.excerpt } ?? ""
         let cause: NetworkNotReady.Reason
         switch signal.name {
-        case .addressesExhausted:
-            cause = .init(
-                name: .addressesExhausted,
-                explanation: "The CNI plugin has no free address for a new pod: \(detail.bounded(200)).")
         case .cniPluginMissing: cause = pluginMissing(signal.captures["plugin"])
         default: cause = self.cause(detail + "\n" + said, since: signal.at)
         }
@@ -202,7 +208,7 @@ extension RuntimeCase<NetworkNotReady> {
 
     private func finding(_ cause: NetworkNotReady.Reason, evidence: [Evidence], since: Moment) -> Finding {
         Finding(
-            cause: cause.name, severity: .critical, confirmed: true, since: since,
+            cause: cause.name, severity: .critical, confirmed: true, since: since, grace: cause.grace,
             sentence: "the pod network of \(runtime.name) is not ready", explanation: cause.explanation,
             impact: Impact(
                 sentence: "No new pod gets a network (hostNetwork pods do); pods that run keep theirs."

@@ -3,7 +3,7 @@ import HealthModel
 extension Catalogue {
     /// ``IncidentKind/plegUnhealthy``.
     static let plegUnhealthy = Catalogue(
-        .plegUnhealthy, messageID: "b94e07c6a1d3427fa8c25e6f913b0d74",
+        .plegUnhealthy, condition: .kubeletReady, messageID: "b94e07c6a1d3427fa8c25e6f913b0d74",
         runbook: PackageResources.PLEGUnhealthy_md, speaksOfAll: true, owns: [.kubeletPLEG],
         folds: [.kubeletNotReady],
         causes: [

@@ -17,13 +17,14 @@ extension RuntimeCase<RuntimeDown> {
     func findingFallen() -> Finding {
         let since = unit.troubleSince ?? unit.phaseSince ?? now
         let fall = fall(since: since)
-        let looping = unit.restarts(since: now.monotonic - configuration.crashLoopWindow)
+        let looping = attempts
         var evidence = [
             fall.proof.map { Evidence.journal($0) }, exitEvidence, gaveUpEvidence(since),
             restartEvidence(looping),
         ]
         .compactMap { $0 }
         evidence += [endpointEvidence(since: since.monotonic)].compactMap { $0 }
+        if evidence.isEmpty { evidence = [resultEvidence(since)] }
         var explanation = fall.explanation
         if looping >= configuration.crashLoopCount, fall.cause != .crashLooping {
             explanation += " systemd has tried \(looping) times in \(configuration.crashLoopWindow.brief)."
@@ -49,7 +50,7 @@ extension RuntimeCase<RuntimeDown> {
         let silent = unit.exit?.code == "exited"
         if underWay || silent, let told = told(from: unit.troubleFrom ?? since.monotonic) { return told }
         let fatal = facts.signals.last(.runtimeFatal, unit: unit.name, since: attempt)
-        return byExit(fatal, looping: unit.restarts(since: now.monotonic - configuration.crashLoopWindow))
+        return byExit(fatal, looping: attempts)
     }
 
     private func told(from: MonotonicTime) -> Fall? {
@@ -61,7 +62,7 @@ extension RuntimeCase<RuntimeDown> {
             return nil
         }
         func proof(_ name: SignalName) -> Signal? { facts.signals.last(name, unit: unit.name, since: from) }
-        if let line = proof(.configInvalid) { return configInvalid(line) }
+        if let fall = classified(from: from) { return fall }
         if let line = proof(.addressInUse) { return addressInUse(line) }
         if let line = proof(.binaryMissing) ?? missingBinary { return binaryMissing(line) }
         if unit.exit?.status == 203, unit.exit?.code == "exited" { return binaryMissing(nil) }
@@ -75,9 +76,7 @@ extension RuntimeCase<RuntimeDown> {
     private func toldBySystemd(from: MonotonicTime) -> Fall? {
         func proof(_ name: SignalName) -> Signal? { facts.signals.last(name, unit: unit.name, since: from) }
         // The kernel's line names the control group; systemd's "killed by the OOM killer" may mean a shim.
-        let kernel = facts.signals.all(.runtimeOOMKilled).last {
-            $0.at.monotonic >= from && $0.captures["cgroup"]?.hasSuffix("/" + unit.name) == true
-        }
+        let kernel = facts.signals.all(.runtimeOOMKilled).last { isOwnOOM($0, from: from) }
         if unit.result == "oom-kill" || kernel != nil {
             return outOfMemory(kernel ?? proof(.runtimeOOMKilled))
         }
@@ -85,33 +84,59 @@ extension RuntimeCase<RuntimeDown> {
             return watchdog(proof(.watchdogTimeout))
         }
         if proof(.startTimedOut) != nil || (unit.result == "timeout" && unit.stop == nil) {
-            return startTimeout(proof(.startTimedOut))
+            return recoverySlow(since: from) ?? startTimeout(proof(.startTimedOut))
         }
         return nil
+    }
+
+    /// The kernel's line names the control group (since 4.19), or the process alone: then it died of SIGKILL at that time.
+    private func isOwnOOM(_ signal: Signal, from: MonotonicTime) -> Bool {
+        guard signal.at.monotonic >= from else { return false }
+        if let cgroup = signal.captures["cgroup"] { return cgroup.hasSuffix("/" + unit.name) }
+        guard signal.captures["pid"] != nil, let exit = unit.exit, exit.status == 9, exit.code == "killed"
+        else {
+            return false
+        }
+        let distance = signal.at.monotonic - exit.at.monotonic
+        return distance <= .seconds(10) && distance >= .seconds(-10)
+    }
+
+    private var attempts: Int {
+        unit.attempts(
+            since: now.monotonic - configuration.crashLoopWindow, shortRun: configuration.crashLoopWindow)
+    }
+
+    // MARK: Its last words alone
+
+    /// The nearest cause that its last words since then tell.
+    func lastWords(from: MonotonicTime) -> Fall? {
+        if let fall = classified(from: from) { return fall }
+        func proof(_ name: SignalName) -> Signal? { facts.signals.last(name, unit: unit.name, since: from) }
+        if let line = proof(.addressInUse) { return addressInUse(line) }
+        if let line = proof(.crashed) { return crashed(line) }
+        if let line = proof(.runtimeFatal) {
+            return Fall(
+                cause: .exited, sentence: "\(name) ended by itself",
+                explanation: "It said: \((line.captures["detail"] ?? line.excerpt).bounded(400)).",
+                proof: line)
+        }
+        return nil
+    }
+
+    func findingSpoken(_ fall: Fall, since start: Moment? = nil) -> Finding {
+        let since = start ?? fall.proof?.at ?? now
+        return Finding(
+            cause: fall.cause, rankedAs: fall.rankedAs, severity: .critical, confirmed: true, since: since,
+            sentence: fall.sentence, explanation: fall.explanation, impact: impact,
+            evidence: [fall.proof.map { Evidence.journal($0) }].compactMap { $0 },
+            nextSteps: fall.steps + [seeLog(since), seeStatus], clearsWhen: clearsWhen,
+            inquiries: fall.inquiries + [askAgain])
     }
 
     /// systemd logs "Failed to locate executable" for the unit before the exit record.
     private var missingBinary: Signal? {
         guard unit.exit?.status == 203 else { return nil }
         return facts.signals.last(.binaryMissing, unit: unit.name)
-    }
-
-    private func configInvalid(_ line: Signal) -> Fall {
-        let file =
-            line.captures["file"]
-            ?? (runtime.endpoint.runtime == .crio ? "/etc/crio/crio.conf" : "/etc/containerd/config.toml")
-        let detail = line.captures["detail"].map { ": " + $0.bounded(200) } ?? ""
-        return Fall(
-            cause: .configInvalid,
-            sentence: "\(name) does not start: its configuration is invalid",
-            explanation: "\(name) refuses \(file)\(detail).", proof: line,
-            steps: [
-                NextStep("see what was changed", "ls -lt \(directory(of: file))"),
-                NextStep(
-                    "see whether it can be read (what it means is checked at the start only)",
-                    runtime.endpoint.runtime == .crio
-                        ? "crio config >/dev/null" : "containerd config dump >/dev/null"),
-            ])
     }
 
     private func addressInUse(_ line: Signal) -> Fall {
@@ -190,6 +215,26 @@ extension RuntimeCase<RuntimeDown> {
                 NextStep(
                     "look for a core (a Go panic leaves none)",
                     "coredumpctl list \(runtime.endpoint.runtime == .crio ? "crio" : "containerd")")
+            ])
+    }
+
+    /// It cleans up one shim of the last run after the other.
+    func recoverySlow(since: MonotonicTime) -> Fall? {
+        let shims = facts.signals.all(.deadShimCleaned, unit: unit.name, since: since)
+        guard let line = shims.last else { return nil }
+        let count = shims.count == 1 ? "a dead shim" : "\(shims.count) dead shims, one after the other"
+        return Fall(
+            cause: .recoverySlow,
+            sentence: "\(name) is not ready in time: it cleans up the shims of its last run",
+            explanation:
+                "It has cleaned up \(count), for each of which it waits for an answer that does not come, before it says READY=1.",
+            proof: line,
+            steps: [
+                NextStep(
+                    "see how long systemd lets it start", "systemctl show -p TimeoutStartUSec \(unit.name)"),
+                NextStep(
+                    "see what is left of the last run",
+                    "ls -l /run/containerd/io.containerd.runtime.v2.task/k8s.io"),
             ])
     }
 

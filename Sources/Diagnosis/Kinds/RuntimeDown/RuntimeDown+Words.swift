@@ -13,7 +13,9 @@ extension RuntimeCase<RuntimeDown> {
             runningContainers: isOfThisBoot ? runtime.runningContainers : nil)
     }
 
-    var clearsWhen: String { "crictl gets an answer from \(runtime.endpoint.address)" }
+    var clearsWhen: String {
+        "crictl gets an answer from \(runtime.endpoint.hasSocket ? runtime.endpoint.address : name)"
+    }
 
     var seeStatus: NextStep {
         hasUnit
@@ -41,6 +43,14 @@ extension RuntimeCase<RuntimeDown> {
             at: exit.at.wall, source: exit.cursor == nil ? .systemd : .journal,
             summary: "systemd: \(unit.name) \(how)", cursor: exit.cursor,
             command: "journalctl -u \(unit.name) -n 20")
+    }
+
+    /// What systemd calls the failure, where nothing else is known of it.
+    func resultEvidence(_ since: Moment) -> Evidence {
+        Evidence(
+            at: since.wall, source: .systemd,
+            summary: "systemd: \(unit.name) failed, Result=\(unit.result ?? "unknown")",
+            command: "systemctl status \(unit.name)")
     }
 
     func gaveUpEvidence(_ since: Moment) -> Evidence? {

@@ -9,7 +9,7 @@ struct RuntimeDown: Diagnosis {
     static let kind = IncidentKind.runtimeDown
 
     func assess(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> [(subject: String, Assessment)] {
-        Self.cases(facts.runtimes, facts, configuration) { $0.assess() }
+        Self.cases(facts.runtimes, facts, configuration) { $0.assess() } + Self.docker(facts, configuration)
     }
 
     func nextDeadline(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> MonotonicTime? {
@@ -33,11 +33,20 @@ extension RuntimeCase<RuntimeDown> {
 
     func assess() -> Assessment {
         let judgement = judge()
+        if case .holds = judgement, let other = embeddedKubelet {
+            return .explained(
+                by: KubeletDown.kind, subject: other, summary: "\(unit.name) ended with its kubelet")
+        }
         if endedWithTheMachine(judgement) { return .expired("the machine goes down") }
         // A start that hangs because containers cannot be killed is RuntimeSwitched, whatever somebody does to end it;
         // a reason of its own not to start is not.
         if stuckStart != nil, case .holds(let finding) = judgement, !finding.isOfOwnStart {
             return .explained(by: RuntimeSwitched.kind, subject: name, summary: finding.sentence)
+        }
+        if case .holds(let finding) = judgement,
+            NodeCase(facts: facts, configuration: configuration).tookDown(unit, finding)
+        {
+            return .explained(by: NodeFault.kind, subject: NodeFault.subject, summary: finding.sentence)
         }
         return judgement
     }
@@ -85,7 +94,25 @@ extension RuntimeCase<RuntimeDown> {
         if unit.troubleSince != nil, now.monotonic - since.monotonic < configuration.transitGrace {
             return .unknown(inquiries: [askAgain])
         }
+        if let other = stoppedWith(since: since) {
+            if other.isRunning || other.phase == .starting {
+                return .holds(findingLeft(by: other, since: since))
+            }
+            if let runtime = facts.runtime(unit: other.name) {
+                return .explained(
+                    by: RuntimeDown.kind, subject: runtime.name, summary: "\(unit.name) was stopped with it")
+            }
+        }
         return .holds(findingStopped(since: since))
+    }
+
+    /// The kubelet that this unit embeds, if its last words are the latest: the unit ends with it.
+    private var embeddedKubelet: String? {
+        guard ServiceUnit.embedsKubelet(unit.name), [.exited, .failed, .autoRestart].contains(unit.phase),
+            facts.signals.last(.kubeletFatal, unit: unit.name, since: unit.troubleFrom) != nil,
+            facts.signals.last(.embeddedRuntimeEnded, unit: unit.name, since: unit.troubleFrom) == nil
+        else { return nil }
+        return runtime.endpoint.name
     }
 
     /// Stopped and disabled by an operator, and another runtime serves this node. A node whose only runtime is disabled
@@ -124,6 +151,9 @@ extension RuntimeCase<RuntimeDown> {
         if unit.phase == .starting {
             // What the journal has to say of this start may not have been read yet.
             if facts.monitoring.journal == .catchingUp { return .unknown(inquiries: [askAgain]) }
+            if waited >= configuration.startGrace, let slow = recoverySlow(since: since.monotonic) {
+                return .holds(findingSpoken(slow, since: since))
+            }
             return waited >= configuration.startGrace
                 ? .holds(findingActivating(since: since)) : .unknown(inquiries: [askAgain])
         }
@@ -150,6 +180,7 @@ extension RuntimeCase<RuntimeDown> {
             if let finding = notReady(since: up) { return .holds(finding) }
             return .cleared(answered)
         }
+        if api.rungs.isEmpty, let spoken = spoken(since: up) { return spoken }
         if unit.isRunning, api.rungs.isEmpty { return .cleared(started) }
         if api.broken != nil, api.failing == nil, unit.isRunning, api.reached(since: up) {
             return .cleared(reached)
@@ -158,6 +189,20 @@ extension RuntimeCase<RuntimeDown> {
         // It came up since it was asked last; what the kubelet says is as old as its last look.
         if let up, failing.at.monotonic < up { return .unknown(inquiries: [askAgain]) }
         return judge(failing, up: up)
+    }
+
+    /// Nobody has asked its endpoint, and systemd does not say that it is down: its own last words.
+    private func spoken(since up: MonotonicTime?) -> Assessment? {
+        let start = MonotonicTime(microseconds: .min)
+        let good = [
+            SignalName.runtimeBooted, .createSucceeded, .embeddedRuntimeRuns,
+        ].compactMap { facts.signals.last($0, unit: unit.name)?.at.monotonic }.max()
+        let from = [up, good].compactMap { $0 }.max() ?? start
+        if let dependency = facts.signals.last(.dependencyFailed, unit: unit.name, since: from) {
+            return .holds(finding(dependency: dependency))
+        }
+        if let said = lastWords(from: from) { return .holds(findingSpoken(said)) }
+        return waitingForEmbedded().map { .holds($0) }
     }
 
     private func judge(_ failing: APIFacts.Failing, up: MonotonicTime?) -> Assessment {
@@ -236,10 +281,17 @@ extension RuntimeCase<RuntimeDown> {
     /// Only the kubelet complains; nothing that we see explains it.
     private func reported() -> Assessment? {
         guard runtime.endpoint == facts.runtimes.first?.endpoint, api.answeredAt == nil || api.failing != nil,
-            let signal = facts.signals.last(
-                .kubeletRuntimeDown, since: now.monotonic - configuration.symptomWindow)
+            let signal = complaintOfKubelet
         else { return nil }
         return .holds(findingReported(signal))
+    }
+
+    /// The kubelet says that the runtime is down, or that nobody serves its socket.
+    private var complaintOfKubelet: Signal? {
+        let limit = now.monotonic - configuration.symptomWindow
+        return facts.signals.last(.kubeletRuntimeDown, since: limit)
+            ?? facts.signals.all(.kubeletRelistFailed, unit: nil, since: limit)
+            .last { $0.captures["detail"]?.contains("code = Unavailable") == true }
     }
 
     // MARK: Evidence that it is well

@@ -13,7 +13,7 @@ struct IncidentsCommand: ParsableCommand {
         usage: "crihealthd incidents [--since <time>] [--until <time>] [...]",
         discussion: """
             The daemon writes each change of an incident to the journal; this reads them, with or without a daemon. \
-            A <time> is yesterday, -2h, 03:00, "2026-11-24 03:00" (local time), RFC 3339.
+            A <time> is yesterday, -2h, 03:00, "2026-11-24 03:00" (UTC, or with +02:00), RFC 3339.
 
             Example: crihealthd incidents --since yesterday
             """)

@@ -4,7 +4,7 @@ import HealthModel
 
 /// A moment as people write it: RFC 3339, and the forms of systemd.time(7) that `journalctl --since` takes.
 ///
-/// Without a zone a time is local, as journalctl has it; `UTC` or `Z` behind it says otherwise.
+/// Without a zone a time is UTC, as every page prints it; `+02:00` or `local` behind it says otherwise.
 struct TimeArgument: Hashable, Sendable {
     /// Why a text is no moment.
     struct Problem: Error, Hashable, CustomStringConvertible {
@@ -24,13 +24,19 @@ struct TimeArgument: Hashable, Sendable {
         var day: Int32
     }
 
+    private enum Zone: Hashable, Sendable {
+        case east(seconds: Int64)
+        /// The one that this machine is set to.
+        case local
+    }
+
     /// What a text says of a calendar and a clock; what it leaves out is today's.
     private struct Civil: Hashable, Sendable {
         var date: Day?
         var dayOffset: Int32 = 0
         /// Since midnight.
         var microseconds: Int64 = 0
-        var isUTC = false
+        var zone = Zone.east(seconds: 0)
     }
 
     private let form: Form
@@ -48,8 +54,9 @@ struct TimeArgument: Hashable, Sendable {
             form = .civil(civil)
         } else {
             throw Problem(
-                description: "not a time; write yesterday, -2h, 03:00, \"2026-11-24 03:00\" (local time)"
-                    + " or 2026-11-24T03:00:00Z")
+                description:
+                    "not a time; write yesterday, -2h, 03:00, \"2026-11-24 03:00\" (UTC, as pages print"
+                    + " it; +02:00 or local behind it says otherwise) or 2026-11-24T03:00:00Z")
         }
     }
 
@@ -85,8 +92,8 @@ struct TimeArgument: Hashable, Sendable {
     private static func civil(_ text: String) -> Civil? {
         var words = text.split(separator: " ")[...]
         var civil = Civil()
-        if let last = words.last, last == "UTC" || last == "Z" {
-            civil.isUTC = true
+        if words.count > 1, let last = words.last, let zone = zone(last) {
+            civil.zone = zone
             words.removeLast()
         }
         if words.count > 1, let first = words.first, weekdays.contains(first.prefix(3).lowercased()) {
@@ -109,6 +116,15 @@ struct TimeArgument: Hashable, Sendable {
         guard let clock = clock(word) else { return nil }
         civil.microseconds = clock
         return civil
+    }
+
+    /// `UTC`, `Z`, `+02:00`, `-0530`, `local`.
+    private static func zone(_ word: Substring) -> Zone? {
+        if word == "UTC" || word == "Z" { return .east(seconds: 0) }
+        if word == "local" { return .local }
+        var cursor = ByteCursor(Array(word.utf8))
+        guard let seconds = cursor.offset(), cursor.isAtEnd else { return nil }
+        return .east(seconds: seconds)
     }
 
     private static let weekdays: Set<String> = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -147,9 +163,11 @@ struct TimeArgument: Hashable, Sendable {
     // MARK: Calendar
 
     private static func moment(_ civil: Civil, now: WallTime) -> WallTime? {
-        var seconds = time_t(now.microseconds / 1_000_000)
+        var east: Int64 = 0
+        if case .east(let seconds) = civil.zone { east = seconds }
+        var seconds = time_t(now.microseconds / 1_000_000 + east)
         var fields = tm()
-        if civil.isUTC { gmtime_r(&seconds, &fields) } else { localtime_r(&seconds, &fields) }
+        if civil.zone == .local { localtime_r(&seconds, &fields) } else { gmtime_r(&seconds, &fields) }
         if let date = civil.date {
             fields.tm_year = date.year - 1900
             fields.tm_mon = date.month - 1
@@ -163,7 +181,7 @@ struct TimeArgument: Hashable, Sendable {
         fields.tm_min = Int32(clock / 60 % 60)
         fields.tm_sec = Int32(clock % 60)
         fields.tm_isdst = -1
-        let time = civil.isUTC ? timegm(&fields) : mktime(&fields)
+        let time = civil.zone == .local ? mktime(&fields) : timegm(&fields) - Int(east)
         guard civil.date == nil || (fields.tm_mday, fields.tm_mon) == (day, month) else { return nil }
         return WallTime(microseconds: Int64(time) * 1_000_000 + civil.microseconds % 1_000_000)
     }

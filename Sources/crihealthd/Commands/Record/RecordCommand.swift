@@ -12,8 +12,8 @@ struct RecordCommand: ParsableCommand {
         abstract: "Record this node to a file, to be diagnosed elsewhere.",
         usage: "crihealthd record [--for <time>] [--since <time>] <file>",
         discussion: """
-            Writes what the journal, systemd, crictl and the node say, with or without a daemon. Run it as root. \
-            The file holds log lines of the node, and is for its owner alone.
+            Writes what the journal, systemd, crictl and the node say, with or without a daemon. Run it as root: what \
+            could not be read is told, and exits with 1. The file holds log lines, and is for its owner alone.
 
             Example: crihealthd record --for 1m outage.jsonl; crihealthd replay outage.jsonl
             """)
@@ -72,6 +72,11 @@ struct RecordCommand: ParsableCommand {
         withExtendedLifetime(sources) {}
         daemon.stop()
         tell(try recorder.close())
+        let missing = recorder.missing
+        guard missing.isEmpty else {
+            let rights = geteuid() == 0 ? "" : " Run it as root."
+            throw CommandProblem("the recording lacks \(missing.joined(separator: ", and ")).\(rights)")
+        }
     }
 
     /// Until the time is over, a signal comes, or the recorder is full.

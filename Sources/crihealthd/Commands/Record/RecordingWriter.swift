@@ -20,6 +20,7 @@ final class RecordingWriter: Sendable {
     private struct State {
         var descriptor: Int32
         var result = Result(observations: 0, bytes: 0, isFull: false)
+        var witness = RecordingWitness()
         var waiting: [UInt8] = []
         var flushed = Moment.now().monotonic
         var problem: FileError?
@@ -51,6 +52,9 @@ final class RecordingWriter: Sendable {
     /// How many were taken in.
     var count: Int { state.withLock { $0.result.observations } }
 
+    /// What could not be recorded for want of rights or tools, each in words.
+    var missing: [String] { state.withLock { $0.witness.missing } }
+
     /// Whether nothing more is taken in.
     var isClosed: Bool {
         state.withLock { $0.isFinished || $0.problem != nil || $0.result.isFull }
@@ -72,6 +76,7 @@ final class RecordingWriter: Sendable {
                 return state.whenFull
             }
             state.result.observations += 1
+            state.witness.take(observation)
             state.result.bytes += line.count + 1
             state.waiting += line
             state.waiting.append(UInt8(ascii: "\n"))

@@ -1,18 +1,16 @@
 import Diagnosis
 import HealthEndpoint
 import HealthModel
+import Node
 import Systemd
 
 /// Takes lines or an export stream, and says which rules know them.
 struct RuleTestReport {
     private enum Form {
         case undecided
-        case lines([UInt8])
+        case text(TextJournal)
         case export(JournalExport)
     }
-
-    /// Longest line that is looked at, in bytes; the rest of it is dropped.
-    static let lineLimit = 64 << 10
 
     private let rules: SignalRules
     private let own: [SignalRule]
@@ -40,18 +38,15 @@ struct RuleTestReport {
         switch form {
         case .undecided:
             guard let first = bytes.first else { return }
-            form = first == UInt8(ascii: "_") ? .export(JournalExport()) : .lines([])
+            form =
+                first == UInt8(ascii: "_")
+                ? .export(JournalExport()) : .text(TextJournal(now: Moment.now().wall))
             try take(bytes)
-        case .lines(var rest):
-            for byte in bytes {
-                if byte == UInt8(ascii: "\n") {
-                    line(String(decoding: rest, as: UTF8.self))
-                    rest.removeAll(keepingCapacity: true)
-                } else if rest.count < Self.lineLimit {
-                    rest.append(byte)
-                }
-            }
-            form = .lines(rest)
+        case .text(var journal):
+            var entries: [JournalEntry] = []
+            bytes.withUnsafeBytes { journal.feed($0) { entries.append($0) } }
+            form = .text(journal)
+            for entry in entries { spoken(entry) }
         case .export(var parser):
             var entries: [JournalEntry] = []
             try bytes.withUnsafeBytes { try parser.feed($0) { entries.append($0) } }
@@ -62,7 +57,19 @@ struct RuleTestReport {
 
     /// Takes a last line without its end.
     mutating func finish() throws {
-        if case .lines(let rest) = form, !rest.isEmpty { line(String(decoding: rest, as: UTF8.self)) }
+        guard case .text(var journal) = form else { return }
+        var entries: [JournalEntry] = []
+        journal.finish { entries.append($0) }
+        for entry in entries { spoken(entry) }
+    }
+
+    /// Of a line that says who wrote it, that counts; of one that is a message alone, the words do.
+    private mutating func spoken(_ entry: JournalEntry) {
+        if entry.identifier != nil || entry.source == .kernel {
+            self.entry(entry)
+        } else {
+            line(entry.message)
+        }
     }
 
     /// The last lines: how many were known, and which rules knew none.

@@ -8,8 +8,8 @@ struct RulesTestCommand: ParsableCommand {
         abstract: "Try rules on lines from standard input.",
         usage: "crihealthd rules test [<file>] < <lines>",
         discussion: """
-            Lines are messages as they are logged, or what `journalctl -o export` writes: then source, unit and \
-            MESSAGE_ID count, too. Without a file the built-in rules are tried. Exits with 1 when no line is known.
+            Lines are messages as they are logged, or what journalctl prints in any of its formats: then who wrote a \
+            line counts, too. Without a file the built-in rules are tried. Exits with 1 when no line is known.
 
             Example: journalctl -b -u kubelet -o cat | crihealthd rules test site.toml
             """)

@@ -1,54 +1,105 @@
 import FoundationEssentials
-import Glibc
 import HealthModel
+import Node
 import Systemd
 
-/// Turns an input into observations, in the order of their time.
+/// What an input gives: observations in the order of their time, and of a text what it is about.
+struct ReplayMaterial {
+    var observations: [Observation]
+    var survey: TextSurvey?
+}
+
+/// Turns an input into observations.
 struct ReplaySource {
-    /// Longest file that is taken in, in bytes.
-    static let fileLimit = 1 << 30
+    /// Longest line of a recording, in bytes: what one look at all containers takes is far below it.
+    private static let lineLimit = 64 << 20
     /// What stands for the name of a node that its recording does not tell.
     static let unnamedNode = "an unnamed node"
 
     /// The observations of `input`.
     static func observations(_ input: ReplayInput) throws(ReplayError) -> [Observation] {
+        try material(input).observations
+    }
+
+    /// The observations of `input`, and what is to be said of it.
+    static func material(_ input: ReplayInput) throws(ReplayError) -> ReplayMaterial {
         switch input {
-        case .capture(let path): return try Capture(path).observations()
-        case .export(let path): return starts(of: try export(path), capture: nil)
-        case .journal(let location): return starts(of: try journal(location), capture: nil)
-        case .observations(let path): return try recording(path)
+        case .capture(let path): return ReplayMaterial(observations: try Capture(path).observations())
+        case .journal(let location):
+            return ReplayMaterial(observations: starts(of: try journal(location), capture: nil))
+        case .export(let path): return try material(.export, try ByteSource(path), path)
+        case .text(let path): return try material(.text, try ByteSource(path), path)
+        case .observations(let path): return try material(.observations, try ByteSource(path), path)
+        case .standardInput:
+            let source = try ByteSource(nil)
+            return try material(try ReplayInput.form(source), source, nil)
+        }
+    }
+
+    private static func material(
+        _ form: ReplayInput.Form, _ source: ByteSource, _ path: String?
+    ) throws(ReplayError) -> ReplayMaterial {
+        switch form {
+        case .export: ReplayMaterial(observations: starts(of: try export(source), capture: nil))
+        case .observations: ReplayMaterial(observations: try recording(source))
+        case .text: try text(source, file: path.flatMap(TextFiles.unit))
         }
     }
 
     // MARK: Export streams
 
+    /// Entries of a file in the export format.
+    static func export(_ path: String) throws(ReplayError) -> [JournalEntry] {
+        try export(try ByteSource(path))
+    }
+
     /// Entries of an export stream; a stream that is cut off in the middle gives what came before.
-    static func export(_ path: String?) throws(ReplayError) -> [JournalEntry] {
+    private static func export(_ source: ByteSource) throws(ReplayError) -> [JournalEntry] {
         var parser = JournalExport()
         var entries: [JournalEntry] = []
-        let descriptor = path.map { open($0, O_RDONLY | O_CLOEXEC) } ?? STDIN_FILENO
-        guard descriptor >= 0 else { throw .unreadable(FileError("open", path ?? "-", errno: errno)) }
-        defer { if path != nil { close(descriptor) } }
-        var buffer = [UInt8](repeating: 0, count: 1 << 18)
-        var progress = Progress("reading \(path ?? "standard input")")
+        var progress = Progress("reading \(source.name)")
         defer { progress.end() }
-        while true {
-            let size = read(descriptor, &buffer, buffer.count)
-            if size < 0, errno == EINTR { continue }
-            guard size >= 0 else { throw .unreadable(FileError("read", path ?? "-", errno: errno)) }
-            if size == 0 { break }
+        try source.chunks { bytes throws(ReplayError) in
             progress.say { "\(entries.count) entries" }
-            do {
-                try buffer.withUnsafeBytes {
-                    try parser.feed(UnsafeRawBufferPointer(rebasing: $0[..<size])) { entries.append($0) }
-                }
-            } catch {
-                throw .badExport(path: path ?? "standard input", reason: "\(error)")
+            do { try parser.feed(bytes) { entries.append($0) } } catch {
+                throw .badExport(path: source.name, reason: "\(error)")
             }
         }
         try? parser.finish()
-        if entries.isEmpty { throw .empty(path: path ?? "standard input") }
+        entries = joined(entries)
+        if entries.isEmpty { throw .empty(path: source.name) }
         return entries
+    }
+
+    // MARK: Text
+
+    /// What a text gives: entries in the order of their time, and what it is about.
+    private static func text(_ source: ByteSource, file: String?) throws(ReplayError) -> ReplayMaterial {
+        var journal = TextJournal(now: Moment.now().wall, file: file)
+        var entries: [JournalEntry] = []
+        var survey = TextSurvey()
+        func keep(_ entry: JournalEntry) {
+            survey.take(entry)
+            entries.append(entry)
+        }
+        var progress = Progress("reading \(source.name)")
+        defer { progress.end() }
+        try source.chunks { bytes throws(ReplayError) in
+            progress.say { "\(entries.count) lines" }
+            journal.feed(bytes, keep)
+        }
+        journal.finish(keep)
+        if entries.isEmpty { throw .empty(path: source.name) }
+        guard !survey.isNobodys else {
+            throw .notAnInput(
+                path: source.name,
+                hint:
+                    "no line in it says when it was logged, or by whom; journalctl's and kubectl's output does"
+            )
+        }
+        survey.cutLines = journal.cutLines
+        let observations = starts(of: TextOrder.arrange(entries), capture: survey.endpoints)
+        return ReplayMaterial(observations: observations, survey: survey)
     }
 
     // MARK: Journal files
@@ -71,7 +122,14 @@ struct ReplaySource {
             Console.error("\(path): read up to \(entries.last?.at.wall.description ?? ""), then: \(error)")
         }
         if entries.isEmpty { throw .empty(path: path) }
-        return entries
+        return joined(entries)
+    }
+
+    /// The entries, those of one message as one.
+    private static func joined(_ entries: [JournalEntry]) -> [JournalEntry] {
+        guard entries.contains(where: { MessageBlocks.opens($0.message.utf8) }) else { return entries }
+        var blocks = MessageBlocks()
+        return entries.flatMap { blocks.take($0) } + blocks.flush()
     }
 
     private static func entry(_ journal: Journal) throws(SystemdError) -> JournalEntry {
@@ -88,16 +146,17 @@ struct ReplaySource {
 
     // MARK: Recordings
 
-    private static func recording(_ path: String) throws(ReplayError) -> [Observation] {
-        let bytes: [UInt8]
-        do { bytes = try FileBytes.read(path, limit: fileLimit) } catch { throw .unreadable(error) }
+    private static func recording(_ source: ByteSource) throws(ReplayError) -> [Observation] {
         var observations: [Observation] = []
-        for (index, line) in bytes.split(separator: UInt8(ascii: "\n")).enumerated() {
+        var number = 0
+        try source.lines(limit: lineLimit) { line throws(ReplayError) in
+            number += 1
+            guard !line.isEmpty else { return }
             do { observations.append(try JSONDecoder().decode(Observation.self, from: Data(line))) } catch {
-                throw .badLine(path: path, line: index + 1, reason: "not an observation (\(error))")
+                throw .badLine(path: source.name, line: number, reason: "not an observation (\(error))")
             }
         }
-        if observations.isEmpty { throw .empty(path: path) }
+        if observations.isEmpty { throw .empty(path: source.name) }
         return ordered(observations)
     }
 

@@ -1,0 +1,113 @@
+import HealthModel
+
+/// Failed creations and pulls as several kinds look at them: which pods they concern, what refutes them.
+extension Signal {
+    /// Namespace and name of the pod, where the line or an earlier one tells.
+    var pod: String? {
+        captures["pod"].map { (captures["namespace"].map { $0.isEmpty ? "" : $0 + "/" } ?? "") + $0 }
+    }
+}
+
+extension Told {
+    /// What a creation does, in its order.
+    private static let stages = ["sandbox", "container", "start"]
+
+    /// The stage of these failures: the last of them, for a success of an earlier one says nothing.
+    var stage: String? {
+        signals.compactMap { $0.captures["what"].flatMap(Self.stages.firstIndex(of:)) }.max()
+            .map { Self.stages[$0] }
+    }
+
+    /// The pods that are known to be concerned; each once.
+    var pods: Set<String> { Set(signals.compactMap(\.pod)) }
+
+    /// Failures, counting what several lines tell of one (the runtime's and the kubelet's) once.
+    var failures: Int {
+        var latest: [String: MonotonicTime] = [:]
+        var count = 0
+        for signal in signals {
+            let pod = signal.pod ?? ""
+            if let last = latest[pod], signal.at.monotonic - last < .seconds(2) { continue }
+            latest[pod] = signal.at.monotonic
+            count += 1
+        }
+        return count
+    }
+
+    /// What is left of it from `time` on; nil for nothing.
+    func since(_ time: MonotonicTime) -> Told? {
+        let left = signals.filter { $0.at.monotonic >= time }
+        return left.isEmpty ? nil : Told(cause: cause, signals: left)
+    }
+}
+
+extension RuntimeCase {
+    /// Whose success says that a cause is over.
+    enum Refuter { case anyPod, concernedPod }
+
+    /// What these signals tell of the kind about this runtime.
+    func told(_ kind: IncidentKind, _ names: [SignalName]) -> [Told] {
+        let signals = names.flatMap { facts.signals.all($0).filter { $0.kind == kind && concerns($0) } }
+        return signals.isEmpty ? [] : Told.all(kind, signals)
+    }
+
+    /// A creation of the same stage that succeeded after the last failure, of a pod that speaks for it.
+    func success(after told: Told, by refuter: Refuter) -> Signal? {
+        let pods = told.pods
+        return facts.signals.all(.createSucceeded).last { success in
+            success.at.monotonic > told.last.at.monotonic && concerns(success)
+                && (told.stage == nil || success.captures["what"] == told.stage)
+                && (refuter == .anyPod || pods.isEmpty || success.pod.map(pods.contains) == true)
+        }
+    }
+
+    /// The failures since the last success of the same stage: what was over by then is not part of this outage.
+    func sinceLastSuccess(_ told: Told, by refuter: Refuter) -> Told {
+        let pods = told.pods
+        let success = facts.signals.all(.createSucceeded).last { success in
+            success.at.monotonic < told.last.at.monotonic && concerns(success)
+                && (told.stage == nil || success.captures["what"] == told.stage)
+                && (refuter == .anyPod || pods.isEmpty || success.pod.map(pods.contains) == true)
+        }
+        return success.flatMap { told.since($0.at.monotonic) } ?? told
+    }
+
+    /// The nearest to the root of those that still happen: an old cause is not blamed for new failures.
+    func nearest(of standing: [Told]) -> Told? {
+        guard let latest = standing.map(\.last.at.monotonic).max() else { return nil }
+        return standing.first { latest - $0.last.at.monotonic <= configuration.symptomWindow }
+    }
+
+    /// Whom it concerns, in words: "shop/web-0 and 2 other pods".
+    func concerned(_ told: Told) -> String {
+        let pods = told.pods.sorted()
+        guard let first = pods.first else { return "new pods" }
+        let others = pods.count - 1
+        return others == 0 ? first : "\(first) and \(others) other pod\(others == 1 ? "" : "s")"
+    }
+
+    /// The lines, latest first, that show it.
+    func evidence(_ told: Told) -> [Evidence] {
+        told.signals.suffix(4).reversed().map { Evidence.journal($0) }
+    }
+
+    /// Reading what fails, where the unit is known.
+    var readErrors: [NextStep] {
+        hasUnit
+            ? [NextStep("read what fails", "journalctl -u \(runtime.unit.name) -g 'level=error' -n 20")]
+            : []
+    }
+}
+
+extension String {
+    /// At most `limit` bytes: of a longer one the beginning and the end, where a Go error has its cause.
+    func elided(_ limit: Int) -> String { PlainText.elided(Array(utf8), limit: limit) }
+
+    /// The end of an error chain: what went wrong at last.
+    var lastWords: String {
+        guard let range = utf8.indices.reversed().first(where: { utf8[$0] == UInt8(ascii: ":") }) else {
+            return self
+        }
+        return String(self[index(after: range)...].drop { $0 == " " })
+    }
+}

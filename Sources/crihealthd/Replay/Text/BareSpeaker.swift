@@ -1,0 +1,56 @@
+/// Who wrote a line that does not say so: a log file without heads, or `journalctl -o cat`.
+struct BareSpeaker {
+    /// The unit of the file that is read, where its name tells.
+    private let file: String?
+    private var logfmt: String?
+    private var klog: String?
+
+    init(file: String? = nil) { self.file = file }
+
+    /// The unit of a line of this form.
+    mutating func unit(_ form: TextHead.Form, _ line: [UInt8]) -> String {
+        switch form {
+        case .klog:
+            if let file { return file }
+            if let unit = Self.klog.first(where: { line.contains($0.mark) })?.unit { klog = unit }
+            return klog ?? "kubelet.service"
+        case .logfmt:
+            if let unit = Self.logfmt.first(where: { line.contains($0.mark) })?.unit {
+                logfmt = unit
+                return unit
+            }
+            return logfmt ?? file ?? "containerd.service"
+        default:
+            if let unit = Self.plain.first(where: { line.contains($0.mark) })?.unit { return unit }
+            return file ?? logfmt ?? klog ?? Self.nobody
+        }
+    }
+
+    /// What stands for the unit of a line that tells nothing.
+    static let nobody = "text.service"
+
+    /// Marks of the cluster's other programs that log with klog; anything else is the kubelet's.
+    private static let klog: [(mark: StaticString, unit: String)] = [
+        (" kuberuntime_", "kubelet.service"), (" kubelet.go:", "kubelet.service"),
+        (" pod_workers.go:", "kubelet.service"), ("kube-scheduler", "kube-scheduler.service"),
+        ("kube-apiserver", "kube-apiserver.service"),
+    ]
+
+    /// What only one of them writes.
+    private static let logfmt: [(mark: StaticString, unit: String)] = [
+        (" file=\"", "crio.service"), ("CRI-O", "crio.service"), ("crio", "crio.service"),
+        ("/var/lib/containers/", "crio.service"), ("name=/runtime.v1", "crio.service"),
+        ("Stopping container: ", "crio.service"), ("Stopped container ", "crio.service"),
+        ("Ran pod sandbox ", "crio.service"), ("/etc/containers/", "crio.service"),
+        ("cri-dockerd", "cri-docker.service"), ("libcontainerd", "docker.service"),
+        ("Handler for ", "docker.service"), ("dockerd", "docker.service"),
+        ("type=io.containerd.", "containerd.service"), ("RunPodSandbox for ", "containerd.service"),
+        ("Supervisor proxy", "rke2-server.service"), ("Waiting for cri connection", "k3s.service"),
+        ("Running kubelet ", "k3s.service"), ("StartContainer for ", "containerd.service"),
+        ("CreateContainer within sandbox ", "containerd.service"),
+    ]
+
+    private static let plain: [(mark: StaticString, unit: String)] = [
+        ("kubelet", "kubelet.service"), ("FailedCreatePodSandBox", "kubelet.service"),
+    ]
+}

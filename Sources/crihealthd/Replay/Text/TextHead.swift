@@ -1,0 +1,214 @@
+import HealthModel
+
+/// What stands before the message of a line of text: when, where, who.
+struct TextHead: Hashable {
+    /// How the line begins.
+    enum Form: Hashable {
+        /// A time, mostly a host, and an identifier: syslog files, and journalctl's short formats.
+        case syslog
+        /// `[12345.678]`: the kernel's ring buffer, as dmesg prints it.
+        case kernel
+        /// `TIME stdout F`: a container's log file.
+        case container
+        /// A time and nothing else.
+        case stamped
+        /// `kubelet[123]: …`, its time cut off.
+        case identifier
+        /// The message itself, with klog's header.
+        case klog
+        /// The message itself, in logrus' form.
+        case logfmt
+        /// Nothing at all.
+        case plain
+    }
+
+    var form: Form
+    var time: TextTime?
+    var identifier: String?
+    var pid: Int32?
+    var priority: Int?
+    /// Where the message begins.
+    var message: Int
+
+    private init(_ form: Form, _ time: TextTime?, message: Int) {
+        self.form = form
+        self.time = time
+        self.message = message
+    }
+
+    /// The head of a line that begins at `start`; nil where nothing is known that begins so.
+    init?(_ line: [UInt8], from start: Int = 0) {
+        guard start < line.count else { return nil }
+        var cursor = ByteCursor(line, at: start)
+        switch line[start] {
+        case UInt8(ascii: "<"):
+            guard let head = Self.prioritized(&cursor) else { return nil }
+            self = head
+        case UInt8(ascii: "["):
+            guard let head = Self.bracketed(&cursor) else { return nil }
+            self = head
+        case UInt8(ascii: "0")...UInt8(ascii: "9"):
+            guard let head = Self.numeric(&cursor) else { return nil }
+            self = head
+        default:
+            guard let head = Self.bare(line, start) ?? Self.named(&cursor) else { return nil }
+            self = head
+        }
+    }
+
+    /// Of a line without any head.
+    static var plain: TextHead { TextHead(.plain, nil, message: 0) }
+
+    // MARK: Forms
+
+    /// `<30>Jun 12 …` and `<30>1 2024-06-12T… host app pid id - …` (RFC 3164, RFC 5424).
+    private static func prioritized(_ cursor: inout ByteCursor) -> TextHead? {
+        guard cursor.take("<"), let code = cursor.number(1...3), code < 192, cursor.take(">") else {
+            return nil
+        }
+        let start = cursor.at
+        if cursor.take("1 "), let time = cursor.isoTime(), cursor.take(" ") {
+            _ = cursor.word()
+            cursor.blanks()
+            let name = cursor.bytes.text(cursor.word())
+            cursor.blanks()
+            let pid = Int32(cursor.bytes.text(cursor.word()))
+            cursor.blanks()
+            _ = cursor.word()
+            cursor.blanks()
+            _ = cursor.take("-")
+            cursor.blanks()
+            var head = TextHead(.syslog, time, message: cursor.at)
+            (head.identifier, head.pid, head.priority) = (name, pid, Int(code % 8))
+            return head
+        }
+        guard var head = TextHead(cursor.bytes, from: start) else { return nil }
+        head.priority = Int(code % 8)
+        return head
+    }
+
+    /// `[12345.678901] …`, `[Wed Jun 12 12:23:42 2024] …`.
+    private static func bracketed(_ cursor: inout ByteCursor) -> TextHead? {
+        let start = cursor
+        _ = cursor.take("[")
+        var time: TextTime?
+        if let seconds = cursor.seconds(1...9) {
+            time = .boot(seconds)
+            // short-delta has the distance behind it.
+            cursor.blanks()
+            if cursor.take("<") {
+                while let byte = cursor.byte, byte != UInt8(ascii: ">") { cursor.move(to: cursor.at + 1) }
+                _ = cursor.take(">")
+                cursor.blanks()
+            }
+        } else {
+            cursor = start
+            _ = cursor.take("[")
+            time = cursor.ctime()
+        }
+        guard let time, cursor.take("]"), cursor.isAtEnd || cursor.blanks() > 0 else { return nil }
+        if let spoken = speaker(cursor, .syslog, time, isLoose: false) { return spoken }
+        return TextHead(.kernel, time, message: cursor.at)
+    }
+
+    /// `2024-06-12T12:23:42Z …`, `1718194782.123456 host …`.
+    private static func numeric(_ cursor: inout ByteCursor) -> TextHead? {
+        if let time = cursor.isoTime() {
+            guard cursor.isAtEnd || cursor.blanks() > 0 else { return nil }
+            if let head = container(cursor, time) ?? speaker(cursor, .syslog, time, isLoose: false) {
+                return head
+            }
+            return TextHead(.stamped, time, message: cursor.at)
+        }
+        // A month can begin with its number: 6月.
+        if let time = cursor.syslogTime(), cursor.blanks() > 0 {
+            return speaker(cursor, .syslog, time, isLoose: true)
+        }
+        guard let seconds = cursor.seconds(10...10), cursor.blanks() > 0 else { return nil }
+        return speaker(cursor, .syslog, .exact(WallTime(microseconds: seconds)), isLoose: false)
+    }
+
+    /// `stdout F …` behind the time (kubelet `pkg/kubelet/kuberuntime/logs`, the CRI log format).
+    private static func container(_ cursor: ByteCursor, _ time: TextTime) -> TextHead? {
+        var cursor = cursor
+        guard cursor.take("stdout ") || cursor.take("stderr "), cursor.take("F") || cursor.take("P"),
+            cursor.isAtEnd || cursor.take(" ")
+        else { return nil }
+        return TextHead(.container, time, message: cursor.at)
+    }
+
+    /// klog's or logrus' own line.
+    private static func bare(_ line: [UInt8], _ start: Int) -> TextHead? {
+        var cursor = ByteCursor(line, at: start)
+        switch line[start] {
+        case UInt8(ascii: "I"), UInt8(ascii: "W"), UInt8(ascii: "E"), UInt8(ascii: "F"):
+            cursor.move(to: start + 1)
+            guard let month = cursor.number(2...2), let day = cursor.number(2...2), cursor.take(" "),
+                let clock = cursor.clock(), (1...12).contains(month), (1...31).contains(day)
+            else { return nil }
+            let time = TextTime.yearless(month: month, day: day, microsecond: clock)
+            return TextHead(.klog, time, message: start)
+        case UInt8(ascii: "t"), UInt8(ascii: "l"):
+            if cursor.take("time=") {
+                let isQuoted = cursor.take("\"")
+                let time = cursor.isoTime()
+                guard isQuoted || time != nil else { return nil }
+                return TextHead(.logfmt, time, message: start)
+            }
+            guard cursor.take("level=") || cursor.take("ts=") else { return nil }
+            return TextHead(.logfmt, nil, message: start)
+        default: return nil
+        }
+    }
+
+    /// A month, a weekday, or at once who speaks.
+    private static func named(_ cursor: inout ByteCursor) -> TextHead? {
+        let start = cursor
+        if let time = cursor.syslogTime() {
+            guard cursor.blanks() > 0 else { return nil }
+            return speaker(cursor, .syslog, time, isLoose: true)
+        }
+        if let time = cursor.fullTime() {
+            guard cursor.blanks() > 0 else { return nil }
+            return speaker(cursor, .syslog, time, isLoose: true)
+        }
+        cursor = start
+        return identified(cursor, .identifier, nil, isLoose: false)
+    }
+
+    // MARK: Who speaks
+
+    /// `host kubelet[123]: …`, or without the host.
+    private static func speaker(
+        _ cursor: ByteCursor, _ form: Form, _ time: TextTime, isLoose: Bool
+    ) -> TextHead? {
+        if let head = identified(cursor, form, time, isLoose: isLoose) { return head }
+        var cursor = cursor
+        let host = cursor.word()
+        guard !host.isEmpty, host.count <= 255, cursor.blanks() > 0 else { return nil }
+        return identified(cursor, form, time, isLoose: isLoose)
+    }
+
+    /// `kubelet[123]: …`, `kernel: …`; a name without a number is taken where `isLoose`, or where it is known.
+    private static func identified(
+        _ start: ByteCursor, _ form: Form, _ time: TextTime?, isLoose: Bool
+    ) -> TextHead? {
+        var cursor = start
+        while let byte = cursor.byte, byte != UInt8(ascii: "["), byte != UInt8(ascii: ":"), byte > 0x20 {
+            cursor.move(to: cursor.at + 1)
+        }
+        let name = start.at..<cursor.at
+        guard !name.isEmpty, name.count <= 128 else { return nil }
+        var pid: Int32?
+        if cursor.take("[") {
+            guard let number = cursor.number(1...10), cursor.take("]") else { return nil }
+            pid = Int32(exactly: number)
+        }
+        guard cursor.take(":"), cursor.isAtEnd || cursor.take(" ") || cursor.take("\t") else { return nil }
+        let identifier = cursor.bytes.text(name)
+        guard pid != nil || isLoose || Speakers.isKnown(identifier) else { return nil }
+        var head = TextHead(form, time, message: cursor.at)
+        (head.identifier, head.pid) = (identifier, pid)
+        return head
+    }
+}

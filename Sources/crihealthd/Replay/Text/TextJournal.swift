@@ -1,0 +1,98 @@
+import HealthModel
+
+/// Reads journal entries from text as people have it: syslog files, journalctl's formats, logs without heads, mixed.
+///
+/// Incremental, and bounded by the longest message that an entry keeps. What it cannot know it does not invent: a line
+/// without a head goes on with the entry before it, or is what that speaker said next.
+struct TextJournal {
+    /// The longest line that is looked at, in bytes.
+    static let lineLimit = 64 << 10
+
+    private var line: [UInt8] = []
+    private var isSkipping = false
+    private var assembler: TextAssembler
+    private var pager = PagerCuts()
+    /// Lines that a pager cut off.
+    var cutLines: Int { pager.count }
+
+    init(now: WallTime, file: String? = nil) {
+        assembler = TextAssembler(now: now, file: file)
+    }
+
+    /// Takes in the next bytes, however they are cut, and hands each entry to `body`.
+    mutating func feed(_ bytes: UnsafeRawBufferPointer, _ body: (JournalEntry) -> Void) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let end = rest.firstIndex(of: UInt8(ascii: "\n"))
+            let part = rest[..<(end ?? rest.endIndex)]
+            line.append(contentsOf: part.prefix(max(0, Self.lineLimit - line.count)))
+            guard let end else { return }
+            endLine(body)
+            rest = rest[(end + 1)...]
+        }
+    }
+
+    /// Says that the text is over.
+    mutating func finish(_ body: (JournalEntry) -> Void) {
+        if !line.isEmpty { endLine(body) }
+        assembler.finish(body)
+    }
+
+    private mutating func endLine(_ body: (JournalEntry) -> Void) {
+        let whole = TextCleaning.clean(line)
+        line = []
+        pager.take(whole)
+        assembler.take(whole, body)
+    }
+}
+
+/// What is not the log's own, taken off a line.
+enum TextCleaning {
+    /// Without a carriage return at its end, without terminal colours, and without the runs of NUL that a crash leaves.
+    static func clean(_ line: [UInt8]) -> [UInt8] {
+        var line = line
+        while line.last == 0x0D { line.removeLast() }
+        if line.contains(0) { line.removeAll { $0 == 0 } }
+        if line.contains(0x1B) { line = withoutEscapes(line) }
+        return line
+    }
+
+    /// Without ECMA-48 control sequences.
+    private static func withoutEscapes(_ line: [UInt8]) -> [UInt8] {
+        var kept: [UInt8] = []
+        kept.reserveCapacity(line.count)
+        var index = 0
+        while index < line.count {
+            guard line[index] == 0x1B else {
+                kept.append(line[index])
+                index += 1
+                continue
+            }
+            index += 1
+            guard index < line.count, line[index] == UInt8(ascii: "[") else { continue }
+            index += 1
+            while index < line.count, !(0x40...0x7E).contains(line[index]) { index += 1 }
+            index += 1
+        }
+        return kept
+    }
+
+    /// Where a line goes on behind what mail, Markdown, grep and kubectl put in front; nil where they did not.
+    static func prefixEnd(_ line: [UInt8]) -> Int? {
+        var cursor = ByteCursor(line)
+        cursor.blanks()
+        while cursor.take(">") || cursor.take("|") { cursor.blanks() }
+        if cursor.take("[pod/") || cursor.take("[node/") {
+            while let byte = cursor.byte, byte != UInt8(ascii: "]") { cursor.move(to: cursor.at + 1) }
+            _ = cursor.take("]")
+            cursor.blanks()
+        }
+        let start = cursor.at
+        if cursor.number(1...9) != nil, cursor.take(":") || cursor.take("-") || cursor.blanks() > 0 {
+            cursor.blanks()
+        } else {
+            cursor.move(to: start)
+        }
+        return cursor.at > 0 && !cursor.isAtEnd ? cursor.at : nil
+    }
+}
