@@ -10,7 +10,7 @@ import Synchronization
 /// (``start(_:)``, ``stop()``, ``setCadence(_:)``, the metronome, the next batch) goes through it. `counters` and
 /// `progress` are synchronised themselves.
 final class FollowerCore: @unchecked Sendable {
-    private(set) var configuration: JournalFollower.Configuration
+    var configuration: JournalFollower.Configuration
     let prefilter: @Sendable (UnsafeRawBufferPointer) -> Bool
     let handler: @Sendable (JournalFollower.Event) -> Void
     let queue: DispatchQueue
@@ -139,14 +139,6 @@ final class FollowerCore: @unchecked Sendable {
             guard cadence != self.cadence else { return }
             self.cadence = cadence
             metronome?.set(interval)
-        }
-    }
-
-    func add(_ matches: JournalMatches) {
-        queue.async { @Sendable [self] in
-            configuration.matches |= matches
-            // The next look that comes to the end sets them.
-            rearmDue = true
         }
     }
 
