@@ -33,11 +33,13 @@ let package = Package(
         // MARK: Libraries
         .target(name: "HealthModel", swiftSettings: strict),
         .target(name: "TOML", swiftSettings: strict),
+        .target(name: "YAML", swiftSettings: strict),
         .target(
             name: "Systemd", dependencies: ["CSystemd", "CLinux", "HealthModel"],
             swiftSettings: strict),
-        .target(name: "CRI", dependencies: ["CLinux", "HealthModel"], swiftSettings: strict),
-        .target(name: "Node", dependencies: ["CLinux", "HealthModel"], swiftSettings: strict),
+        .target(name: "CRI", dependencies: ["CLinux", "HealthModel", "YAML"], swiftSettings: strict),
+        .target(
+            name: "Node", dependencies: ["CLinux", "HealthModel", "TOML", "YAML"], swiftSettings: strict),
         .target(
             name: "Diagnosis",
             dependencies: ["HealthModel", "TOML"],
@@ -84,6 +86,7 @@ let package = Package(
 
         // MARK: Tests
         .testTarget(name: "TOMLTests", dependencies: ["TOML"], swiftSettings: strict),
+        .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),
         .testTarget(name: "HealthModelTests", dependencies: ["HealthModel"], swiftSettings: strict),
         .testTarget(
             name: "SystemdTests", dependencies: ["Systemd", "HealthModel"], exclude: ["Fixtures"],

@@ -6,16 +6,23 @@ extension Endpoint {
         place.units.map { Endpoint(socketPath: place.socketPath, runtime: place.runtime, unit: $0) }
     }
 
-    /// The endpoints that these units serve where nothing else is known of them: each socket once, and of each unit the
-    /// usual one (k3s serves cri-dockerd only where it is told to).
+    /// The endpoints that these units serve where nothing else is known of them: each socket and each unit once.
     public static func wellKnown(servedBy units: Set<String>) -> [Endpoint] {
-        var seen: Set<String> = []
+        var (sockets, seen): (Set<String>, Set<String>) = ([], [])
         return wellKnown.filter { endpoint in
-            guard let unit = endpoint.unit, units.contains(unit), !seen.contains(unit) else { return false }
-            guard seen.insert(endpoint.socketPath).inserted else { return false }
-            seen.insert(unit)
-            return true
+            guard let unit = endpoint.unit, units.contains(unit), seen.insert(unit).inserted else {
+                return false
+            }
+            return sockets.insert(endpoint.socketPath).inserted
         }
+    }
+
+    /// Whether distributions give a runtime's unit this name.
+    public static func isWellKnown(unit: String) -> Bool { places.contains { $0.units.contains(unit) } }
+
+    /// The name that a runtime's own packages give its unit; nil for a runtime that is not known.
+    public static func usualUnit(of runtime: RuntimeName) -> String? {
+        places.first { $0.runtime == runtime }?.units.first
     }
 
     private struct Place {

@@ -113,6 +113,9 @@ struct Files: Sendable {
         return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
     }
 
+    /// CLOCK_REALTIME in microseconds.
+    static var microsecondsNow: Int64 { microseconds(of: CLOCK_REALTIME) }
+
     /// gethostname(2).
     static func hostname() -> String {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in

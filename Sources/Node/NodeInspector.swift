@@ -82,7 +82,7 @@ public struct NodeInspector: Sendable {
         case .runtimeConfiguration:
             CRIOConfigurationFiles(files: files).read().map { .runtimeConfiguration($0) }
         case .tcpListeners: .tcpListeners(tcpListeners)
-        case .scopes, .ociRuntimes, .containerLog, .previousShutdown: nil
+        case .scopes, .ociRuntimes, .containerLog, .previousShutdown, .kubelet: nil
         }
     }
 

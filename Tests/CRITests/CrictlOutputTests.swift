@@ -36,6 +36,9 @@ struct CrictlOutputTests {
                 && (status.cniConfDir == (isContainerd ? "/etc/cni/net.d" : nil))
                 && (status.defaultRuntime == (isContainerd ? "runc" : nil))
                 && ((status.lastCNILoadStatus != nil) == isContainerd)
+                && (!isContainerd
+                    || status.places?.directories == ["/var/lib/containerd", "/run/containerd"]
+                        && status.places?.handlers.contains { $0.name == "runc" } == true)
         case .pods(let pods):
             return pods.allSatisfy {
                 $0.id.count == 64 && !$0.name.isEmpty && !$0.uid.isEmpty && isRecent($0.createdAt)
@@ -90,6 +93,43 @@ struct CrictlOutputTests {
         #expect(status.condition("NetworkReady")?.reason == "NetworkPluginNotReady")
         #expect(status.lastCNILoadStatus == "cni config load failed: no network config found")
         #expect(status.defaultRuntime == nil && status.cniConfDir == nil)
+    }
+
+    @Test("where a runtime keeps its things")
+    func places() throws {
+        let containerd = """
+            {"status":{"conditions":null},"config":{"containerdRootDir":"/data/c","rootDir":"/data/c/io.containerd.grpc.v1.cri",
+             "stateDir":"/run/x/io.containerd.grpc.v1.cri","sandboxImage":"registry.k8s.io/pause:3.10",
+             "cni":{"binDir":"","binDirs":["/opt/cni/bin"],"confDir":"/data/net.d"},
+             "containerd":{"snapshotter":"native","defaultRuntimeName":"runc","runtimes":{
+              "runc":{"runtimeType":"io.containerd.runc.v2","options":{"BinaryName":"/opt/runc","Root":"","SystemdCgroup":true}},
+              "kata":{"runtimeType":"io.containerd.kata.v2","runtimePath":"/opt/kata/shim","options":null},"odd":7}}}}
+            """
+        guard case .status(let status) = outcome(.status, containerd) else {
+            Issue.record("not read")
+            return
+        }
+        let places = try #require(status.places)
+        #expect(places.directories == ["/data/c", "/run/x"])
+        #expect(places.cniConfDir == "/data/net.d" && places.cniBinDirs == ["/opt/cni/bin"])
+        #expect(places.sandboxImage == "registry.k8s.io/pause:3.10" && places.snapshotter == "native")
+        #expect(
+            places.handlers == [
+                .init(name: "kata", type: "io.containerd.kata.v2", path: "/opt/kata/shim"),
+                .init(name: "runc", type: "io.containerd.runc.v2", path: "/opt/runc", usesSystemd: true),
+            ])
+        #expect(places.cgroupDriver == "systemd")
+        let crio = """
+            {"status":{"conditions":null},"config":{"sandboxImage":"p","crio":{"CgroupManagerName":"cgroupfs",
+             "Runtimes":{"crun":{"RuntimePath":"/usr/bin/crun","RuntimeRoot":"/run/crun"}}}}}
+            """
+        guard case .status(let other) = outcome(.status, crio) else {
+            Issue.record("not read")
+            return
+        }
+        #expect(other.places?.cgroupDriver == "cgroupfs" && other.places?.sandboxImage == "p")
+        #expect(
+            other.places?.handlers == [.init(name: "crun", path: "/usr/bin/crun", root: "/run/crun")])
     }
 
     @Test("CRI-O's default runtime")

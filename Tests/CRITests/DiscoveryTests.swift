@@ -104,31 +104,6 @@ struct DiscoveryTests {
         #expect(found.refused.count == 2)
     }
 
-    private static let group = "sys/fs/cgroup/system.slice/kubelet.service/cgroup.procs"
-
-    @Test("the kubelet that runs knows better than files that are left over", arguments: [false, true])
-    func runningKubelet(isJSON: Bool) throws {
-        let node = try Scratch()
-        try node.write("var/lib/kubelet/config.yaml", "containerRuntimeEndpoint: unix:///run/old.sock\n")
-        try node.write(
-            "etc/kubernetes/kubelet.conf",
-            isJSON
-                ? #"{"kind": "KubeletConfiguration", "containerRuntimeEndpoint": "unix:///run/ctd/ctd.sock"}"#
-                : "containerRuntimeEndpoint: unix:///run/ctd/ctd.sock\n")
-        try node.write(Self.group, "812\n")
-        try node.write(
-            "proc/812/cmdline", "/usr/bin/kubelet\0--v=2\0--config=/etc/kubernetes/kubelet.conf\0")
-        let discovery = EndpointDiscovery(root: node.path)
-        try expect(discovery, .kubelet, ["/run/ctd/ctd.sock"])
-        try node.write(
-            "proc/812/cmdline",
-            "/usr/bin/kubelet\0--container-runtime-endpoint\0unix:///run/flag.sock\0--config\0/x\0")
-        try expect(discovery, .kubelet, ["/run/flag.sock"])
-        // Another process of that unit is no kubelet.
-        try node.write("proc/812/cmdline", "/bin/sh\0-c\0x --container-runtime-endpoint=/run/no.sock\0")
-        try expect(discovery, .kubelet, ["/run/old.sock"])
-    }
-
     @Test("where nobody serves the socket that the kubelet names, one that is served is watched, too")
     func servedElsewhere() throws {
         let node = try Scratch()
@@ -196,7 +171,27 @@ struct DiscoveryTests {
         let one = try #require(found.first { $0.socketPath == socket })
         #expect(one.unit == unit)
         #expect(one.runtime.rawValue == runtime)
-        #expect(Set(found.compactMap(\.unit)) == [unit])
+        #expect(found == [one])
         #expect(Endpoint.wellKnown(servedBy: [unit]).contains(one))
+    }
+
+    @Test("the kubelet that runs wins over every file, and left-overs of another do not count")
+    func running() throws {
+        let node = try Scratch()
+        try node.write(
+            "var/lib/kubelet/config.yaml", "containerRuntimeEndpoint: unix:///run/left-over.sock\n")
+        try node.write("etc/systemd/system/k3s.service", "")
+        let discovery = EndpointDiscovery(root: node.path)
+        #expect(try discovery.discover().endpoints.map(\.unit) == ["k3s.service"])
+        let kubelet = KubeletProcess(
+            pid: 1, program: "kubelet", unit: "kubelet.service",
+            settings: [.containerRuntimeEndpoint: .init(value: "/run/x/containerd.sock", origin: "--x")])
+        #expect(
+            try discovery.discover(kubelet: kubelet).endpoints.map(\.socketPath) == ["/run/x/containerd.sock"]
+        )
+        try node.write("etc/systemd/system/kubelet.service", "")
+        #expect(try discovery.discover().endpoints.map(\.socketPath) == ["/run/left-over.sock"])
+        let silent = KubeletProcess(pid: 1, program: "kubelet", unit: nil)
+        #expect(try discovery.discover(kubelet: silent).source == .wellKnown)
     }
 }

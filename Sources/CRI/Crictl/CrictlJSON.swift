@@ -16,7 +16,8 @@ enum CrictlJSON {
             },
             lastCNILoadStatus: info.lastCNILoadStatus.map { Text.excerpt($0, limit: 1024) },
             cniConfDir: info.cniConfDir.map { Text.excerpt($0) },
-            defaultRuntime: info.defaultRuntime.map { Text.excerpt($0, limit: 128) })
+            defaultRuntime: info.defaultRuntime.map { Text.excerpt($0, limit: 128) },
+            places: info.places == RuntimePlaces() ? nil : info.places)
     }
 
     static func pods(_ bytes: [UInt8]) throws(UnreadableOutput) -> [PodSandbox] {

@@ -21,6 +21,7 @@ struct InfoJSON: Decodable {
     let lastCNILoadStatus: String?
     let cniConfDir: String?
     let defaultRuntime: String?
+    let places: RuntimePlaces
 
     init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: Key.self)
@@ -35,6 +36,7 @@ struct InfoJSON: Decodable {
         defaultRuntime =
             config?.object("containerd")?.optionalText("defaultRuntimeName")
             ?? config?.object("crio")?.optionalText("DefaultRuntime")
+        places = PlacesJSON.read(config, cniConfDir: cniConfDir, defaultRuntime: defaultRuntime)
     }
 }
 

@@ -38,6 +38,16 @@ extension Endpoint {
 }
 
 extension RuntimeName {
+    /// By the name of the process that serves CRI (`comm`); nil for a program that is no runtime's.
+    public init?(program: String) {
+        switch program {
+        case "containerd": self = .containerd
+        case "crio": self = .crio
+        case "cri-dockerd": self = .criDockerd
+        default: return nil
+        }
+    }
+
     /// By the words of a socket's path.
     fileprivate static func guess(_ path: String) -> RuntimeName {
         if path.contains("containerd") { return .containerd }

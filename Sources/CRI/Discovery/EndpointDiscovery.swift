@@ -1,8 +1,9 @@
 import Glibc
 public import HealthModel
+import YAML
 
-/// Finds the CRI endpoints of a node: configured ones, else the kubelet's, else crictl's, else the known
-/// sockets.
+/// Finds the CRI endpoints of a node: configured ones, else the running kubelet's, else those of its files, else crictl's,
+/// else the known sockets.
 ///
 /// The first source that names an endpoint wins. What the kubelet uses is the runtime that pods depend on: the one that
 /// runs knows best which; its files may be left over from another. `/etc/crictl.yaml` is a person's tool's and may be
@@ -13,7 +14,7 @@ public struct EndpointDiscovery: Sendable {
     public enum Source: String, Hashable, Sendable {
         /// The daemon's own configuration.
         case configuration
-        /// `/var/lib/kubelet`.
+        /// The kubelet that runs, or `/var/lib/kubelet`.
         case kubelet
         /// `/etc/crictl.yaml`.
         case crictl
@@ -39,14 +40,23 @@ public struct EndpointDiscovery: Sendable {
     }
 
     /// Looks now. Throws only for what a person configured: a wrong address there must not be passed over.
-    public func discover(configured: [String] = []) throws(EndpointError) -> Outcome {
+    ///
+    /// - Parameters:
+    ///   - configured: Addresses that a person gave.
+    ///   - kubelet: The kubelet that runs, if one does: what files of another lie about says nothing then.
+    public func discover(
+        configured: [String] = [], kubelet: KubeletProcess? = nil
+    ) throws(EndpointError) -> Outcome {
         var refused: [EndpointError] = []
         var configuredEndpoints: [Endpoint] = []
         for address in configured { configuredEndpoints.append(try endpoint(address)) }
         if !configuredEndpoints.isEmpty {
             return Outcome(endpoints: unique(configuredEndpoints), source: .configuration, refused: [])
         }
-        for (source, addresses) in [(Source.kubelet, kubeletAddresses()), (.crictl, crictlAddresses())] {
+        let own = kubelet.map { [$0.value(.containerRuntimeEndpoint)].compactMap(\.self) }
+        for (source, addresses) in [
+            (Source.kubelet, own ?? kubeletAddresses()), (.crictl, crictlAddresses()),
+        ] {
             for address in addresses {
                 do {
                     let named = try endpoint(address)
@@ -71,16 +81,10 @@ public struct EndpointDiscovery: Sendable {
     /// The flag overrides the file (kubernetes.io, "Set Kubelet Parameters Via A Configuration File").
     /// kubeadm writes the flag into kubeadm-flags.env, and with the feature gate NodeLocalCRISocket the field
     /// into config.yaml.
+    ///
+    /// A kubelet that was replaced by a distribution's leaves them behind: they count for one that is installed.
     private func kubeletAddresses() -> [String] {
-        let arguments = RunningKubelet(root: root).arguments
-        let told = [
-            arguments.flag("container-runtime-endpoint"),
-            arguments.flag("config").flatMap { value("containerRuntimeEndpoint", in: $0) },
-        ].compactMap(\.self)
-        return told.isEmpty ? kubeletFileAddresses() : told
-    }
-
-    private func kubeletFileAddresses() -> [String] {
+        if !hasUnitFile("kubelet.service"), Self.embedding.contains(where: hasUnitFile) { return [] }
         let flags = text("/var/lib/kubelet/kubeadm-flags.env").split {
             $0.isWhitespace || "\"'=".contains($0)
         }
@@ -91,37 +95,8 @@ public struct EndpointDiscovery: Sendable {
             \.self)
     }
 
-    /// A key of a YAML mapping's first level. These files are written by machines as block mappings, and the
-    /// values wanted are plain or quoted scalars on the key's line, so a line reader is enough: nested keys
-    /// are indented. Of a JSON object the key's first place counts.
     private func value(_ key: String, in path: String) -> String? {
-        let text = text(path)
-        if text.first(where: { !$0.isWhitespace }) == "{" { return jsonValue(key, in: text) }
-        for line in text.split(whereSeparator: \.isNewline) where line.hasPrefix(key) {
-            let rest = line.dropFirst(key.count).drop { $0 == " " || $0 == "\t" }
-            guard rest.first == ":" else { continue }
-            let value = scalar(rest.dropFirst())
-            return value.isEmpty ? nil : value
-        }
-        return nil
-    }
-
-    private func jsonValue(_ key: String, in text: String) -> String? {
-        guard let place = text.firstRange(of: "\"\(key)\"") else { return nil }
-        let rest = text[place.upperBound...].drop(while: \.isWhitespace)
-        guard rest.first == ":" else { return nil }
-        let value = rest.dropFirst().drop(while: \.isWhitespace)
-        guard value.first == "\"" else { return nil }
-        return String(value.dropFirst().prefix { $0 != "\"" })
-    }
-
-    /// A quoted scalar up to its closing quote, or a plain one up to a comment.
-    private func scalar(_ text: Substring) -> String {
-        let trimmed = text.drop(while: \.isWhitespace)
-        guard let quote = trimmed.first, quote == "\"" || quote == "'" else {
-            return String(trimmed.prefix { !$0.isWhitespace })
-        }
-        return String(trimmed.dropFirst().prefix { $0 != quote })
+        YAMLDocument((try? System.contents(root + path, limit: 64 << 10)) ?? []).text(key)
     }
 
     private func text(_ path: String) -> String {
@@ -131,19 +106,26 @@ public struct EndpointDiscovery: Sendable {
 
     // MARK: Units
 
+    /// Units of distributions that bring their own kubelet.
+    private static let embedding = [
+        "k3s.service", "k3s-agent.service", "rke2-server.service", "rke2-agent.service",
+        "k0scontroller.service", "k0sworker.service", "snap.microk8s.daemon-kubelite.service",
+        "snap.k8s.kubelet.service",
+    ]
+
     /// systemd.unit(5), "Unit File Load Path", without generators.
     private static let unitDirectories = [
         "/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system",
         "/usr/lib/systemd/system", "/lib/systemd/system",
     ]
 
-    /// A stopped runtime has no socket, so an installed unit counts too, for its usual socket: k3s serves cri-dockerd only
-    /// where it is told to.
+    /// A stopped runtime has no socket, so an installed unit counts too: for the socket that it serves by default. Another
+    /// one, as k3s' for Docker, counts when it is there.
     private func wellKnownPresent() -> [Endpoint] {
-        unique(Endpoint.wellKnown).map(withInstalledUnit).filter { endpoint in
-            guard !isSocket(endpoint), let unit = endpoint.unit else { return isSocket(endpoint) }
-            let usual = Endpoint.wellKnown.first { $0.unit == unit }?.socketPath
-            return endpoint.socketPath == usual && hasUnitFile(unit)
+        var units: Set<String> = []
+        return unique(Endpoint.wellKnown).map(withInstalledUnit).filter { endpoint in
+            let isDefault = endpoint.unit.map { units.insert($0).inserted && hasUnitFile($0) } ?? false
+            return isSocket(endpoint) || isDefault
         }
     }
 

@@ -126,7 +126,7 @@ extension Engine {
         {
             matters = true
         }
-        let known = rules.recognize(entry)
+        let known = rules.recognize(entry, of: state.facts.heardUnit(of: entry))
         if known.isEmpty { noteUnexplained(entry) }
         for recognized in known {
             let signal = state.facts.podNames.joined(recognized, state.facts.runtimes)

@@ -8,6 +8,9 @@ public struct EngineState: Hashable, Codable, Sendable {
     /// What another version of crihealthd knew of the node could not be read; its incidents are kept. Not written.
     public private(set) var hasLostFacts = false
 
+    /// The endpoints of the runtimes that are known.
+    public var endpoints: [Endpoint] { facts.runtimes.map(\.endpoint) }
+
     /// Nothing known.
     public init() {}
 

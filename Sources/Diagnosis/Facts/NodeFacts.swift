@@ -38,11 +38,12 @@ struct NodeFacts: Hashable, Codable, Sendable {
     /// Watches these runtimes and no others; the names of those that are watched no more.
     mutating func watch(only endpoints: [Endpoint]) -> [String] {
         let paths = Set(endpoints.map(\.socketPath))
-        let gone = runtimes.filter { !paths.contains($0.endpoint.socketPath) }.map(\.name)
+        let before = runtimes.map(\.name)
         runtimes.removeAll { !paths.contains($0.endpoint.socketPath) }
         for endpoint in endpoints { watch(endpoint) }
         labelRuntimes()
-        return gone
+        let after = Set(runtimes.map(\.name))
+        return before.filter { !after.contains($0) }
     }
 
     /// The runtime that this unit serves.
@@ -50,10 +51,22 @@ struct NodeFacts: Hashable, Codable, Sendable {
         runtimes.first { $0.endpoint.unit == unit && unit != nil }
     }
 
+    /// The unit that rules hear a line of: they know runtimes and kubelets by the names that distributions give their
+    /// units. One of another name, which was found by what it runs, is heard as the usual one.
+    func heardUnit(of entry: JournalEntry) -> String? {
+        guard let unit = entry.unit else { return nil }
+        if let runtime = runtimes.first(where: { $0.endpoint.unit == unit })?.endpoint.runtime {
+            return Endpoint.isWellKnown(unit: unit) ? unit : Endpoint.usualUnit(of: runtime) ?? unit
+        }
+        let isKubelet = answers.kubelet?.value?.unit == unit
+        return isKubelet && !Endpoint.isWellKnown(unit: unit) && !unit.contains("kubelet")
+            && !unit.hasPrefix("snap.microk8s.") && unit != "microshift.service" ? "kubelet.service" : unit
+    }
+
     /// Watches the runtime at `endpoint`, one that is known by another unit or name too.
     mutating func watch(_ endpoint: Endpoint) {
         if let index = runtimes.firstIndex(where: { $0.endpoint.socketPath == endpoint.socketPath }) {
-            runtimes[index].endpoint = endpoint
+            runtimes[index].move(to: endpoint)
         } else {
             _ = add(endpoint)
         }
@@ -98,6 +111,8 @@ struct NodeAnswers: Hashable, Codable, Sendable {
     var binaries: [String: Dated<String?>] = [:]
     /// By unit.
     var runtimeBinaries: [String: Dated<RuntimeBinaries>] = [:]
+    /// The kubelet, when it was looked for last; its value is nil where none ran.
+    var kubelet: Dated<KubeletProcess?>?
 
     /// Takes an answer.
     mutating func take(_ report: NodeReport, at: Moment) {
@@ -117,6 +132,9 @@ struct NodeAnswers: Hashable, Codable, Sendable {
         case .containerProcesses, .scopes, .ociRuntimes, .runtimeConfiguration, .tcpListeners, .containerLog,
             .previousShutdown:
             break
+        case .kubelet(let process):
+            if let known = kubelet, at.monotonic < known.at.monotonic { return }
+            kubelet = Dated(at: at, value: process)
         case .binaries(let report):
             Self.set(&runtimeBinaries, report.unit, Dated(at: at, value: report))
         }

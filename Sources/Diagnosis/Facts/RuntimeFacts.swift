@@ -8,6 +8,8 @@ struct RuntimeFacts: Hashable, Codable, Sendable {
     var version: RuntimeVersion?
     var status: RuntimeStatus?
     var statusAt: Moment?
+    /// Where it keeps its things, as it said last; nil: it never did.
+    var places: RuntimePlaces?
     var pods: [PodSandbox]?
     var podsAt: Moment?
     var containers: [Container]?
@@ -28,6 +30,13 @@ struct RuntimeFacts: Hashable, Codable, Sendable {
     init(endpoint: Endpoint) {
         self.endpoint = endpoint
         unit = UnitFacts(name: endpoint.unit ?? endpoint.name)
+    }
+
+    /// It turned out to be served by another unit, or as another runtime: what was known of the old unit is void.
+    mutating func move(to new: Endpoint) {
+        let name = new.unit ?? new.name
+        if unit.name != name { unit = UnitFacts(name: name) }
+        endpoint = new
     }
 
     /// Its name where two runtimes share one; nil: the endpoint's.
@@ -61,6 +70,7 @@ struct RuntimeFacts: Hashable, Codable, Sendable {
         case .status(let status):
             self.status = status
             statusAt = at
+            places = status.places ?? places
             if status.condition("NetworkReady")?.status == true { networkWasReady = true }
         case .pods(let pods):
             self.pods = pods
@@ -155,6 +165,15 @@ struct RuntimeFacts: Hashable, Codable, Sendable {
     var isUp: Bool {
         unit.isRunning || unit.phase == .starting && api.answered(since: unit.phaseSince?.monotonic)
     }
+
+    /// Where it writes: by its own word, else by its distribution's defaults.
+    var directories: [String] {
+        let told = places?.directories ?? []
+        return told.isEmpty ? endpoint.usualDirectories : told
+    }
+
+    /// Where it reads CNI configurations: by its own word, else by its distribution's defaults.
+    var cniDirectory: String { places?.cniConfDir ?? status?.cniConfDir ?? endpoint.usualCNIDirectory }
 
     var readyPods: Int? { pods.map { $0.count { $0.ready } } }
     var runningContainers: Int? { containers.map { $0.count { $0.state == .running } } }

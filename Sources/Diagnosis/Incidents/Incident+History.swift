@@ -65,12 +65,26 @@ extension Evidence {
 
     /// An entry of the journal.
     static func journal(_ signal: Signal, _ summary: String? = nil) -> Evidence {
+        if let path = logFile(signal.cursor) {
+            return Evidence(
+                at: signal.at.wall, source: .node, summary: (summary ?? signal.words).bounded(512),
+                command: "tail -n 100 \(path)")
+        }
         let unit = signal.unit ?? ""
         return Evidence(
             at: signal.at.wall, source: .journal, summary: (summary ?? signal.words).bounded(512),
             cursor: signal.cursor.isEmpty ? nil : signal.cursor,
             command: unit.isEmpty
                 ? nil : "journalctl -u \(unit) --since '\(signal.at.wall.date) \(signal.at.wall.clock) UTC'")
+    }
+}
+
+extension Evidence {
+    /// The file of a line that was not in the journal: `file:INODE:OFFSET:LINE:PATH`.
+    private static func logFile(_ cursor: String) -> String? {
+        guard cursor.hasPrefix("file:") else { return nil }
+        let parts = cursor.split(separator: ":", maxSplits: 4)
+        return parts.count == 5 ? String(parts[4]) : nil
     }
 }
 

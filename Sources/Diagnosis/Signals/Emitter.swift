@@ -17,10 +17,11 @@ struct Emitter {
     private static let docker = ["docker.service", "cri-docker.service", "*docker*.service"]
 
     /// Whether a line of that unit can be this emitter's, by the process that wrote it: where one unit runs several programs,
-    /// containerd's lines are containerd's. A process that is not known passes.
+    /// containerd's lines are containerd's, or those that k0s passes on and names so. A process that is not known passes.
     static func couldWrite(_ emitter: String, _ entry: JournalEntry) -> Bool {
         guard emitter == "containerd", let comm = entry.comm, let unit = entry.unit else { return true }
         return comm.hasPrefix("containerd") || !shared.contains { $0.matches(unit) }
+            || comm == "k0s" && entry.message.contains(" component=containerd stream=")
     }
 
     private static let shared = distributions.map(Glob.init)

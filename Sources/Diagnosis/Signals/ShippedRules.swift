@@ -21,6 +21,7 @@ enum ShippedRules {
             ("runtime.toml", PackageResources.runtime_toml),
             ("cni.toml", PackageResources.cni_toml),
             ("kubelet.toml", PackageResources.kubelet_toml),
+            ("distributions.toml", PackageResources.distributions_toml),
             ("kernel.toml", PackageResources.kernel_toml),
             ("node.toml", PackageResources.node_toml),
             ("stop.toml", PackageResources.stop_toml),

@@ -51,7 +51,12 @@ public struct SignalRules: Sendable {
     }
 
     /// All that this entry means, in the order of the rules; empty where no rule knows it.
-    public func recognize(_ entry: JournalEntry) -> [Signal] {
+    public func recognize(_ entry: JournalEntry) -> [Signal] { recognize(entry, of: entry.unit) }
+
+    /// The same of a unit whose name tells nothing: rules hear it as `unit`, and the signals are its own.
+    func recognize(_ spoken: JournalEntry, of unit: String?) -> [Signal] {
+        var entry = spoken
+        if unit != spoken.unit { entry.unit = unit }
         let candidates = storage.candidates(entry)
         guard !candidates.isEmpty else { return [] }
         var line = LogLine(entry.message)
@@ -73,7 +78,7 @@ public struct SignalRules: Sendable {
                 captures["scope"] = SignalClass.Scope.many.rawValue
             }
             return Signal(
-                rule: one.rule.rule.id, name: one.rule.rule.signal, at: entry.at, unit: entry.unit,
+                rule: one.rule.rule.id, name: one.rule.rule.signal, at: entry.at, unit: spoken.unit,
                 cursor: entry.cursor, captures: captures, excerpt: excerpt)
         }
     }

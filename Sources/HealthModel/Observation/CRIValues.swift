@@ -45,16 +45,19 @@ public struct RuntimeStatus: Hashable, Codable, Sendable {
     public var cniConfDir: String?
     /// The default OCI runtime, when the runtime says so.
     public var defaultRuntime: String?
+    /// Where it keeps its things, as far as it says so.
+    public var places: RuntimePlaces?
 
     /// Makes a status.
     public init(
         conditions: [Condition], lastCNILoadStatus: String? = nil, cniConfDir: String? = nil,
-        defaultRuntime: String? = nil
+        defaultRuntime: String? = nil, places: RuntimePlaces? = nil
     ) {
         self.conditions = conditions
         self.lastCNILoadStatus = lastCNILoadStatus
         self.cniConfDir = cniConfDir
         self.defaultRuntime = defaultRuntime
+        self.places = places
     }
 
     /// The condition of that type, if the runtime reports it.

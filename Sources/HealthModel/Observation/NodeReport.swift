@@ -61,6 +61,8 @@ public enum NodeReport: Hashable, Codable, Sendable {
     case previousShutdown(PreviousShutdown)
     /// Which binary a unit runs, and which it would run next.
     case binaries(RuntimeBinaries)
+    /// The kubelet that runs; nil: none does.
+    case kubelet(KubeletProcess?)
 }
 
 /// statvfs(3) of one path.

@@ -85,6 +85,8 @@ public enum Inquiry: Hashable, Codable, Sendable {
     case containerLog(Endpoint, id: String)
     /// How did the boot before this one end?
     case previousShutdown
+    /// Which kubelet runs, and what was it told?
+    case kubelet
     /// Which binary does this unit's main process run, and which would the unit start next? `execStart` is what systemd
     /// has loaded.
     case binaries(unit: String, pid: Int32, execStart: String?)

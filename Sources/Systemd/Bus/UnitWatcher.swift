@@ -19,7 +19,7 @@ public final class UnitWatcher: @unchecked Sendable {
         case problem(String?)
     }
 
-    private let units: [String]
+    private var units: [String]
     private let address: String?
     private let deadline: Duration
     private let handler: @Sendable (Event) -> Void
@@ -81,6 +81,19 @@ public final class UnitWatcher: @unchecked Sendable {
     /// Ends. No event comes after it returned; from within the handler: after the handler returned.
     public func stop() {
         if DispatchQueue.getSpecific(key: onQueue) == true { end() } else { queue.sync { end() } }
+    }
+
+    /// Watches these units too, from now on.
+    public func add(_ units: [String]) {
+        queue.async { @Sendable [self] in
+            let new = units.filter { !self.units.contains($0) }
+            guard !new.isEmpty else { return }
+            self.units += new
+            // Subscriptions belong to a connection.
+            guard running, connection != nil else { return }
+            disconnect()
+            connect()
+        }
     }
 
     /// Reads the states again, soon, and tells them all: that nothing changed is an answer too.

@@ -3,6 +3,15 @@ import HealthModel
 
 /// What happens to the files, and whether libsystemd hears of it.
 extension FollowerCore {
+    /// Reads entries that match these too, from the next look on.
+    func add(_ matches: JournalMatches) {
+        queue.async { @Sendable [self] in
+            configuration.matches |= matches
+            // The next look that comes to the end sets them.
+            rearmDue = true
+        }
+    }
+
     /// Takes in what happened to the files since the last look.
     func takeChanges() throws(SystemdError) -> Journal.Change {
         if let journal, Self.mayHaveOverflowed(journal) {

@@ -10,7 +10,7 @@ import Synchronization
 /// (``start(_:)``, ``stop()``, ``setCadence(_:)``, the metronome, the next batch) goes through it. `counters` and
 /// `progress` are synchronised themselves.
 final class FollowerCore: @unchecked Sendable {
-    let configuration: JournalFollower.Configuration
+    var configuration: JournalFollower.Configuration
     let prefilter: @Sendable (UnsafeRawBufferPointer) -> Bool
     let handler: @Sendable (JournalFollower.Event) -> Void
     let queue: DispatchQueue

@@ -90,6 +90,9 @@ public final class JournalFollower: Sendable {
     /// returned.
     public func stop() { core.stop() }
 
+    /// Reads entries that match these too, from where the follower is: none that lie before it.
+    public func add(_ matches: JournalMatches) { core.add(matches) }
+
     /// Looks more or less often from now on.
     public func setCadence(_ cadence: Cadence) { core.setCadence(cadence) }
 

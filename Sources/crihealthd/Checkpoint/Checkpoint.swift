@@ -13,6 +13,8 @@ struct Checkpoint: Codable, Sendable {
     var writtenAt: WallTime
     /// Where the journal is read on; nil before the first entry.
     var position: JournalPosition?
+    /// The log files that are followed beside it, and up to where each was read; nil in the files of earlier versions.
+    var logFiles: [FollowedLogFile]?
     /// What the engine knows.
     var engine: EngineState
 }

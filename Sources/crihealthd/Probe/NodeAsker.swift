@@ -8,12 +8,22 @@ import Node
 /// time.
 protocol NodeAsker: Sendable {
     /// The CRI endpoints of this node.
-    func endpoints() throws(AskError) -> [Endpoint]
+    func endpoints() throws(AskError) -> [FoundEndpoint]
     /// Asks these rungs, which ascend, up to the first that fails; when none did, and it is wanted, whether the server
     /// greets. Never throws: who cannot ask reports a broken probe.
     func climb(_ endpoint: Endpoint, _ rungs: [ProbeReport.Rung], greeting: Bool) -> Climb
     /// The answer to a question about the node; nil for what nobody can tell now.
     func answer(_ inquiry: Inquiry) -> NodeReport?
+    /// What was appended to a log file since `position`; nil where it is not there, or may not be read.
+    func logFile(_ path: String, from position: LogFilePosition?) -> LogFilePiece?
+}
+
+/// An endpoint of this node.
+struct FoundEndpoint: Hashable, Codable, Sendable {
+    /// Where, what, and who serves it.
+    var endpoint: Endpoint
+    /// Its unit and runtime are those of the process that listens now; else those that its path suggests.
+    var isServed: Bool
 }
 
 /// Why nobody could be asked.
@@ -43,6 +53,12 @@ struct LocalAsker: NodeAsker {
     var containers: ContainerAnswers
     /// Finds endpoints.
     var discovery: EndpointDiscovery
+    /// Finds the kubelet that runs.
+    var kubelet: KubeletFinder
+    /// Reads log files.
+    var logFiles: LogFileReader
+    /// Finds who listens on an endpoint.
+    var listeners: EndpointListeners
     /// Endpoints that a person named; empty: they are found.
     var configured: [String]
 
@@ -58,12 +74,17 @@ struct LocalAsker: NodeAsker {
         greetingDeadline = cri.connectDeadline
         inspector = NodeInspector(root: root)
         discovery = EndpointDiscovery(root: root)
+        kubelet = KubeletFinder(root: root)
+        logFiles = LogFileReader(root: root)
+        listeners = EndpointListeners(root: root, inspector: inspector)
         configured = cri.endpoints.map { "unix://" + $0 }
     }
 
-    func endpoints() throws(AskError) -> [Endpoint] {
+    func endpoints() throws(AskError) -> [FoundEndpoint] {
         do throws(EndpointError) {
-            return try discovery.discover(configured: configured).endpoints
+            let kubelet = configured.isEmpty ? kubelet.find() : nil
+            return try discovery.discover(configured: configured, kubelet: kubelet).endpoints.map(
+                listeners.found)
         } catch {
             throw .endpoint(error)
         }
@@ -82,6 +103,11 @@ struct LocalAsker: NodeAsker {
         if inquiry == .binary(name: "crictl") {
             return .binary(name: "crictl", path: try? ladder.crictl.locate())
         }
+        if inquiry == .kubelet { return .kubelet(kubelet.find()) }
         return inspector.answer(inquiry) ?? containers.answer(inquiry)
+    }
+
+    func logFile(_ path: String, from position: LogFilePosition?) -> LogFilePiece? {
+        LogFileSource.isLogFile(path) ? logFiles.read(path, from: position) : nil
     }
 }

@@ -7,7 +7,7 @@ import HealthModel
 /// answers each before it reads the next.
 enum ProbeWire {
     /// Raised with every change that an older end would misread.
-    static let version = 3
+    static let version = 4
     /// Largest question: 64 container ids of 64 digits fit.
     static let questionLimit = 8 * 1024
     /// Largest answer.
@@ -27,6 +27,8 @@ struct ProbeQuestion: Equatable, Codable, Sendable {
         case climb(socket: String, rungs: [ProbeReport.Rung], greeting: Bool)
         /// Look at the node.
         case node(Inquiry)
+        /// What was appended to this log file?
+        case logFile(path: String, from: LogFilePosition?)
     }
 
     /// ``ProbeWire/version`` of the asker.
@@ -40,11 +42,13 @@ struct ProbeAnswer: Equatable, Codable, Sendable {
     /// By the kind of question.
     enum Reply: Equatable, Codable, Sendable {
         /// The prober's own endpoints.
-        case endpoints([Endpoint])
+        case endpoints([FoundEndpoint])
         /// The rungs, and whether it greets.
         case climb(Climb)
         /// The node; nil: nobody can tell.
         case node(NodeReport?)
+        /// The log file's next piece; nil: it is not there.
+        case logFile(LogFilePiece?)
         /// No answer.
         case refused(Refusal)
     }

@@ -13,6 +13,8 @@ final class ProberDesk: Sendable {
     private struct State {
         var asker: any NodeAsker
         var policy: ProberPolicy
+        /// As they were found last.
+        var found: [FoundEndpoint] = []
         var lanes: [String: DispatchQueue] = [:]
         var lookedAt: MonotonicTime?
     }
@@ -45,7 +47,7 @@ final class ProberDesk: Sendable {
         switch ask {
         case .endpoints:
             look()
-            return .endpoints(state.withLock { $0.policy.endpoints })
+            return .endpoints(state.withLock { $0.found })
         case .climb(let socket, let rungs, let greeting):
             // One call, or what needs none, each once: how long one question can keep the prober is bounded.
             guard rungs.count <= 1 || rungs == [.socket, .connect] else { return .refused(.malformed) }
@@ -62,6 +64,10 @@ final class ProberDesk: Sendable {
                 return .node(inLane(of: endpoint) { $0.answer(admitted) })
             }
             return .node(asker.answer(admitted))
+        case .logFile(let path, let position):
+            // Names and folders are fixed; what lies there is the distribution's.
+            guard LogFileSource.isLogFile(path) else { return .refused(.notAllowed) }
+            return .logFile(state.withLock { $0.asker }.logFile(path, from: position))
         }
     }
 
@@ -83,10 +89,14 @@ final class ProberDesk: Sendable {
         do throws(AskError) {
             let found = try asker.endpoints()
             state.withLock { state in
-                state.policy.endpoints = found
-                let known = Set(found.map(\.socketPath))
+                state.found = found
+                state.policy.endpoints = found.map(\.endpoint)
+                let known = Set(state.policy.endpoints.map(\.socketPath))
                 state.policy.cniDirectories = state.policy.cniDirectories.filter { known.contains($0.key) }
-                state.policy.units.formUnion(found.compactMap(\.unit))
+                state.policy.stateDirectories = state.policy.stateDirectories.filter {
+                    known.contains($0.key)
+                }
+                state.policy.units.formUnion(state.policy.endpoints.compactMap(\.unit))
             }
         } catch {
             logger.error("the configured endpoints cannot be used", error: error)
@@ -105,11 +115,15 @@ final class ProberDesk: Sendable {
         return lane.sync { body(asker) }
     }
 
-    /// A runtime says itself where its CNI configuration is, and may say another place after a restart.
+    /// A runtime says itself where its things are, and may say another place after a restart.
     private func remember(_ report: ProbeReport) {
-        guard case .status(let status) = report.outcome, let directory = status.cniConfDir,
-            ProberPolicy.isPlainPath(directory)
-        else { return }
-        state.withLock { $0.policy.cniDirectories[report.endpoint.socketPath] = directory }
+        guard case .status(let status) = report.outcome else { return }
+        let directories = (status.places?.directories ?? []).filter(ProberPolicy.isPlainPath)
+        state.withLock { state in
+            state.policy.stateDirectories[report.endpoint.socketPath] = directories
+            if let directory = status.cniConfDir, ProberPolicy.isPlainPath(directory) {
+                state.policy.cniDirectories[report.endpoint.socketPath] = directory
+            }
+        }
     }
 }

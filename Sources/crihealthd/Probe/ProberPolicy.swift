@@ -11,12 +11,15 @@ struct ProberPolicy: Sendable {
     var units: Set<String>
     /// CNI directories that the runtimes named in their own answers, by the socket of who named it last.
     var cniDirectories: [String: String] = [:]
+    /// Directories that the runtimes write to by their own answers, by the socket of who named them last.
+    var stateDirectories: [String: [String]] = [:]
     /// Whether a process is one of a unit: only those are looked into.
     var isProcess: @Sendable (_ pid: Int32, _ unit: String) -> Bool = { ProberPolicy.isProcess($0, of: $1) }
 
     /// Where containerd and CRI-O read CNI configuration by default, and k3s.
     static let defaultCNIDirectories: Set<String> = [
         "/etc/cni/net.d", "/var/lib/rancher/k3s/agent/etc/cni/net.d",
+        "/var/snap/microk8s/current/args/cni-network",
     ]
 
     /// Whose space is told: where runtimes, the kubelet and the journal write.
@@ -45,15 +48,14 @@ struct ProberPolicy: Sendable {
         case .tcpListener(let address): Self.isSocketAddress(address) ? inquiry : nil
         case .unixListener(let path): endpoint(path) != nil ? inquiry : nil
         case .process(let pid): Self.isProcess(pid) ? inquiry : nil
-        case .fileSystems(let paths): .fileSystems(paths: paths.filter(Self.fileSystems.contains))
+        case .fileSystems(let paths): .fileSystems(paths: paths.filter(isKnownDirectory))
         case .resources(let paths, let units):
-            .resources(
-                paths: paths.filter(Self.fileSystems.contains), units: units.filter(self.units.contains))
+            .resources(paths: paths.filter(isKnownDirectory), units: units.filter(self.units.contains))
         case .cni(let directory):
             Self.defaultCNIDirectories.contains(directory) || cniDirectories.values.contains(directory)
                 ? inquiry : nil
         case .binary(let name): Self.isBinary(name) ? inquiry : nil
-        case .containerProcesses, .runtimeConfiguration, .tcpListeners, .previousShutdown: inquiry
+        case .containerProcesses, .runtimeConfiguration, .tcpListeners, .previousShutdown, .kubelet: inquiry
         case .scopes(let containers):
             containers.count <= 64 && containers.allSatisfy(Self.isContainer) ? inquiry : nil
         case .ociRuntimes(let paths): .ociRuntimes(paths: paths.prefix(8).filter(Self.isTrusted))
@@ -65,6 +67,12 @@ struct ProberPolicy: Sendable {
                     unit: unit, pid: isProcess(pid, unit) ? pid : 0,
                     execStart: execStart.flatMap(Self.knownPath)) : nil
         }
+    }
+
+    private func isKnownDirectory(_ path: String) -> Bool {
+        Self.fileSystems.contains(path)
+            || endpoints.contains { $0.usualDirectories.contains(path) }
+            || stateDirectories.values.contains { $0.contains(path) }
     }
 
     /// An absolute path that goes down only.

@@ -52,7 +52,7 @@ final class RemoteAsker: NodeAsker {
         self.onRefusal = onRefusal
     }
 
-    func endpoints() throws(AskError) -> [Endpoint] {
+    func endpoints() throws(AskError) -> [FoundEndpoint] {
         do throws(ProberError) {
             let reply = try ask(.endpoints, within: patience.quick)
             guard case .endpoints(let endpoints) = reply else { throw unexpected(reply) }
@@ -107,12 +107,19 @@ final class RemoteAsker: NodeAsker {
         return report
     }
 
+    func logFile(_ path: String, from position: LogFilePosition?) -> LogFilePiece? {
+        guard
+            case .logFile(let piece)? = try? ask(.logFile(path: path, from: position), within: patience.node)
+        else { return nil }
+        return piece
+    }
+
     // MARK: Connections
 
     private func unexpected(_ reply: ProbeAnswer.Reply) -> ProberError {
         switch reply {
         case .refused(let refusal): ProberError("answer", socket, reason: refusal.reason)
-        case .endpoints, .climb, .node:
+        case .endpoints, .climb, .node, .logFile:
             ProberError("answer", socket, reason: "it answered something else")
         }
     }

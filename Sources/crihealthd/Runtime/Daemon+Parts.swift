@@ -58,25 +58,43 @@ extension Daemon {
 
     /// The endpoints to watch: those of the configuration, else what is found. Where the prober does not answer, as far
     /// as this process can see; it is asked again later.
+    ///
+    /// - Parameter known: What an earlier run learned: a runtime that is down cannot tell who serves it.
     static func endpoints(
         _ configuration: Configuration, _ surroundings: Surroundings, _ asker: any NodeAsker,
-        _ logger: Logger
+        known: [Endpoint] = [], _ logger: Logger
     ) throws(DaemonError) -> [Endpoint] {
         let local = LocalAsker(configuration, root: surroundings.root)
         do throws(AskError) {
-            guard configuration.cri.endpoints.isEmpty else { return announce(try local.endpoints(), logger) }
+            var found: [FoundEndpoint]
             do throws(AskError) {
-                return announce(try asker.endpoints(), logger)
+                found = try asker.endpoints()
+                if !configuration.cri.endpoints.isEmpty {
+                    // The prober may have read another configuration.
+                    let told = found
+                    found = try local.endpoints().map { own in
+                        told.first { $0.endpoint.socketPath == own.endpoint.socketPath } ?? own
+                    }
+                }
             } catch .prober(let error) {
                 logger.error("the prober cannot be asked; trying again", error: error)
-                return announce(try local.endpoints(), logger)
+                found = try local.endpoints()
             }
+            return announce(found.map { Self.remembered($0, known) }, logger)
         } catch {
             switch error {
             case .endpoint(let error): throw .endpoint(error)
             case .prober: return []
             }
         }
+    }
+
+    private static func remembered(_ found: FoundEndpoint, _ known: [Endpoint]) -> Endpoint {
+        guard !found.isServed,
+            let earlier = known.first(where: { $0.socketPath == found.endpoint.socketPath }),
+            earlier.unit != nil
+        else { return found.endpoint }
+        return earlier
     }
 
     private static func announce(_ endpoints: [Endpoint], _ logger: Logger) -> [Endpoint] {
@@ -144,6 +162,38 @@ extension Daemon {
         return result
     }
 
+    /// The endpoint; who listens, and who cannot, is reported.
+    static func server(
+        _ configuration: Configuration, _ passed: [PassedSocket], _ relay: Relay, _ recorder: FlightRecorder,
+        _ logger: Logger
+    ) -> HealthServer {
+        HealthServer(
+            configuration: server(configuration, passed), initial: nil,
+            onListener: { report in
+                log(report, logger)
+                relay.observe(
+                    .daemon(.listener(address: report.address.description, problem: report.problem)))
+            }, recording: { recorder.observations })
+    }
+
+    /// Whether a line matters: to a rule, or because all of them are recorded.
+    static func prefilter(
+        _ rules: CurrentRules, _ recorder: RecordingWriter?
+    ) -> @Sendable (UnsafeRawBufferPointer) -> Bool {
+        { recorder != nil || rules.value.mightMatch($0) }
+    }
+
+    /// The follower of log files, as whoever asks the node may read them.
+    static func logFiles(
+        _ asker: any NodeAsker, _ matters: @escaping @Sendable (UnsafeRawBufferPointer) -> Bool,
+        _ relay: Relay
+    ) -> LogFileFollower {
+        LogFileFollower(
+            .init(
+                read: { asker.logFile($0, from: $1) }, prefilter: matters,
+                deliver: { relay.logFile($0, $1) }, lose: { relay.observe(.daemon(.blind($0))) }))
+    }
+
     static func journal(_ configuration: Configuration, _ units: [String]) -> JournalFollower.Configuration {
         let location = configuration.journal.directory.map { JournalLocation.directory($0) } ?? .system
         let matches: JournalMatches =
@@ -195,7 +245,8 @@ extension Daemon {
 
     /// Where the engine's effects go.
     static func outlets(
-        _ server: HealthServer, _ follower: JournalFollower, _ prober: Prober, _ units: UnitWatcher?,
+        _ server: HealthServer, _ follower: JournalFollower, _ logFiles: LogFileFollower, _ prober: Prober,
+        _ units: UnitWatcher?,
         _ writer: CheckpointWriter<Checkpoint>, _ surroundings: Surroundings, _ asker: any NodeAsker,
         _ relay: Relay, _ crictl: CrictlVersion, _ recorder: FlightRecorder,
         _ logger: Logger, problems: @escaping @Sendable () -> [String]
@@ -220,6 +271,7 @@ extension Daemon {
             alert: { alert in
                 prober.suspect(alert)
                 follower.setCadence(alert ? .alert : .calm)
+                logFiles.setAlert(alert)
             },
             observed: { surroundings.recorder?.record($0) },
             record: { recorder.record($0) },

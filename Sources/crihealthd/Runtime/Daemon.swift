@@ -51,25 +51,28 @@ final class Daemon: Sendable {
 
     private let configuration: Mutex<Configuration>
     private let surroundings: Surroundings
-    private let logger: Logger
+    let logger: Logger
     private let threshold: LogThreshold
-    private let relay = Relay()
+    let relay = Relay()
     private let rules: CurrentRules
     private let overruled: OverruledKeys
     private let endpoints: [Endpoint]
     private let units: [String]
     private let lock: HeldLock
-    private let host: EngineHost
+    let host: EngineHost
     private let server: HealthServer
-    private let follower: JournalFollower
-    private let prober: Prober
-    private let unitWatcher: UnitWatcher?
+    let follower: JournalFollower
+    let logFiles: LogFileFollower
+    let prober: Prober
+    let unitWatcher: UnitWatcher?
     private let writer: CheckpointWriter<Checkpoint>
     private let textfile: MetricsTextfile?
-    private let discovery: Confined<WatchedEndpoints>
-    private let asker: any NodeAsker
+    let discovery: Confined<Places>
+    let asker: any NodeAsker
     private let crictl: CrictlVersion
     private let resumesAt: JournalPosition?
+    /// The log files of an earlier run.
+    let savedFiles: [FollowedLogFile]
     private let firstReports: [SelfReport]
 
     /// Reads what is on disk and puts the parts together. Nothing runs yet.
@@ -83,31 +86,27 @@ final class Daemon: Sendable {
         let overruled = OverruledKeys(passed: surroundings.passed)
         overruled.apply(configuration, logger)
         let asker = Self.asker(configuration, surroundings, logger)
-        let found = try Self.endpoints(configuration, surroundings, asker, logger)
-        let units = WatchedUnits.all(endpoints: found, configured: configuration.journal.units)
         let store = CheckpointStore<Checkpoint>(directory: configuration.stateDirectory)
         var lost: String?
         let saved = Self.restore(store, &lost, logger)
+        let found = try Self.endpoints(
+            configuration, surroundings, asker, known: saved?.engine.endpoints ?? [], logger)
+        let units = WatchedUnits.all(endpoints: found, configured: configuration.journal.units)
         let (relay, current) = (relay, CurrentRules(rules))
         let crictl = CrictlVersion(configuration.cri.crictl)
         self.crictl = crictl
         let (recorder, trouble) = (FlightRecorder(), MetricsTextfile.Trouble())
 
-        server = HealthServer(
-            configuration: Self.server(configuration, surroundings.passed), initial: nil,
-            onListener: { report in
-                Self.log(report, logger)
-                relay.observe(
-                    .daemon(.listener(address: report.address.description, problem: report.problem)))
-            }, recording: { recorder.observations })
+        server = Self.server(configuration, surroundings.passed, relay, recorder, logger)
         let status = surroundings.serviceManager
+        let matters = Self.prefilter(current, surroundings.recorder)
+        let logFiles = Self.logFiles(asker, matters, relay)
+        self.logFiles = logFiles
         follower = JournalFollower(
-            configuration: Self.journal(configuration, units),
-            prefilter: { [recorder = surroundings.recorder] in
-                recorder != nil || current.value.wants($0)
-            }
+            configuration: Self.journal(configuration, units), prefilter: matters
         ) { event in
             relay.journal(event)
+            Self.follow(logFiles, toldBy: event)
             status.journalSpoke()
         }
         prober = Prober(settings: .init(pace: configuration.cri.pace, asker: asker)) { relay.probes($0) }
@@ -118,10 +117,11 @@ final class Daemon: Sendable {
             engine: Engine(
                 rules: rules, restoring: saved?.engine ?? EngineState(),
                 advisories: CurrentRules.advisories(besideRules: configuration.rulesDirectory, logger)),
-            position: saved?.position,
+            position: saved?.position, logFiles: saved?.logFiles ?? [],
             time: .init(now: { Moment.now() }),
             outlets: Self.outlets(
-                server, follower, prober, unitWatcher, writer, surroundings, asker, relay, crictl, recorder,
+                server, follower, logFiles, prober, unitWatcher, writer, surroundings, asker, relay, crictl,
+                recorder,
                 logger,
                 problems: { [lost] in overruled.problems + [trouble.sentence, lost].compactMap(\.self) }))
         relay.attach(host)
@@ -138,8 +138,9 @@ final class Daemon: Sendable {
         self.lock = held
         self.asker = asker
         endpoints = found
-        discovery = Confined(label: "crihealthd.discovery", WatchedEndpoints(found))
+        discovery = Confined(label: "crihealthd.discovery", Places(found))
         resumesAt = saved?.position
+        savedFiles = saved?.logFiles ?? []
         firstReports = reports
     }
 
@@ -157,11 +158,13 @@ final class Daemon: Sendable {
         server.start()
         surroundings.serviceManager.endpointServes()
         follower.start(from: resumesAt)
+        savedFiles.forEach(logFiles.follow)
+        followLogFiles(of: endpoints)
         unitWatcher?.start()
         textfile?.start()
         for endpoint in endpoints { prober.watch(endpoint) }
         crictl.start()
-        if configuration.withLock({ $0.cri.endpoints.isEmpty }) { rediscover() }
+        rediscover(isConfigured: configuration.withLock { !$0.cri.endpoints.isEmpty })
         let starts = StartCounter(directory: configuration.withLock { $0.stateDirectory })
         DispatchQueue.global().asyncAfter(deadline: .now() + StartCounter.longEnough.dispatch) {
             starts.survived()
@@ -182,6 +185,7 @@ final class Daemon: Sendable {
         surroundings.serviceManager.stopping()
         prober.stop()
         follower.stop()
+        logFiles.stop()
         host.stop()
         writer.write(host.latest.checkpoint)
         StartCounter(directory: configuration.withLock { $0.stateDirectory }).survived()
@@ -233,27 +237,5 @@ final class Daemon: Sendable {
         relay.observe(.daemon(.rules(refused: refused.map(\.description))))
         guard refused.isEmpty else { throw .rules(refused) }
         return loaded
-    }
-
-    /// Looks for endpoints that appear later, a runtime that is installed or a socket at another place, and lets go of
-    /// those that nobody names any more.
-    private func rediscover() {
-        discovery.every(.seconds(30), leeway: .seconds(3)) { [asker, host, prober, relay, logger] watched in
-            guard let found = try? asker.endpoints() else { return }
-            let answering = Set(host.upEndpoints.map(\.socketPath))
-            let change = watched.look(found: found, answering: answering)
-            guard change != .init() else { return }
-            for endpoint in change.left {
-                logger.notice(
-                    "an endpoint is no longer named by anybody",
-                    metadata: ["socket": "\(endpoint.socketPath)"])
-                prober.forget(endpoint)
-            }
-            relay.observe(.daemon(.endpoints(watched.endpoints)))
-            for endpoint in change.appeared {
-                logger.notice("another endpoint appeared", metadata: ["socket": "\(endpoint.socketPath)"])
-                prober.watch(endpoint)
-            }
-        }
     }
 }

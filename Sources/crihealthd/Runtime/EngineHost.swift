@@ -42,6 +42,8 @@ final class EngineHost: Sendable {
         var engine: Engine
         var bootID = ""
         var position: JournalPosition?
+        /// By path.
+        var logFiles: [String: FollowedLogFile]
         var publishPace = PublishPace()
         var checkpointPace = CheckpointPace()
         var armed: MonotonicTime?
@@ -57,8 +59,13 @@ final class EngineHost: Sendable {
     private let time: Timekeeper
 
     /// Makes a host; nothing happens before ``begin(_:)``.
-    init(engine: Engine, position: JournalPosition?, time: Timekeeper, outlets: Outlets) {
-        let start = State(engine: engine, position: position, lastTurn: time.now().monotonic)
+    init(
+        engine: Engine, position: JournalPosition?, logFiles: [FollowedLogFile] = [], time: Timekeeper,
+        outlets: Outlets
+    ) {
+        let files = Dictionary(logFiles.map { ($0.source.path, $0) }, uniquingKeysWith: { first, _ in first })
+        let start = State(
+            engine: engine, position: position, logFiles: files, lastTurn: time.now().monotonic)
         state = Confined(label: "crihealthd.engine", start)
         self.outlets = outlets
         self.time = time
@@ -96,6 +103,16 @@ final class EngineHost: Sendable {
     func absorb(_ observations: [Observation], upTo position: JournalPosition? = nil) {
         state.read { state in
             state.position = position ?? state.position
+            guard !observations.isEmpty else { return }
+            self.take(observations, &state)
+        }
+    }
+
+    /// Takes lines of a log file in, and returns when that is done: from the same turn on how far it is handled is part
+    /// of every checkpoint.
+    func absorb(_ observations: [Observation], of file: FollowedLogFile) {
+        state.read { state in
+            state.logFiles[file.source.path] = file
             guard !observations.isEmpty else { return }
             self.take(observations, &state)
         }
@@ -200,6 +217,7 @@ final class EngineHost: Sendable {
         Checkpoint(
             bootID: state.bootID, version: Release.version, writtenAt: Moment.now().wall,
             position: state.position,
+            logFiles: state.logFiles.values.sorted { $0.source.path < $1.source.path },
             engine: state.engine.state)
     }
 }

@@ -70,6 +70,7 @@ struct OneLook {
             DaemonStart(
                 bootID: boot.bootID, version: Release.version, hostname: boot.hostname, endpoints: endpoints))
         for report in reports { host.observe(.daemon(report)) }
+        if let kubelet = asker.answer(.kubelet) { host.observe(.node(kubelet)) }
         let follower = follow(units, rules, relay)
         let watcher = watch(units, relay)
         for endpoint in endpoints { ask(endpoint, asker, relay) }

@@ -23,7 +23,7 @@ final class Prober: Sendable {
     typealias Answer = (report: ProbeReport, at: Moment)
 
     private struct Lane {
-        let endpoint: Endpoint
+        var endpoint: Endpoint
         /// Wakes its thread.
         let alarm: Alarm
         var schedule: ProbeSchedule
@@ -47,9 +47,10 @@ final class Prober: Sendable {
         self.report = report
     }
 
-    /// Begins to ask this endpoint; one that is watched already stays as it is.
+    /// Begins to ask this endpoint; one that is watched already goes on by this name.
     func watch(_ endpoint: Endpoint) {
         state.submit { state in
+            state.lanes[endpoint.socketPath]?.endpoint = endpoint
             guard state.lanes[endpoint.socketPath] == nil, !state.stopped else { return }
             let seed = UInt64.random(in: .min ... .max)
             var schedule = ProbeSchedule(pace: state.settings.pace, seed: seed)

@@ -29,6 +29,11 @@ final class Relay: Sendable {
         }
     }
 
+    /// Lines of a log file, and up to where it was handled with them.
+    func logFile(_ entries: [JournalEntry], _ file: FollowedLogFile) {
+        current?.absorb(entries.map { Observation(at: $0.at, event: .journal($0)) }, of: file)
+    }
+
     /// What the prober was told: taken in on its own thread, which has nothing else to do.
     func probes(_ answers: [Prober.Answer]) {
         current?.absorb(answers.map { Observation(at: $0.at, event: .probe($0.report)) })

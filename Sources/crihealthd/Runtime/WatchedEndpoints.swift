@@ -19,6 +19,18 @@ struct WatchedEndpoints: Sendable {
     /// Begins with these.
     init(_ endpoints: [Endpoint]) { self.endpoints = endpoints }
 
+    /// Takes in who listens: those that another unit or runtime serves than was thought. Only a listener tells: while it is
+    /// down, its socket's path alone suggests one.
+    mutating func move(_ found: [FoundEndpoint]) -> [Endpoint] {
+        found.filter(\.isServed).compactMap { one in
+            guard let index = endpoints.firstIndex(where: { $0.socketPath == one.endpoint.socketPath }),
+                endpoints[index] != one.endpoint
+            else { return nil }
+            endpoints[index] = one.endpoint
+            return one.endpoint
+        }
+    }
+
     /// Takes in what was found, and which sockets answer. An endpoint is let go of when nobody names it, nobody serves it
     /// and another one serves this node: whoever is down must stay known.
     mutating func look(found: [Endpoint], answering: Set<String>) -> Change {

@@ -18,7 +18,7 @@ import Testing
         .unixListener(path: "/run/containerd/containerd.sock"), .process(pid: 1),
         .fileSystems(paths: ["/var/lib/containerd", "/run"]), .cni(directory: "/etc/cni/net.d"),
         .cni(directory: "/opt/cni/conf"), .binary(name: "runc"), .binary(name: "/usr/sbin/runc"),
-        .containerProcesses, .runtimeConfiguration, .tcpListeners, .previousShutdown,
+        .containerProcesses, .runtimeConfiguration, .tcpListeners, .previousShutdown, .kubelet,
         .scopes(containers: [id]), .containerLog(StubAsker.endpoint, id: id),
         .binaries(unit: "containerd.service", pid: 17, execStart: "/usr/bin/containerd"),
     ]
@@ -113,13 +113,12 @@ import Testing
         #expect(
             policy.admit(.fileSystems(paths: NodeCase.directories))
                 == .fileSystems(paths: NodeCase.directories))
-        for runtime in RuntimeName.allCases {
-            let paths = CreateFailing.stateDirectories(of: runtime)
-            #expect(policy.admit(.fileSystems(paths: paths)) == .fileSystems(paths: paths))
-        }
         for endpoint in Endpoint.wellKnown {
             let policy = ProberPolicy(endpoints: [endpoint], units: Set(WatchedUnits.builtIn))
             #expect(policy.admit(.unixListener(path: endpoint.socketPath)) != nil)
+            let paths = RuntimeFacts(endpoint: endpoint).directories
+            #expect(policy.admit(.fileSystems(paths: paths)) == .fileSystems(paths: paths))
+            #expect(policy.admit(.cni(directory: RuntimeFacts(endpoint: endpoint).cniDirectory)) != nil)
             #expect(
                 endpoint.unit.flatMap { policy.admit(.binaries(unit: $0, pid: 1, execStart: nil)) } != nil)
         }

@@ -41,7 +41,7 @@ import Testing
         let asker = StubAsker()
         let prober = try TestProber(in: directory, asker: asker)
         let socket = try prober.connect()
-        #expect(try Self.ask(.endpoints, on: socket) == .endpoints([StubAsker.endpoint]))
+        #expect(try Self.ask(.endpoints, on: socket) == .endpoints([StubAsker.found]))
         let path = StubAsker.endpoint.socketPath
         let both: ProbeQuestion.Ask = .climb(socket: path, rungs: [.socket, .connect], greeting: true)
         guard case .climb(let climb)? = try Self.ask(both, on: socket) else {
@@ -91,10 +91,10 @@ import Testing
         let prober = try TestProber(in: directory)
         let socket = try prober.connect()
         for ask in ["{\"sing\":{}}", "{\"endpoints\":{}}"] {
-            Self.say(Self.frame("{\"version\":4,\"ask\":\(ask)}"), on: socket)
+            Self.say(Self.frame("{\"version\":\(ProbeWire.version + 1),\"ask\":\(ask)}"), on: socket)
             #expect(try Self.reply(socket) == .refused(.otherVersion))
         }
-        #expect(try Self.ask(.endpoints, on: socket) == .endpoints([StubAsker.endpoint]))
+        #expect(try Self.ask(.endpoints, on: socket) == .endpoints([StubAsker.found]))
     }
 
     static let hostile: [[UInt8]] = [
@@ -113,7 +113,7 @@ import Testing
             let socket = try prober.connect()
             Self.say(bytes, on: socket)
         }
-        #expect(try Self.ask(.endpoints, on: try prober.connect()) == .endpoints([StubAsker.endpoint]))
+        #expect(try Self.ask(.endpoints, on: try prober.connect()) == .endpoints([StubAsker.found]))
     }
 
     @Test func noiseIsSurvived() throws {
@@ -130,7 +130,7 @@ import Testing
             let socket = try prober.connect()
             Self.say(bytes, on: socket)
         }
-        #expect(try Self.ask(.endpoints, on: try prober.connect()) == .endpoints([StubAsker.endpoint]))
+        #expect(try Self.ask(.endpoints, on: try prober.connect()) == .endpoints([StubAsker.found]))
     }
 
     @Test func aFrameThatDoesNotEndIsCutOff() throws {
@@ -158,7 +158,7 @@ import Testing
         let socket = try prober.connect()
         let replies = try (0..<3).map { _ in try Self.ask(.endpoints, on: socket) }
         #expect(replies.contains(.refused(.tooMany)))
-        #expect(replies.first == .endpoints([StubAsker.endpoint]))
+        #expect(replies.first == .endpoints([StubAsker.found]))
     }
 
     @Test func whoMayNotAskHearsNothing() throws {
@@ -180,15 +180,15 @@ import Testing
         let prober = try TestProber(in: directory)
         let four = try (0..<4).map { _ in Held(try prober.connect()) }
         for one in four + [four[0]] {
-            #expect(try Self.ask(.endpoints, on: one.socket) == .endpoints([StubAsker.endpoint]))
+            #expect(try Self.ask(.endpoints, on: one.socket) == .endpoints([StubAsker.found]))
             // One is silent before the next one is asked, so that it is clear who is silent longest.
             #expect(eventually { prober.silentConnections == 4 })
         }
         let fifth = try prober.connect()
-        #expect(try Self.ask(.endpoints, on: fifth) == .endpoints([StubAsker.endpoint]))
+        #expect(try Self.ask(.endpoints, on: fifth) == .endpoints([StubAsker.found]))
         #expect(try Self.reply(four[1].socket) == nil)
         for one in [four[0], four[2], four[3]] {
-            #expect(try Self.ask(.endpoints, on: one.socket) == .endpoints([StubAsker.endpoint]))
+            #expect(try Self.ask(.endpoints, on: one.socket) == .endpoints([StubAsker.found]))
         }
     }
 
@@ -208,7 +208,7 @@ import Testing
         var entry = pollfd(fd: fifth.raw, events: Int16(POLLIN), revents: 0)
         #expect(poll(&entry, 1, 200) == 0)
         asker.holds.store(false, ordering: .relaxed)
-        #expect(try Self.reply(fifth) == .endpoints([StubAsker.endpoint]))
+        #expect(try Self.reply(fifth) == .endpoints([StubAsker.found]))
     }
 
     private final class Held {

@@ -27,7 +27,7 @@ import Testing
     @Test func itSpeaksToTheProber() throws {
         let prober = try TestProber(in: directory)
         let asker = asker()
-        #expect(try asker.endpoints() == [StubAsker.endpoint])
+        #expect(try asker.endpoints().map(\.endpoint) == [StubAsker.endpoint])
         #expect(ask(asker, .status)?.outcome == .reached)
         #expect(asker.climb(StubAsker.endpoint, [.socket, .connect], greeting: true).greets == false)
         #expect(asker.climb(StubAsker.endpoint, [], greeting: true) == Climb(greets: false))
@@ -109,13 +109,16 @@ import Testing
     private struct OddAsker: NodeAsker {
         var told: [ProbeReport.Rung]
 
-        func endpoints() throws(AskError) -> [Endpoint] { [StubAsker.endpoint] }
+        func endpoints() throws(AskError) -> [FoundEndpoint] {
+            [FoundEndpoint(endpoint: StubAsker.endpoint, isServed: true)]
+        }
         func climb(_ endpoint: Endpoint, _ rungs: [ProbeReport.Rung], greeting: Bool) -> Climb {
             Climb(
                 reports: told.map {
                     ProbeReport(endpoint: endpoint, rung: $0, outcome: .reached, latency: .zero)
                 })
         }
+        func logFile(_ path: String, from position: LogFilePosition?) -> LogFilePiece? { nil }
         func answer(_ inquiry: Inquiry) -> NodeReport? { nil }
     }
 

@@ -17,7 +17,11 @@ final class StubAsker: NodeAsker {
 
     init(outcome: ProbeReport.Outcome = .reached) { self.outcome = outcome }
 
-    func endpoints() throws(AskError) -> [Endpoint] { [Self.endpoint] }
+    static let found = FoundEndpoint(endpoint: endpoint, isServed: true)
+
+    func endpoints() throws(AskError) -> [FoundEndpoint] {
+        [Self.found]
+    }
 
     func climb(_ endpoint: Endpoint, _ rungs: [ProbeReport.Rung], greeting: Bool) -> Climb {
         var climb = Climb()
@@ -32,6 +36,8 @@ final class StubAsker: NodeAsker {
         climb.greets = greeting ? false : nil
         return climb
     }
+
+    func logFile(_ path: String, from position: LogFilePosition?) -> LogFilePiece? { nil }
 
     func answer(_ inquiry: Inquiry) -> NodeReport? {
         inquiries.note(inquiry)

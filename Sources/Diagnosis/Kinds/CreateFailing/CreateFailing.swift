@@ -25,15 +25,6 @@ struct CreateFailing: Diagnosis {
     static let ofSomePods: Set<Cause> = [
         .runtimeHandlerMissing, .hookFailed, .seccompFailed, .createError, .ociRuntimeError, .shimError,
     ]
-
-    /// Where the runtimes keep what they must be able to write, by default.
-    static func stateDirectories(of runtime: RuntimeName) -> [String] {
-        switch runtime {
-        case .crio: ["/var/lib/containers/storage", "/run/containers/storage"]
-        case .criDockerd: ["/var/lib/docker", "/run/docker"]
-        case .containerd, .other: ["/var/lib/containerd", "/run/containerd"]
-        }
-    }
 }
 
 extension RuntimeCase<CreateFailing> {
@@ -150,7 +141,7 @@ extension RuntimeCase<CreateFailing> {
 
     /// Where it could not write: the runtime's root as the failed path names it, else the usual one.
     func directories(_ told: Told) -> [String] {
-        let usual = CreateFailing.stateDirectories(of: runtime.endpoint.runtime)
+        let usual = runtime.directories
         guard let path = told.capture("path"), path.hasPrefix("/") else { return usual }
         if usual.contains(where: { path.hasPrefix($0 + "/") }) { return usual }
         return [Self.root(of: path)] + usual.suffix(1)

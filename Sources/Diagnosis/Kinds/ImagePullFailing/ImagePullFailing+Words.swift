@@ -105,7 +105,7 @@ extension RuntimeCase<ImagePullFailing> {
     }
 
     private func full(_ told: Told) -> CreationWords {
-        let directories = CreateFailing.stateDirectories(of: runtime.endpoint.runtime)
+        let directories = runtime.directories
         return CreationWords(
             sentence: "images cannot be pulled: no space is left where \(name) keeps them",
             explanation: said(told),

@@ -27,7 +27,7 @@ struct NetworkNotReady: Diagnosis {
 
 extension RuntimeCase<NetworkNotReady> {
     var unit: String { runtime.unit.name }
-    var directory: String { runtime.status?.cniConfDir ?? "/etc/cni/net.d" }
+    var directory: String { runtime.cniDirectory }
     var disk: NodeAnswers.Dated<CNIConfiguration>? { facts.answers.cni[directory] }
 
     func assess() -> Assessment {
