@@ -58,7 +58,7 @@ guard-renew: deps-test
 
 ## The alerts and recording rules, by promtool.
 prometheus: deps-test
-	cd packaging/prometheus && for config in scrape shard federate; do \
+	cd packaging/prometheus && for config in scrape scrape-agent shard federate; do \
 	    promtool check config --lint-fatal $$config.yml || exit 1; done
 	cd packaging/prometheus && promtool test rules tests.yml
 

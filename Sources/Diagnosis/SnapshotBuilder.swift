@@ -10,7 +10,7 @@ struct SnapshotBuilder {
     let possible: [PossibleIncident]
 
     func snapshot(at moment: Moment) -> Snapshot {
-        let open = book.open
+        let open = book.open.map(named)
         let verdict = verdict(open)
         return Snapshot(
             at: moment, version: facts.version, hostname: facts.hostname,
@@ -19,6 +19,17 @@ struct SnapshotBuilder {
             resolved: book.resolved, conditions: conditions.all, runtimes: facts.runtimes.map(view),
             monitoring: monitoring(open), statistics: statistics, advice: advice, versions: versions,
             possible: possible, unexplained: facts.unexplained.lines)
+    }
+
+    /// With the names of the pods that it counts, where they are those of its runtime.
+    private func named(_ incident: Incident) -> Incident {
+        guard let pods = incident.impact.pods,
+            let runtime = facts.runtimes.first(where: { $0.name == incident.subject }),
+            runtime.readyPods == pods
+        else { return incident }
+        var copy = incident
+        copy.impact.podNames = runtime.readyPodNames
+        return copy
     }
 
     private func condition(_ kind: Condition.Kind) -> Condition? { conditions.all.first { $0.type == kind } }

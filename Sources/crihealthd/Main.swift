@@ -18,6 +18,9 @@ struct Crihealthd: ParsableCommand {
 
     /// Runs the command. Where its words are wrong, whoever waits in a socket that systemd passed hears of it too.
     static func main() {
+        if let hint = Misspelling.hint(CommandLine.arguments.dropFirst(), of: Self.self) {
+            exit(withError: ValidationError(hint))
+        }
         do {
             var command = try parseAsRoot()
             try command.run()

@@ -11,7 +11,8 @@ extension Fixtures {
             + " and the kernel logged no OOM kill: another process sent the signal.",
         impact: Impact(
             sentence: "No pod can be started, stopped or probed. Running containers keep running.", pods: 12,
-            runningContainers: 31),
+            runningContainers: 31,
+            podNames: ["db/pg-2", "kube-system/kube-proxy-x2x9f", "shop/web-7", "shop/web-8", "shop/web-9"]),
         evidence: killedEvidence,
         symptoms: [
             Symptom(
@@ -64,11 +65,21 @@ extension Fixtures {
         ], openedAt: time("2026-11-21T23:58:10Z"), lastSeenAt: time("2026-11-22T00:00:10Z"),
         resolvedAt: time("2026-11-22T00:00:13Z"), occurrences: 1)
 
+    /// The same, but over, with an id as the engine makes them.
+    static let wasKilled = {
+        var incident = killed
+        incident.id = "RuntimeDown-66af9f101c9c2774"
+        incident.status = .resolved
+        incident.resolvedAt = second("01:43:17")
+        return incident
+    }()
+
     /// An incident whose every text is `text`.
     static func incident(_ id: String, text: String, count: Int = 8) -> Incident {
         Incident(
             id: id, kind: IncidentKind(rawValue: text), subject: text, cause: text, severity: .warning,
-            status: .suspected, sentence: text, explanation: text, impact: Impact(sentence: text, pods: 1),
+            status: .suspected, sentence: text, explanation: text,
+            impact: Impact(sentence: text, pods: 1, podNames: [text]),
             evidence: (0..<count).map { _ in
                 Evidence(
                     at: second("01:00:00"), source: .systemd, summary: text, cursor: text,

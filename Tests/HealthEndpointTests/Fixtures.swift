@@ -74,6 +74,14 @@ enum Fixtures {
         monitoring: MonitoringView(journalReady: true, probesReady: true, journal: .following),
         statistics: statistics, versions: versions)
 
+    /// Well again, since half an hour.
+    static let recovered = {
+        var snapshot = healthy
+        snapshot.at.wall = second("02:13:00")
+        snapshot.resolved = [wasKilled, stopped]
+        return snapshot
+    }()
+
     static let versions = NodeVersions(
         ociRuntimes: [.init(name: "runc", version: "1.1.5+ds1")], kubelet: "v1.30.1", crictl: "v1.36.0",
         libsystemd: "0.35.0")

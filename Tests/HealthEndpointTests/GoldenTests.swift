@@ -17,6 +17,11 @@ import Testing
         Case(name: "page-down-44") { TextPage.render(Fixtures.down, width: 44) },
         Case(name: "page-down-132") { TextPage.render(Fixtures.down, width: 132) },
         Case(name: "page-healthy") { TextPage.render(Fixtures.healthy) },
+        Case(name: "page-recovered") {
+            var snapshot = Fixtures.recovered
+            snapshot.conditions = []
+            return TextPage.render(snapshot)
+        },
         Case(name: "page-empty") { TextPage.render(Fixtures.empty) },
         Case(name: "page-advice") { TextPage.render(Fixtures.advised) },
         Case(name: "healthz-verbose-advice") { body("/healthz?verbose", Fixtures.advised) },

@@ -47,12 +47,12 @@ import Testing
         let html = HTMLPage.render(Fixtures.down)
         for part in [
             "<h1>containerd was killed by SIGKILL and has not come back.</h1>", "UNHEALTHY", "worker-7",
-            "RuntimeDown/Killed, containerd.service", "No pod can be started",
+            "RuntimeDown/Killed, containerd 1.6.20~ds1", "No pod can be started",
             "Main process exited, code=killed",
             "kubelet says &quot;container runtime is down&quot;", "systemctl start containerd.service",
             "grep &#39;sig=SIGKILL&#39;", "when connect(2) succeeds", "CRIVersionSupported", "1.6.20~ds1",
             "containers: 31 running, 4 exited", "containerd was stopped by an operator.",
-            "journald suppressed them", "runc 1.1.5+ds1", "href=\"runbooks/RuntimeDown\"",
+            "journald suppressed them", "runc 1.1.5+ds1", "href=\"runbooks/RuntimeDown#killed\"",
             "href=\"v1/incidents/runtime-down-containerd.service.txt\"",
         ] { #expect(html.contains(part), "\(part)") }
     }

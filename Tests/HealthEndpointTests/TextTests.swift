@@ -94,6 +94,8 @@ import Testing
             "grep 'two words in quotes here' /var/log/some", 40,
             "grep 'two words in quotes here' \\\n  /var/log/some\n"
         ),
+        // Moved to the left as far as it must: it is copied whole.
+        ("systemctl status containerd.service -n20", 40, "systemctl status containerd.service -n20\n"),
         ("grep 'a  b'", 40, "grep 'a  b'\n"),
         ("dpkg -S /usr/bin/containerd /usr/bin/x   # or rpm", 40, "dpkg -S /usr/bin/containerd /usr/bin/x\n"),
         (
@@ -150,7 +152,7 @@ import Testing
         snapshot.open[0].evidence = items
         for origin in [TextPage.Origin.daemon, .oneLook, .recording] {
             let lines = TextPage.render(snapshot, origin: origin).split(separator: "\n")
-            let seen = lines.drop { !$0.hasPrefix("  seen ") }.prefix { !$0.hasPrefix("  also ") }
+            let seen = lines.drop { !$0.hasPrefix("  proof ") }.prefix { !$0.hasPrefix("  also ") }
             #expect(seen.count == 3 && seen.allSatisfy { $0.contains(" journal ") })
             #expect(lines.contains { $0.contains("6 more seen") })
         }
@@ -207,7 +209,7 @@ import Testing
         let order = (0...3).map { full.firstRange(of: "item \($0)")?.lowerBound ?? full.endIndex }
         #expect(order == order.sorted())
         var writer = TextWriter(width: 80)
-        IncidentText.write(incident, detail: .summary(.daemon), now: nil, to: &writer)
+        IncidentText.write(incident, detail: .summary(.daemon), .init(), to: &writer)
         #expect(!writer.text.contains("item 0"))
     }
 }

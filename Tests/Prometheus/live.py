@@ -115,7 +115,12 @@ class Live(unittest.TestCase):
 
         alert = eventually(firing)[0]
         self.assertEqual(alert["labels"]["kind"], "RuntimeDown")
-        self.assertIn("RuntimeDown", get(alert["annotations"]["runbook_url"]))
+        self.assertEqual(alert["labels"]["instance"], "node1")
+        self.assertNotIn("cause", alert["labels"])
+        self.assertRegex(alert["annotations"]["summary"], r"^node1: the container runtime is down \(\w+\)$")
+        # The command that it names, on the node.
+        _, *command = alert["annotations"]["runbook"].split()
+        self.assertIn("# RuntimeDown: ", self.stage.run(*command).stdout)
         status = self.stage.run("status", "--socket", self.stage.socket)
         self.assertEqual((status.returncode, status.stdout.split()[0]), (2, "UNHEALTHY"))
 

@@ -118,7 +118,8 @@ disabled_plugins = [{", ".join(off)}]
     def start_prometheus(self):
         """With the shipped job and rules, hurried: a minute's wait is a second's here."""
         shipped = PACKAGING / "prometheus"
-        scrape = replaced((shipped / "scrape.yml").read_text(), r"scrape_interval: .*$", "scrape_interval: 1s")
+        scrape = replaced((shipped / "scrape-agent.yml").read_text(), r"scrape_interval: .*$", "scrape_interval: 1s")
+        scrape = replaced(scrape, r'replacement: "NODE_NAME"', 'replacement: "node1"')
         scrape = replaced(scrape, r'targets: \["localhost:10274"\]', f'targets: ["127.0.0.1:{self.daemon_port}"]')
         scrape = replaced(scrape, r"^scrape_configs:$", f"""\
 global:
@@ -128,6 +129,7 @@ scrape_configs:
     scrape_interval: 1s
     static_configs:
       - targets: ["127.0.0.1:{self.exporter_port}"]""")
+        scrape += 'rule_files: ["alerts.yml", "recording.yml"]\n'
         self.write("prometheus.yml", scrape)
         self.write("alerts.yml", replaced((shipped / "alerts.yml").read_text(), r"for: \d+m$", "for: 1s"))
         self.write("recording.yml", replaced((shipped / "recording.yml").read_text(), r"for: \d+m$", "for: 1s"))

@@ -176,6 +176,13 @@ struct RuntimeFacts: Hashable, Codable, Sendable {
     var cniDirectory: String { places?.cniConfDir ?? status?.cniConfDir ?? endpoint.usualCNIDirectory }
 
     var readyPods: Int? { pods.map { $0.count { $0.ready } } }
+    /// The first of them by name, as many as an impact names.
+    var readyPodNames: [String]? {
+        pods.map { pods in
+            let names = pods.filter(\.ready).map { ($0.namespace + "/" + $0.name).bounded(120) }
+            return Array(names.sorted().prefix(Impact.podNamesLimit))
+        }
+    }
     var runningContainers: Int? { containers.map { $0.count { $0.state == .running } } }
 }
 

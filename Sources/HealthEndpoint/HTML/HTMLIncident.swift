@@ -2,7 +2,8 @@ import HealthModel
 
 /// One open incident on the page.
 enum HTMLIncident {
-    static func write(_ incident: Incident, now: WallTime, to section: inout HTMLWriter) {
+    static func write(_ incident: Incident, in snapshot: Snapshot, to section: inout HTMLWriter) {
+        let now = snapshot.at.wall
         let id = identifier(incident.id)
         let attributes: [HTMLWriter.Attribute] = [
             .init("class", "card incident \(incident.severity.rawValue)"), .init("aria-labelledby", id),
@@ -13,17 +14,17 @@ enum HTMLIncident {
                 heading.markup(" ")
                 heading.text(incident.sentence)
             }
-            writeIdentity(incident, now: now, to: &card)
+            writeIdentity(incident, in: snapshot, to: &card)
             if !incident.explanation.isEmpty {
                 card.element("p", [.init("class", "why")], text: incident.explanation)
             }
             card.element("dl") { list in
                 let hurts = IncidentText.impact(incident)
                 if !hurts.isEmpty { field("Hurts", hurts, to: &list) }
-                writeEvidence(incident, now: now, to: &list)
-                writeSymptoms(incident, now: now, to: &list)
                 writeSteps(incident, to: &list)
                 if !incident.clearsWhen.isEmpty { field("Clears", IncidentText.clears(incident), to: &list) }
+                writeEvidence(incident, now: now, to: &list)
+                writeSymptoms(incident, now: now, to: &list)
             }
             writeTimeline(incident, id: id, now: now, to: &card)
             writeLinks(incident, to: &card)
@@ -39,10 +40,12 @@ enum HTMLIncident {
                 })
     }
 
-    private static func writeIdentity(_ incident: Incident, now: WallTime, to card: inout HTMLWriter) {
+    private static func writeIdentity(
+        _ incident: Incident, in snapshot: Snapshot, to card: inout HTMLWriter
+    ) {
+        let now = snapshot.at.wall
         card.element("p", [.init("class", "what")]) { line in
-            line.text("\(incident.kind.rawValue)/\(incident.cause), \(incident.subject)")
-            if incident.status != .confirmed { line.text(", \(incident.severity.rawValue)") }
+            line.text(IncidentText.identity(incident, .init(now: now, runtimes: snapshot.runtimes)))
             line.markup(", since ")
             HTMLTime.write(TimeText.stamp(incident.openedAt, on: now), at: incident.openedAt, to: &line)
             line.markup(" (")
@@ -59,7 +62,7 @@ enum HTMLIncident {
 
     private static func writeEvidence(_ incident: Incident, now: WallTime, to list: inout HTMLWriter) {
         guard !incident.evidence.isEmpty else { return }
-        list.markup("<dt>Seen</dt>")
+        list.markup("<dt>Proof</dt>")
         list.element("dd") { value in
             value.element("ul", [.init("class", "log")]) { items in
                 for item in IncidentText.evidence(incident) {
@@ -73,7 +76,11 @@ enum HTMLIncident {
                 }
             }
             let more = incident.evidence.count - IncidentText.evidenceShown
-            if more > 0 { value.element("p", [.init("class", "more")], text: "and \(more) more") }
+            if more > 0 {
+                value.element("p", [.init("class", "more")]) { line in
+                    line.element("a", [.init("href", path(incident) + ".txt")], text: "and \(more) more")
+                }
+            }
         }
     }
 
@@ -128,14 +135,20 @@ enum HTMLIncident {
 
     private static func writeLinks(_ incident: Incident, to card: inout HTMLWriter) {
         card.element("p", [.init("class", "links")]) { line in
-            let path = "v1/incidents/" + PercentEncoding.segment(incident.id)
-            line.element("a", [.init("href", path + ".txt")], text: "all of it as text")
+            line.element("a", [.init("href", path(incident) + ".txt")], text: "all of it as text")
             line.markup(" ")
-            line.element("a", [.init("href", path + "?pretty")], text: "as JSON")
+            line.element("a", [.init("href", path(incident) + "?pretty")], text: "as JSON")
             guard IncidentKind.shipped.contains(incident.kind) else { return }
             line.markup(" ")
-            line.element("a", [.init("href", "runbooks/\(incident.kind.rawValue)")], text: "runbook")
+            let anchor = RunbookHTML.anchor(incident.cause)
+            line.element(
+                "a", [.init("href", "runbooks/\(incident.kind.rawValue)#\(anchor)")], text: "runbook")
         }
+    }
+
+    /// Where the API has it.
+    static func path(_ incident: Incident) -> String {
+        "v1/incidents/" + PercentEncoding.segment(incident.id)
     }
 }
 

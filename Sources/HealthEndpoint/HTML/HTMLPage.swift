@@ -38,12 +38,14 @@ enum HTMLPage {
         writeHeader(snapshot, to: &page)
         page.markup("\n<p id=\"live\" class=\"live\" role=\"status\"></p>\n")
         page.element("main", [.init("id", "main"), .init("tabindex", "-1")]) { main in
+            let isFresh = Past(snapshot).isFresh
             writeOpen(snapshot, to: &main)
+            if isFresh { HTMLSections.writeResolved(snapshot, to: &main) }
             HTMLSections.writeUnexplained(snapshot, to: &main)
             HTMLSections.writeConditions(snapshot, to: &main)
             HTMLSections.writeRuntimes(snapshot, to: &main)
             HTMLSections.writeAdvice(snapshot, to: &main)
-            HTMLSections.writeResolved(snapshot, to: &main)
+            if !isFresh { HTMLSections.writeResolved(snapshot, to: &main) }
         }
         page.markup("\n")
         HTMLSections.writeSelf(snapshot, to: &page)
@@ -60,9 +62,17 @@ enum HTMLPage {
                 line.markup(", ")
                 let now = snapshot.at.wall
                 HTMLTime.write("\(now.date) \(now.clock) UTC", at: now, id: "at", to: &line)
+                if let first = snapshot.headliner {
+                    line.text(", since " + TimeText.stamp(first.openedAt, on: now) + " (")
+                    HTMLTime.writeAge(since: first.openedAt, now: now, to: &line)
+                    line.markup(")")
+                }
                 if !snapshot.open.isEmpty {
                     line.text(", " + TimeText.count(UInt64(snapshot.open.count), "open incident"))
                 }
+            }
+            if let words = Past(snapshot).words {
+                header.element("p", [.init("class", "where")], text: words)
             }
         }
     }
@@ -72,7 +82,7 @@ enum HTMLPage {
         main.element("section", [.init("aria-labelledby", "open")]) { section in
             section.element("h2", [.init("id", "open")], text: "Open incidents")
             for incident in snapshot.open.prefix(TextPage.openLimit) {
-                HTMLIncident.write(incident, now: snapshot.at.wall, to: &section)
+                HTMLIncident.write(incident, in: snapshot, to: &section)
             }
             if snapshot.open.count > TextPage.openLimit {
                 section.element("p") { line in

@@ -104,16 +104,21 @@ enum HTMLSections {
         guard !snapshot.resolved.isEmpty else { return }
         section("resolved", "Recently resolved", to: &main) { section in
             section.element("ul", [.init("class", "resolved")]) { list in
-                for incident in snapshot.resolved.prefix(TextPage.resolvedLimit) {
+                for incident in snapshot.resolved.prefix(ResolvedText.limit) {
                     list.element("li") { item in
                         HTMLTime.write(
                             TimeText.stamp(incident.openedAt, on: snapshot.at.wall), at: incident.openedAt,
                             to: &item)
                         let end = incident.resolvedAt ?? incident.lastSeenAt
-                        item.text(", lasted \(TimeText.span(incident.openedAt, end))")
+                        let lasted = TimeText.span(incident.openedAt, end)
+                        item.text(", lasted \(lasted), \(incident.kind.rawValue)/\(incident.cause)")
                         item.markup(": ")
-                        let path = "v1/incidents/\(PercentEncoding.segment(incident.id)).txt"
-                        item.element("a", [.init("href", path)], text: incident.sentence)
+                        item.element(
+                            "a", [.init("href", HTMLIncident.path(incident) + ".txt")],
+                            text: incident.sentence)
+                        item.markup(" ")
+                        item.element(
+                            "span", [.init("class", "source")], text: IncidentText.shortID(incident))
                     }
                 }
             }

@@ -14,6 +14,7 @@ struct IncidentJSON: Encodable {
         let sentence: String
         let pods: Int?
         let runningContainers: Int?
+        let podNames: [String]?
     }
 
     struct StepJSON: Encodable {
@@ -67,7 +68,7 @@ struct IncidentJSON: Encodable {
         explanation = incident.explanation
         impact = ImpactJSON(
             sentence: incident.impact.sentence, pods: incident.impact.pods,
-            runningContainers: incident.impact.runningContainers)
+            runningContainers: incident.impact.runningContainers, podNames: incident.impact.podNames)
         evidence = incident.evidence.map {
             EvidenceJSON(
                 time: $0.at.description, source: $0.source.rawValue, summary: $0.summary, cursor: $0.cursor,

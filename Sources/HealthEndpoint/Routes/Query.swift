@@ -29,6 +29,15 @@ extension Request {
         try number("width", in: TextWriter.widths) ?? 80
     }
 
+    /// What times are told in, UTC without a word about it.
+    func zone() throws(Problem) -> UTCOffset {
+        guard let text = value("zone") else { return .utc }
+        guard let zone = UTCOffset(text) else {
+            throw Problem(status: 400, detail: "zone is an offset from UTC: -05:00, +05:30")
+        }
+        return zone
+    }
+
     /// A decimal number without a sign; nil when it is not given.
     func number(_ name: String, in range: ClosedRange<Int>) throws(Problem) -> Int? {
         guard let text = value(name) else { return nil }

@@ -64,17 +64,25 @@ extension Router {
     private func incident(_ name: String, _ request: Request) throws(Problem) -> Response {
         if let problem = request.problem(allowing: ["width", "pretty"]) { throw problem }
         let width = try request.width()
-        let all = snapshot.open + snapshot.resolved
-        if let found = all.first(where: { $0.id == name }) {
+        if let found = incident(named: name) {
             return varied(
                 prefersText(request)
                     ? text(request, [found], width)
                     : json(request, [found]) { IncidentJSON(found, now: $0) })
         }
-        if name.hasSuffix(".txt"), let found = all.first(where: { $0.id == name.dropLast(4) }) {
+        if name.hasSuffix(".txt"), let found = incident(named: String(name.dropLast(4))) {
             return text(request, [found], width)
         }
         throw notFound("no incident is called \(Printable.line(name, limit: 200))")
+    }
+
+    /// By its whole id, else by the first digits of it, eight or more, if they are of one only.
+    private func incident(named name: String) -> Incident? {
+        let all = snapshot.open + snapshot.resolved
+        if let found = all.first(where: { $0.id == name }) { return found }
+        guard name.utf8.count >= 8, name.allSatisfy(\.isHexDigit) else { return nil }
+        let found = all.filter { $0.id.split(separator: "-").last?.hasPrefix(name.lowercased()) ?? false }
+        return Set(found.map(\.id)).count == 1 ? found.first : nil
     }
 
     private func prefersText(_ request: Request) -> Bool {
@@ -87,10 +95,11 @@ extension Router {
         return response
     }
 
-    /// Incidents, and the day that decides which times are shown with their date.
+    /// Incidents, the day that decides which times are shown with their date, and the versions that they are told with.
     private struct Told: Hashable {
         let incidents: [Incident]
         let day: WallTime
+        let versions: [RuntimeVersion?]
     }
 
     private func json(
@@ -100,9 +109,13 @@ extension Router {
     }
 
     private func text(_ request: Request, _ incidents: [Incident], _ width: Int) -> Response {
-        let told = Told(incidents: incidents, day: snapshot.timeless.at.wall)
+        let told = Told(
+            incidents: incidents, day: snapshot.timeless.at.wall, versions: snapshot.runtimes.map(\.version))
         return .tagged(request, contentType: Response.plainText, basis: told) {
-            let texts = incidents.map { IncidentText.render($0, width: width, now: snapshot.at.wall) }
+            let texts = incidents.map {
+                IncidentText.render(
+                    $0, width: width, now: snapshot.at.wall, runtimes: snapshot.runtimes)
+            }
             return Array((texts.isEmpty ? "No incidents.\n" : texts.joined(separator: "\n")).utf8)
         }
     }

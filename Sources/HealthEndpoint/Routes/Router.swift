@@ -39,12 +39,12 @@ struct Router {
         case "/readyz": return HealthChecks.readyz(snapshot, request)
         case "/healthz": return HealthChecks.healthz(snapshot, request)
         case "/metrics": return metrics(request)
-        case "/runbooks", "/runbooks/": return try runbookList()
+        case "/runbooks", "/runbooks/": return try runbookList(request)
         default: break
         }
         if Problem.isJSON(request.path) { return try api(request) }
         if let name = request.path.suffix(after: "/healthz/") { return try condition(name, request) }
-        if let name = request.path.suffix(after: "/runbooks/") { return try runbook(name) }
+        if let name = request.path.suffix(after: "/runbooks/") { return try runbook(name, request) }
         if let name = request.path.suffix(after: "/assets/"), let asset = Asset.named(name) {
             return asset.tagged(request)
         }
@@ -54,6 +54,7 @@ struct Router {
     private func page(_ request: Request) throws(Problem) -> Response {
         let width = try request.width()
         let height = try request.number("height", in: WatchedPage.heights)
+        let zone = try request.zone()
         var response: Response
         if Accept.choose(["text/plain", "text/html"], header: request.accept) == "text/html" {
             response = .tagged(request, contentType: Response.html, basis: snapshot.settled) {
@@ -64,7 +65,7 @@ struct Router {
             response = .feed(.page(width: width, height: height), contentType: Response.plainText)
         } else {
             response = .tagged(request, contentType: Response.plainText, basis: snapshot.settled) {
-                Array(TextPage.render(snapshot, width: width).utf8)
+                Array(TextPage.render(snapshot, width: width, zone: zone).utf8)
             }
         }
         response.headers.append(.init("Vary", "Accept"))
@@ -89,22 +90,9 @@ struct Router {
     }
 
     func notFound(_ detail: String) -> Problem {
-        let paths = Self.paths + (runbooks.isEmpty ? [] : ["/runbooks", "/runbooks/KIND"])
+        let paths =
+            Self.paths + (runbooks.isEmpty ? [] : ["/runbooks", "/runbooks/KIND", "/runbooks/KIND/CAUSE"])
         return Problem(status: 404, detail: detail, paths: paths)
-    }
-
-    /// Whatever its case: it is typed at 03:00.
-    private func runbook(_ name: String) throws(Problem) -> Response {
-        let wanted = name.lowercased()
-        if let page = runbooks[name] ?? runbooks.first(where: { $0.key.lowercased() == wanted })?.value {
-            return .text(page)
-        }
-        throw notFound("there is no runbook for \(Printable.line(name, limit: 100))")
-    }
-
-    private func runbookList() throws(Problem) -> Response {
-        guard !runbooks.isEmpty else { throw notFound("there are no runbooks") }
-        return .text(runbooks.keys.sorted().map { "/runbooks/\($0)\n" }.joined())
     }
 }
 

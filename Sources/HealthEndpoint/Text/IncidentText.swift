@@ -4,22 +4,41 @@ public import HealthModel
 public enum IncidentText {
     /// How much of an incident is told.
     enum Detail: Hashable {
-        /// On a page of the node: three items of evidence on a line each, three steps, no history.
+        /// Below the verdict, whose first line is its sentence and whose second says since when.
+        case headline(TextPage.Origin)
+        /// On a page of the node: three items of evidence on a line each, the steps that matter, no history.
         case summary(TextPage.Origin)
         /// Everything.
         case full
+
+        var origin: TextPage.Origin? {
+            switch self {
+            case .headline(let origin), .summary(let origin): origin
+            case .full: nil
+            }
+        }
     }
 
+    /// What is known around it.
+    struct Setting {
+        /// What ages are counted to; without it, times stand alone.
+        var now: WallTime?
+        /// The watched runtimes: what it is about is told with its version.
+        var runtimes: [RuntimeView] = []
+    }
+
+    /// Lines of the explanation in a summary.
+    static let explanationLines = 5
     /// Items of evidence in a summary.
     static let evidenceShown = 3
-    /// Steps in a summary: what to type next, not all that could be typed.
-    static let stepsShown = 3
 
     /// Everything about one incident; `width` is clamped to 40…200 columns. `now` is what ages are counted to; without
-    /// it, times stand alone.
-    public static func render(_ incident: Incident, width: Int = 80, now: WallTime? = nil) -> String {
+    /// it, times stand alone. What it is about is told with its version where `runtimes` has it.
+    public static func render(
+        _ incident: Incident, width: Int = 80, now: WallTime? = nil, runtimes: [RuntimeView] = []
+    ) -> String {
         var writer = TextWriter(width: width)
-        write(incident, detail: .full, now: now, to: &writer)
+        write(incident, detail: .full, Setting(now: now, runtimes: runtimes), to: &writer)
         writer.blank()
         writer.line("Timeline")
         writeTimeline(incident, to: &writer)
@@ -34,44 +53,54 @@ public enum IncidentText {
         return writer.text
     }
 
-    static func write(_ incident: Incident, detail: Detail, now: WallTime?, to writer: inout TextWriter) {
-        writer.paragraph(incident.sentence, lead: tag(incident) + "  ", indent: TextWriter.fieldIndent)
-        writer.field("what", identity(incident, now: now))
-        if !incident.explanation.isEmpty { writer.field("why", incident.explanation) }
+    /// In the order in which it is needed: cause, whom it hurts, what to do, what ends it, and only then the proof.
+    static func write(_ incident: Incident, detail: Detail, _ setting: Setting, to writer: inout TextWriter) {
+        let isHeadline = if case .headline = detail { true } else { false }
+        if !isHeadline {
+            writer.paragraph(incident.sentence, lead: tag(incident) + "  ", indent: TextWriter.fieldIndent)
+        }
+        writer.field("cause", identity(incident, setting))
+        if !incident.explanation.isEmpty {
+            writer.field("", incident.explanation, maximum: detail == .full ? 40 : explanationLines)
+        }
+        if !isHeadline { writer.field("since", span(incident, setting.now)) }
         let hurts = impact(incident)
         if !hurts.isEmpty { writer.field("hurts", hurts) }
+        StepText.write(incident, isWhole: detail == .full, to: &writer)
+        if !incident.clearsWhen.isEmpty { writer.field("clears", clears(incident)) }
         writeEvidence(incident, detail: detail, to: &writer)
         writeSymptoms(incident, detail: detail, to: &writer)
-        writeSteps(incident, detail: detail, to: &writer)
-        if !incident.clearsWhen.isEmpty { writer.field("clears", clears(incident)) }
-        switch detail {
-        case .full: writer.field("id", incident.id)
-        case .summary(.daemon):
-            // The path first: it is what is copied.
-            writer.field(
-                "more", "/v1/incidents/\(incident.id).txt" + (left(incident).map { " (\($0))" } ?? ""))
-        case .summary: if let left = left(incident) { writer.field("more", left + ": -o json") }
+        writeMore(incident, detail: detail, to: &writer)
+    }
+
+    private static func writeMore(_ incident: Incident, detail: Detail, to writer: inout TextWriter) {
+        let left = left(incident)
+        switch detail.origin {
+        case nil:
+            writer.field("id", incident.id)
+            if IncidentKind.shipped.contains(incident.kind) {
+                writer.field("more", "crihealthd explain \(incident.kind.rawValue)/\(incident.cause)")
+            }
+        case .daemon:
+            // The command alone: it is what is copied.
+            let command = "crihealthd explain \(shortID(incident))"
+            writer.field("more", command + (left.map { " (\($0))" } ?? ""))
+        case .oneLook, .recording: if let left { writer.field("more", left + ": -o json") }
         }
+    }
+
+    /// The digits of its id, as short as `crihealthd explain` and `/v1/incidents/ID` take it; the whole id where it is
+    /// not of that shape.
+    static func shortID(_ incident: Incident) -> String {
+        let digits = incident.id.split(separator: "-").last ?? ""
+        let isHash = digits.utf8.count == 16 && digits.allSatisfy(\.isHexDigit)
+        return isHash ? String(digits.prefix(8)) : incident.id
     }
 
     /// What of the evidence a summary leaves out.
     private static func left(_ incident: Incident) -> String? {
         let left = incident.evidence.count - evidenceShown
         return left > 0 ? "\(left) more seen" : nil
-    }
-
-    private static func writeSteps(_ incident: Incident, detail: Detail, to writer: inout TextWriter) {
-        let shown = detail == .full ? 32 : stepsShown
-        let steps = incident.nextSteps
-        let left = max(0, steps.count - shown)
-        // The last one repairs: it is never among those that are left out.
-        for (n, step) in steps.enumerated() where n < shown - 1 || n == steps.count - 1 || left == 0 {
-            if left > 0, n == steps.count - 1 {
-                writer.field("", "(\(TimeText.count(UInt64(left), "more step")) between)")
-            }
-            writer.field(n == 0 ? "do" : "", (step.purpose.isEmpty ? "then" : step.purpose) + ":")
-            writer.command(step.command, indent: TextWriter.fieldIndent + 2)
-        }
     }
 
     /// What clears it, as a clause.
@@ -89,26 +118,49 @@ public enum IncidentText {
         }
     }
 
-    /// `RuntimeDown/Killed, containerd.service, critical, since 01:42:28 (3 s)`.
-    private static func identity(_ incident: Incident, now: WallTime?) -> String {
-        var parts = ["\(incident.kind.rawValue)/\(incident.cause)", incident.subject]
-        if incident.status != .confirmed { parts.append(incident.severity.rawValue) }
-        let opened = TimeText.stamp(incident.openedAt, on: now ?? incident.lastSeenAt)
+    /// `RuntimeDown/Killed, containerd 1.6.20~ds1`; `suspected: …` where it is not proven.
+    static func identity(_ incident: Incident, _ setting: Setting) -> String {
+        let name = "\(incident.kind.rawValue)/\(incident.cause), \(subject(incident, setting.runtimes))"
+        return incident.status == .suspected ? "suspected: \(name), \(incident.severity.rawValue)" : name
+    }
+
+    /// What it is about, with the version that runs where that is known.
+    private static func subject(_ incident: Incident, _ runtimes: [RuntimeView]) -> String {
+        let own = runtimes.first { runtime in
+            [runtime.endpoint.name, runtime.endpoint.unit, runtime.unit?.name, runtime.endpoint.socketPath]
+                .contains(incident.subject)
+        }
+        if let own, let version = own.version {
+            let name = "\(own.endpoint.name) \(version.version)"
+            let unit = own.unit?.name ?? own.endpoint.unit
+            return unit.map { $0 == own.endpoint.name + ".service" ? name : "\(name) (\($0))" } ?? name
+        }
+        guard own == nil, runtimes.count == 1, let only = runtimes.first, let version = only.version else {
+            return incident.subject
+        }
+        return "\(incident.subject), \(only.endpoint.name) \(version.version)"
+    }
+
+    /// `01:42:28 (3 s), opened 2 times`; of what is over, from when to when.
+    static func span(_ incident: Incident, _ now: WallTime?) -> String {
+        var text = TimeText.stamp(incident.openedAt, on: now ?? incident.lastSeenAt)
         if let resolved = incident.resolvedAt {
             let end = TimeText.stamp(resolved, on: now ?? incident.openedAt)
-            parts.append("\(opened) to \(end) (\(TimeText.span(incident.openedAt, resolved)))")
-        } else {
-            parts.append("since \(opened)" + (now.map { " (\(TimeText.span(incident.openedAt, $0)))" } ?? ""))
+            text +=
+                " to \(end) (\(TimeText.span(incident.openedAt, resolved))), \(incident.severity.rawValue)"
+        } else if let now {
+            text += " (\(TimeText.span(incident.openedAt, now)))"
         }
-        if incident.occurrences > 1 { parts.append("opened \(incident.occurrences) times") }
-        return parts.joined(separator: ", ")
+        return incident.occurrences > 1 ? text + ", opened \(incident.occurrences) times" : text
     }
 
     /// Whom it hurts. Numbers are of the time when it was open; none are told where there were none.
     static func impact(_ incident: Incident) -> String {
         let impact = incident.impact
         var counts: [String] = []
-        if let pods = impact.pods, pods > 0 { counts.append(TimeText.count(UInt64(clamping: pods), "pod")) }
+        if let pods = impact.pods, pods > 0 {
+            counts.append(TimeText.count(UInt64(clamping: pods), "pod") + names(impact, of: pods))
+        }
         if let running = impact.runningContainers, running > 0 {
             counts.append(TimeText.count(UInt64(clamping: running), "running container"))
         }
@@ -118,13 +170,20 @@ public enum IncidentText {
         return impact.sentence.isEmpty ? note : impact.sentence + " " + note
     }
 
+    /// ` (shop/web-7, db/pg-2 and 6 more)`.
+    private static func names(_ impact: Impact, of pods: Int) -> String {
+        guard let names = impact.podNames?.prefix(Impact.podNamesLimit), !names.isEmpty else { return "" }
+        let left = pods - names.count
+        return " (" + names.joined(separator: ", ") + (left > 0 ? " and \(left) more" : "") + ")"
+    }
+
     private static func writeEvidence(_ incident: Incident, detail: Detail, to writer: inout TextWriter) {
         let shown = detail == .full ? Incident.evidenceLimit : evidenceShown
         for (n, item) in evidence(incident, shown).enumerated() {
             let stamp = TimeText.stamp(item.at, on: incident.lastSeenAt)
             let source = item.source.rawValue
             let lead = stamp + " " + source + String(repeating: " ", count: max(1, 8 - source.count))
-            let label = n == 0 ? "  seen    " : String(repeating: " ", count: TextWriter.fieldIndent)
+            let label = n == 0 ? "  proof   " : String(repeating: " ", count: TextWriter.fieldIndent)
             let isNarrow = writer.width < 60
             if detail == .full || isNarrow {
                 writer.paragraph(
@@ -150,21 +209,22 @@ public enum IncidentText {
     private static func writeSymptoms(_ incident: Incident, detail: Detail, to writer: inout TextWriter) {
         let shown = detail == .full ? 32 : 3
         for (n, symptom) in incident.symptoms.prefix(shown).enumerated() {
-            writer.field(n == 0 ? "also" : "", Self.symptom(symptom, on: incident.lastSeenAt))
+            writer.field(
+                n == 0 ? "also" : "", Self.symptom(symptom, on: incident.lastSeenAt),
+                maximum: detail == .full ? 40 : 2)
         }
         if incident.symptoms.count > shown {
             writer.field("", "and \(incident.symptoms.count - shown) more")
         }
     }
 
-    /// `what it says, 3 times, 01:42:29 to 01:42:31`.
+    /// `what it says (3 times, 01:42:29 to 01:42:31)`.
     static func symptom(_ symptom: Symptom, on day: WallTime) -> String {
         let first = TimeText.stamp(symptom.firstSeen, on: day)
         let last = TimeText.stamp(symptom.lastSeen, on: day)
-        let span =
-            symptom.count > 1
-            ? ", \(TimeText.count(symptom.count, "time")), \(first) to \(last)" : ", at \(first)"
-        return symptom.summary + span
+        return symptom.count > 1
+            ? "\(symptom.summary) (\(TimeText.count(symptom.count, "time")), \(first) to \(last))"
+            : "\(symptom.summary) (\(first))"
     }
 
     private static func writeTimeline(_ incident: Incident, to writer: inout TextWriter) {

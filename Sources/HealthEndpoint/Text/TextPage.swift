@@ -14,17 +14,20 @@ public enum TextPage {
 
     /// Most open incidents that are told in full; the rest is counted.
     static let openLimit = 12
-    /// Most resolved incidents that are listed.
-    static let resolvedLimit = 8
     /// Most lines of a condition's message.
     static let messageLines = 4
 
     /// The whole page, ending in a line break; `width` is clamped to 40…200 columns and never exceeded. Ages are
-    /// counted to the time of the snapshot.
-    public static func render(_ snapshot: Snapshot, width: Int = 80, origin: Origin = .daemon) -> String {
+    /// counted to the time of the snapshot; times are told `zone` from UTC.
+    public static func render(
+        _ snapshot: Snapshot, width: Int = 80, origin: Origin = .daemon, zone: UTCOffset = .utc
+    ) -> String {
+        let snapshot = snapshot.shifted(by: zone)
         var writer = TextWriter(width: width)
-        writeVerdict(snapshot, origin, to: &writer)
+        writeVerdict(snapshot, origin, zone, to: &writer)
         writeOpen(snapshot, origin, to: &writer)
+        let past = Past(snapshot)
+        if past.isFresh { ResolvedText.write(snapshot, origin, to: &writer) }
         UnexplainedText.write(
             UnexplainedText.told(snapshot, origin), origin, now: snapshot.at.wall, to: &writer)
         writeConditions(snapshot, to: &writer)
@@ -38,7 +41,7 @@ public enum TextPage {
             writer.blank()
             writer.paragraph(beside)
         }
-        writeResolved(snapshot, origin, to: &writer)
+        if !past.isFresh { ResolvedText.write(snapshot, origin, to: &writer) }
         AdviceText.write(snapshot.advice, origin, to: &writer)
         if origin != .recording { writeSelf(snapshot, origin, to: &writer) }
         return writer.text
@@ -47,33 +50,59 @@ public enum TextPage {
     /// The first lines of the page alone: the verdict, the node, the time.
     public static func verdict(_ snapshot: Snapshot, width: Int = 80, origin: Origin = .daemon) -> String {
         var writer = TextWriter(width: width)
-        writeVerdict(snapshot, origin, to: &writer)
+        writeVerdict(snapshot, origin, .utc, to: &writer)
         return writer.text
     }
 
-    private static func writeVerdict(_ snapshot: Snapshot, _ origin: Origin, to writer: inout TextWriter) {
+    private static func writeVerdict(
+        _ snapshot: Snapshot, _ origin: Origin, _ zone: UTCOffset, to writer: inout TextWriter
+    ) {
         // Of a recording it is said first what it is: nobody shall take it for this machine.
-        if origin == .recording {
-            writePlace(snapshot, "A recording of \(snapshot.hostname), at ", to: &writer)
-        }
+        let (now, isRecording) = (snapshot.at.wall, origin == .recording)
+        let time = "\(now.date) \(now.clock) \(zone)"
+        if isRecording { writer.paragraph("A recording of \(snapshot.hostname), at \(time)") }
         let verdict = snapshot.verdict.rawValue.uppercased()
         writer.paragraph(
             snapshot.headline, lead: verdict + "  ", indent: writer.width < 60 ? 2 : verdict.utf8.count + 2)
-        if origin != .recording { writePlace(snapshot, "\(snapshot.hostname), ", to: &writer) }
+        let span = span(snapshot)
+        let place = isRecording ? [] : ["\(snapshot.hostname), \(time)"]
+        let whole = (place + span).joined(separator: ", ")
+        if writer.fits([], last: whole, indent: 0) {
+            if !whole.isEmpty { writer.paragraph(whole) }
+        } else {
+            for line in place + [span.joined(separator: ", ")] where !line.isEmpty { writer.paragraph(line) }
+        }
+        if let words = Past(snapshot).words { writer.paragraph(words) }
+        writeOthers(snapshot, to: &writer)
     }
 
-    private static func writePlace(_ snapshot: Snapshot, _ lead: String, to writer: inout TextWriter) {
-        let now = snapshot.at.wall
-        let open =
-            snapshot.open.isEmpty ? "" : ", \(TimeText.count(UInt64(snapshot.open.count), "open incident"))"
-        writer.paragraph("\(lead)\(now.date) \(now.clock) UTC\(open)")
+    /// `since 12:00:03 (1.0 s)`, `2 open incidents`: what there is to say of them.
+    private static func span(_ snapshot: Snapshot) -> [String] {
+        var parts: [String] = []
+        if let first = snapshot.headliner {
+            parts.append("since " + IncidentText.span(first, snapshot.at.wall))
+        }
+        if snapshot.open.count > (snapshot.headliner == nil ? 0 : 1) {
+            parts.append(TimeText.count(UInt64(snapshot.open.count), "open incident"))
+        }
+        return parts
+    }
+
+    /// What else is open, by name: it may be below the first screen.
+    private static func writeOthers(_ snapshot: Snapshot, to writer: inout TextWriter) {
+        guard snapshot.headliner != nil, snapshot.open.count > 1 else { return }
+        let names = snapshot.open.dropFirst().prefix(3).map { "\($0.kind.rawValue)/\($0.cause)" }
+        let left = snapshot.open.count - 1 - names.count
+        writer.line("also open: " + names.joined(separator: ", ") + (left > 0 ? " and \(left) more" : ""))
     }
 
     private static func writeOpen(_ snapshot: Snapshot, _ origin: Origin, to writer: inout TextWriter) {
-        for incident in snapshot.open.prefix(openLimit) {
+        let setting = IncidentText.Setting(now: snapshot.at.wall, runtimes: snapshot.runtimes)
+        for (n, incident) in snapshot.open.prefix(openLimit).enumerated() {
             writer.blank()
+            let isHeadline = n == 0 && snapshot.headliner != nil
             IncidentText.write(
-                incident, detail: .summary(origin), now: snapshot.at.wall, to: &writer)
+                incident, detail: isHeadline ? .headline(origin) : .summary(origin), setting, to: &writer)
         }
         if snapshot.open.count > openLimit {
             writer.blank()
@@ -104,23 +133,6 @@ public enum TextPage {
         writer.paragraph(words.message, lead: "      ", indent: 6, maximum: messageLines)
     }
 
-    private static func writeResolved(_ snapshot: Snapshot, _ origin: Origin, to writer: inout TextWriter) {
-        guard !snapshot.resolved.isEmpty else { return }
-        writer.blank()
-        writer.line("Recently resolved")
-        for incident in snapshot.resolved.prefix(resolvedLimit) {
-            let stamp = TimeText.stamp(incident.openedAt, on: snapshot.at.wall)
-            let lasted = TimeText.span(incident.openedAt, incident.resolvedAt ?? incident.lastSeenAt)
-            writer.columns(
-                [stamp + "  lasted", TimeText.padded(lasted, 11)], last: incident.sentence, indent: 2)
-        }
-        if snapshot.resolved.count > resolvedLimit {
-            writer.line(
-                "and \(snapshot.resolved.count - resolvedLimit) more"
-                    + origin.place("/v1/incidents?status=resolved"), indent: 2)
-        }
-    }
-
     private static func writeSelf(_ snapshot: Snapshot, _ origin: Origin, to writer: inout TextWriter) {
         writer.blank()
         let age = TimeText.span(snapshot.startedAt, snapshot.at.wall)
@@ -128,6 +140,13 @@ public enum TextPage {
             "crihealthd \(snapshot.version), "
                 + (origin == .daemon ? "running for \(age)" : "one look in \(age)"))
         for field in SelfText.fields(snapshot) { writer.field(field.label, field.text) }
+    }
+}
+
+extension Snapshot {
+    /// The open incident whose sentence is the headline.
+    var headliner: Incident? {
+        open.first.flatMap { $0.severity >= .warning && headline.hasPrefix($0.sentence) ? $0 : nil }
     }
 }
 

@@ -6,6 +6,9 @@ struct TextWriter {
     /// Where the text of a labelled field begins.
     static let fieldIndent = 10
 
+    /// How far left a long command may begin.
+    static let leastIndent = 4
+
     /// Columns of a line.
     let width: Int
     /// What was written.
@@ -73,16 +76,19 @@ struct TextWriter {
             content, lead: label.isEmpty ? "" : "  " + label, indent: Self.fieldIndent, maximum: maximum)
     }
 
-    /// A command that can be pasted: a long one goes on after a backslash, never within quotes. One that cannot be
-    /// shown whole is not shown at all: half a command is a wrong command.
+    /// A command that can be pasted: whole on one line where it fits on the page, further left if need be; a longer one
+    /// goes on after a backslash, never within quotes. One that cannot be shown whole is not shown at all: half a command
+    /// is a wrong command.
     mutating func command(_ content: String, indent: Int) {
         let scalars = Printable.scalars(content, keepingBlanks: true)
+        let room = width - Printable.columns(scalars)
+        let start = room >= min(indent, Self.leastIndent) ? min(indent, room) : indent
         guard content.unicodeScalars.count <= Printable.limit,
-            let lines = TextWrap.wrapCommand(scalars, columns: width - indent)
+            let lines = TextWrap.wrapCommand(scalars, columns: width - start)
         else {
             return line("(too long for this page: see the JSON)", indent: indent)
         }
-        for (n, line) in lines.enumerated() { emit(indent: n == 0 ? indent : indent + 2, line) }
+        for (n, line) in lines.enumerated() { emit(indent: n == 0 ? start : start + 2, line) }
     }
 
     private mutating func emit(indent: Int, _ scalars: [Unicode.Scalar]) {

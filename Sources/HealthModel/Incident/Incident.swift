@@ -111,12 +111,20 @@ public struct Impact: Hashable, Codable, Sendable {
     public var pods: Int?
     /// Running containers when they were last listed; nil when never listed.
     public var runningContainers: Int?
+    /// The first of those pods by name, `namespace/name`, at most ``podNamesLimit``; nil when their names are not known.
+    public var podNames: [String]?
+
+    /// Most pods that are named.
+    public static let podNamesLimit = 5
 
     /// Makes an impact.
-    public init(sentence: String, pods: Int? = nil, runningContainers: Int? = nil) {
+    public init(
+        sentence: String, pods: Int? = nil, runningContainers: Int? = nil, podNames: [String]? = nil
+    ) {
         self.sentence = sentence
         self.pods = pods
         self.runningContainers = runningContainers
+        self.podNames = podNames.map { Array($0.prefix(Self.podNamesLimit)) }
     }
 }
 

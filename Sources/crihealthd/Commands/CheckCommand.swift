@@ -24,6 +24,8 @@ struct CheckCommand: ParsableCommand {
 
     @OptionGroup var page: PageOptions
 
+    @OptionGroup var times: ZoneOptions
+
     /// Looks, prints, and exits with the verdict.
     func run() throws {
         let snapshot = try ExitStatus.orUnknown {
@@ -34,7 +36,8 @@ struct CheckCommand: ParsableCommand {
             return try OneLook(configuration: configuration, logger: logger).take()
         }
         switch output {
-        case .text: page.write(TextPage.render(snapshot, width: page.columns, origin: .oneLook))
+        case .text:
+            page.write(TextPage.render(snapshot, width: page.columns, origin: .oneLook, zone: times.zone()))
         case .json: Output.write(StateDocument.json(snapshot))
         }
         throw ExitCode(ExitStatus.code(snapshot.verdict))

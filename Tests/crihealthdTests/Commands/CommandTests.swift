@@ -4,7 +4,6 @@ import HealthModel
 import Logging
 import Testing
 
-@testable import Diagnosis
 @testable import crihealthd
 
 @Suite struct CommandTests {
@@ -91,7 +90,8 @@ import Testing
         let directory = try TemporaryDirectory()
         let file = try directory.write("config.toml", "socket = \"/x\"\n")
         func targets(_ arguments: [String]) throws -> [ListenAddress] {
-            try #require(try Crihealthd.parseAsRoot(["status"] + arguments) as? StatusCommand).targets()
+            try #require(try Crihealthd.parseAsRoot(["status"] + arguments) as? StatusCommand).daemon
+                .targets()
         }
         #expect(try targets(["--config", file]) == [.unix(path: "/x"), .loopback])
         #expect(try targets(["--socket", "/y"]) == [.unix(path: "/y")])
@@ -176,48 +176,5 @@ import Testing
     @Test func nobodyToAskIsNoAnswer() {
         let error = #expect(throws: StatusAnswer.NoAnswer.self) { try StatusAnswer.ask([], format: .text) }
         #expect(error?.description == "the configuration names no address")
-    }
-
-    @Test(
-        "explain takes what the page shows",
-        arguments: [
-            ("RuntimeDown", "# RuntimeDown:"), ("runtimedown-66af9f101c9c2774", "# RuntimeDown:"),
-            ("RuntimeDown/Hung", "RuntimeDown/Hung: It accepts connections"),
-            ("hung", "RuntimeDown/Hung: It accepts connections"), ("AddressInUse", "# AddressInUse:"),
-            ("runtimedown/addressinuse", "RuntimeDown/AddressInUse: It cannot listen"),
-        ])
-    func explain(_ name: String, _ beginning: String) throws {
-        let page = try ExplainCommand.page(name)
-        #expect(page.hasPrefix(beginning))
-        #expect(page.contains("## What to do"))
-        #expect(page.split(separator: "\n").allSatisfy { $0.count <= 80 })
-    }
-
-    @Test(
-        "a name that is a kind and a cause is explained as both", arguments: ["AddressInUse", "knowndefect"])
-    func explainKindAndCause(_ name: String) throws {
-        let page = try ExplainCommand.page(name)
-        let cause = try #require(Cause.allCases.first { $0.rawValue.lowercased() == name.lowercased() })
-        #expect(page.hasPrefix("# \(cause.rawValue):"))
-        for kind in cause.kinds where kind.rawValue != cause.rawValue {
-            #expect(page.contains("\n\(kind.rawValue)/\(cause.rawValue): "))
-        }
-    }
-
-    @Test("a cause of two kinds is explained for both")
-    func explainBoth() throws {
-        let page = try ExplainCommand.page("DiskFull")
-        #expect(page.contains("RuntimeDown/DiskFull: ") && page.contains("CreateFailing/DiskFull: "))
-    }
-
-    @Test(
-        "what nobody knows is answered with what there is",
-        arguments: ["nonsense", "RuntimeDown/Exposed", "/", ""])
-    func explainNothing(_ name: String) {
-        let error = #expect(throws: ValidationError.self) { try ExplainCommand.page(name) }
-        #expect(error?.message.contains("there are: ") == true)
-        #expect(
-            ExplainCommand.list.contains("RuntimeDown\n  AddressInUse")
-                || ExplainCommand.list.contains("  Hung\n"))
     }
 }

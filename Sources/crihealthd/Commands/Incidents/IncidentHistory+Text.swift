@@ -3,11 +3,12 @@ import HealthModel
 
 extension IncidentHistory {
     /// For a person: each episode in two or three lines, then what is missing.
-    func text(since: WallTime, width: Int, isColoured: Bool) -> String {
+    func text(since: WallTime, width: Int, isColoured: Bool, zone: UTCOffset = .utc) -> String {
+        let since = zone.shifted(since)
         guard !episodes.isEmpty || withheld > 0 else {
-            return "No incident since \(since.date) \(since.clock) UTC.\n"
+            return "No incident since \(since.date) \(since.clock) \(zone).\n"
         }
-        var text = episodes.map { Self.text($0, width: width, isColoured: isColoured) }.joined()
+        var text = episodes.map { Self.text($0, width: width, isColoured: isColoured, zone) }.joined()
         if withheld > 0 {
             text += TerminalText.wrap(
                 "\(withheld) more changes were too many at once for the journal, and are not told here.",
@@ -16,12 +17,14 @@ extension IncidentHistory {
         return text
     }
 
-    private static func text(_ episode: Episode, width: Int, isColoured: Bool) -> String {
-        let began = episode.openedAt ?? episode.changedAt
+    private static func text(
+        _ episode: Episode, width: Int, isColoured: Bool, _ zone: UTCOffset
+    ) -> String {
+        let began = zone.shifted(episode.openedAt ?? episode.changedAt)
         let tag = episode.resolvedAt == nil ? episode.severity.rawValue.uppercased() : "RESOLVED"
         let padded = tag + String(repeating: " ", count: max(0, 8 - tag.utf8.count))
-        let head = "\(began.date) \(began.clock) UTC  "
-        let indent = width < 60 ? 4 : 25
+        let head = "\(began.date) \(began.clock) \(zone)  "
+        let indent = width < 60 ? 4 : head.utf8.count
         let first = TerminalText.wrap(
             episode.sentence, lead: head + padded + "  ", indent: indent, columns: width)
         let what = ["\(episode.kind)/\(episode.cause)", episode.subject, span(episode)]

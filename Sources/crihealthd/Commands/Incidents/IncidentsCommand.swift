@@ -39,6 +39,8 @@ struct IncidentsCommand: ParsableCommand {
 
     @OptionGroup var page: PageOptions
 
+    @OptionGroup var times: ZoneOptions
+
     func run() throws {
         let now = Moment.now().wall
         let from = try moment(since, "--since", now) ?? now
@@ -62,7 +64,8 @@ struct IncidentsCommand: ParsableCommand {
         case .text where !reading.hasDaemon: break
         case .text:
             let isColoured = Terminal.takesColour(STDOUT_FILENO)
-            Output.write(history.text(since: from, width: page.columns, isColoured: isColoured))
+            Output.write(
+                history.text(since: from, width: page.columns, isColoured: isColoured, zone: times.zone()))
         }
     }
 

@@ -40,7 +40,7 @@ struct ProblemReport: Equatable {
         do throws(StatusAnswer.NoAnswer) {
             let state = try StatusAnswer.firstAnswer(
                 of: targets, "/v1/state", "application/json", deadline
-            ) { try? JSONDecoder().decode(State.self, from: Data($0)) }
+            ) { try? JSONDecoder().decode(State.self, from: Data($0.body)) }
             return report(state, name)
         } catch {
             return ProblemReport(status: .unknown, message: "crihealthd does not answer: \(error)")

@@ -33,33 +33,38 @@ struct StatusAnswer: Equatable {
 
     /// Asks one after the other until one answers. `width` is that of the text.
     static func ask(
-        _ targets: [ListenAddress], format: OutputFormat, width: Int = 80, deadline: Duration = .seconds(5)
+        _ targets: [ListenAddress], format: OutputFormat, width: Int = 80, zone: UTCOffset = .utc,
+        deadline: Duration = .seconds(5)
     ) throws(NoAnswer) -> StatusAnswer {
         switch format {
         case .text:
-            return try firstAnswer(of: targets, "/?width=\(width)", "text/plain", deadline) { body in
-                let page = TerminalText.page(String(decoding: body, as: UTF8.self))
+            // A daemon of an earlier release knows no zone, and says UTC.
+            let path = "/?width=\(width)" + (zone == .utc ? "" : "&zone=\(zone.text)")
+            return try firstAnswer(of: targets, path, "text/plain", deadline) { answer in
+                let page = TerminalText.page(String(decoding: answer.body, as: UTF8.self))
                 return verdict(ofPage: page).map { StatusAnswer(text: page, verdict: $0) }
             }
         case .json:
-            return try firstAnswer(of: targets, "/v1/state?pretty", "application/json", deadline) { body in
-                guard let state = try? JSONDecoder().decode(State.self, from: Data(body)) else { return nil }
+            return try firstAnswer(of: targets, "/v1/state?pretty", "application/json", deadline) { answer in
+                guard let state = try? JSONDecoder().decode(State.self, from: Data(answer.body)) else {
+                    return nil
+                }
                 return StatusAnswer(
-                    text: TerminalText.json(String(decoding: body, as: UTF8.self)), verdict: state.verdict)
+                    text: TerminalText.json(String(decoding: answer.body, as: UTF8.self)), verdict: state.verdict)
             }
         }
     }
 
-    /// The first body that `read` understands.
+    /// The first answer with one of these statuses that `read` understands.
     static func firstAnswer<Answer>(
         of targets: [ListenAddress], _ path: String, _ accept: String, _ deadline: Duration,
-        _ read: ([UInt8]) -> Answer?
+        accepting statuses: Set<Int> = [200], _ read: (HTTPAnswer) -> Answer?
     ) throws(NoAnswer) -> Answer {
         var failure = NoAnswer(reasons: [])
         for target in targets {
             do throws(HTTPClientError) {
                 let answer = try HTTPClient(target: target, deadline: deadline).get(path, accept: accept)
-                if answer.status == 200, let result = read(answer.body) { return result }
+                if statuses.contains(answer.status), let result = read(answer) { return result }
                 failure.reasons.append("\(target): " + complaint(answer))
             } catch {
                 failure.reasons.append(error.description)

@@ -2,13 +2,14 @@ import ArgumentParser
 import Glibc
 import HealthEndpoint
 
-/// `crihealthd status --watch`: the page on a terminal, drawn anew every second until the process is interrupted.
+/// `crihealthd status --watch`: the page on a terminal, redrawn every second until the process is interrupted.
 struct Watch {
     /// Between two askings.
     static let interval: Duration = .seconds(1)
 
     let targets: [ListenAddress]
     let page: PageOptions
+    let times: ZoneOptions
 
     func run() throws -> Never {
         guard Terminal.isTerminal(STDOUT_FILENO) else {
@@ -27,7 +28,7 @@ struct Watch {
 
     private var text: String {
         do throws(StatusAnswer.NoAnswer) {
-            return try StatusAnswer.ask(targets, format: .text, width: page.columns).text
+            return try StatusAnswer.ask(targets, format: .text, width: page.columns, zone: times.zone()).text
         } catch {
             return "UNKNOWN  no answer from the daemon; asking again\n\(error)\n\(error.hint)\n"
         }

@@ -1,0 +1,66 @@
+import ArgumentParser
+import Diagnosis
+import HealthEndpoint
+import HealthModel
+
+/// `crihealthd explain`: a runbook, an incident, a condition or a log line, in words.
+struct ExplainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain",
+        abstract: "Explain an incident, a cause, a condition or a log line.",
+        usage: "crihealthd explain [<name> | <id> | <log line>]",
+        discussion: """
+            A kind, a cause or KIND/CAUSE gives its runbook: what it means, what to do, how to prevent it. The id of an \
+            incident (its first eight digits will do) asks the daemon. A condition gives what makes it False. Anything \
+            else is read as a log line: what it means, and what it is evidence of. Without a name the kinds are listed, \
+            each with its causes. Only an id needs a daemon; nothing needs a network.
+
+            Example: crihealthd explain RuntimeDown/Hung
+            """)
+
+    @Argument(help: ArgumentHelp("RuntimeDown, Hung, RuntimeReady, 66af9f10, ...", valueName: "name"))
+    var words: [String] = []
+
+    @OptionGroup(visibility: .hidden) var daemon: AskedDaemon
+
+    @OptionGroup(visibility: .hidden) var page: PageOptions
+
+    func run() throws {
+        let name = words.joined(separator: " ")
+        guard !name.isEmpty else {
+            _ = Output.write(Explanation.list)
+            return
+        }
+        if let pages = Explanation.pages(name) {
+            _ = Output.write(pages)
+            return
+        }
+        if IncidentQuestion.isID(name) { return try explainIncident(name) }
+        let rules = try SignalRules.shipped()
+        if let text = LineExplanation(rules: rules, columns: page.columns).text(name) {
+            _ = Output.write(text)
+            return
+        }
+        throw ValidationError(Explanation.hint(name))
+    }
+
+    /// Without an answer, the runbook of its kind where the id tells it.
+    private func explainIncident(_ id: String) throws {
+        let targets = try ExitStatus.orUnknown(daemon.targets)
+        let text: String?
+        do throws(StatusAnswer.NoAnswer) {
+            text = try IncidentQuestion.ask(targets, id: id, width: page.columns)
+        } catch {
+            Console.error("crihealthd: no answer from the daemon\n\(error)\n\(error.hint)")
+            if let kind = Explanation.kind(ofIncident: id), let page = Runbooks.page(kind) {
+                Output.write(page)
+            }
+            throw ExitCode(ExitStatus.unknown)
+        }
+        guard let text else {
+            throw CommandProblem(
+                "the daemon knows no incident \(id.prefix(80)); `crihealthd incidents` lists older ones")
+        }
+        page.write(text)
+    }
+}
