@@ -21,22 +21,22 @@ public struct MessageBlocks: Sendable {
     public var isEmpty: Bool { open.isEmpty }
 
     /// Whether a message ends where klog begins a block.
-    public static func opens(_ message: some BidirectionalCollection<UInt8>) -> Bool {
-        guard let last = message.last, last == UInt8(ascii: "<") else { return false }
-        return message.dropLast().last == UInt8(ascii: "=")
+    public static func opens(_ message: Span<UInt8>) -> Bool {
+        let count = message.count
+        return count >= 2 && message[count - 1] == UInt8(ascii: "<") && message[count - 2] == UInt8(ascii: "=")
     }
 
     /// Whether a message looks like a line within a block: it begins with a tab, or with what ends one.
-    public static func mayGoOn(_ message: some Collection<UInt8>) -> Bool {
-        guard let first = message.first else { return false }
-        return first == 0x09 || first == 0x20 || first == UInt8(ascii: ">")
+    public static func mayGoOn(_ message: Span<UInt8>) -> Bool {
+        guard !message.isEmpty else { return false }
+        return message[0] == 0x09 || message[0] == 0x20 || message[0] == UInt8(ascii: ">")
     }
 
     /// Takes an entry in; those that are complete come out, in their order.
     public mutating func take(_ entry: JournalEntry) -> [JournalEntry] {
         guard entry.source == .unit, let unit = entry.unit ?? entry.identifier else { return [entry] }
         guard var block = open[unit] else {
-            guard Self.opens(entry.message.utf8) else { return [entry] }
+            guard Self.opens(entry.message.utf8.span) else { return [entry] }
             var out: [JournalEntry] = []
             if open.count >= Self.unitLimit { out = flush() }
             open[unit] = Block(entry: entry, lines: 1)
@@ -48,7 +48,7 @@ public struct MessageBlocks: Sendable {
         }
         block.entry.message += "\n" + entry.message
         block.lines += 1
-        let isDone = Self.closes(entry.message.utf8) && !Self.opens(entry.message.utf8)
+        let isDone = Self.closes(entry.message.utf8) && !Self.opens(entry.message.utf8.span)
         if isDone || block.lines >= Self.lineLimit
             || block.entry.message.utf8.count >= JournalEntry.messageLimit
         {

@@ -130,10 +130,11 @@ struct BatchReader {
             case 7:
                 if !scan.hasMessage, Self.equal(name, "MESSAGE") {
                     let part = UnsafeRawBufferPointer(rebasing: value.prefix(JournalEntry.messageLimit))
+                    let bytes = part.assumingMemoryBound(to: UInt8.self).span
                     scan.hasMessage = true
                     scan.hash = MessageHash.of(part)
-                    scan.passed = prefilter(part) || isWithinBlock && MessageBlocks.mayGoOn(part)
-                    scan.opensBlock = MessageBlocks.opens(part)
+                    scan.passed = prefilter(part) || isWithinBlock && MessageBlocks.mayGoOn(bytes)
+                    scan.opensBlock = MessageBlocks.opens(bytes)
                 }
             case 10:
                 if Self.equal(name, "_TRANSPORT") {

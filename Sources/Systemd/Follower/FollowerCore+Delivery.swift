@@ -36,7 +36,7 @@ extension FollowerCore {
     /// The entries, those of one message as one.
     private func joined(_ entries: [JournalEntry], at now: MonotonicTime) -> [JournalEntry] {
         if !entries.isEmpty { blocksSince = now }
-        if blocks.isEmpty, !entries.contains(where: { MessageBlocks.opens($0.message.utf8) }) {
+        if blocks.isEmpty, !entries.contains(where: { MessageBlocks.opens($0.message.utf8.span) }) {
             return entries
         }
         var joined = entries.flatMap { blocks.take($0) }

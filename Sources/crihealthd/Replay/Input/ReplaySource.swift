@@ -130,7 +130,7 @@ struct ReplaySource {
 
     /// The entries, those of one message as one.
     private static func joined(_ entries: [JournalEntry]) -> [JournalEntry] {
-        guard entries.contains(where: { MessageBlocks.opens($0.message.utf8) }) else { return entries }
+        guard entries.contains(where: { MessageBlocks.opens($0.message.utf8.span) }) else { return entries }
         var blocks = MessageBlocks()
         return entries.flatMap { blocks.take($0) } + blocks.flush()
     }
