@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
 import PackageDescription
 
 /// One list for every target: a warning is an error, existentials are spelled out, and an import is private to its

@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
 import PackageDescription
 
 /// A package of its own, so that building the daemon never resolves it. `make bench` builds and runs it.

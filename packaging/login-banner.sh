@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # At an interactive login: what is wrong with the container runtime of this node, or nothing. It waits 200 ms at most.
 # `touch /etc/crihealthd/no-login-banner` turns it off.
 case $- in

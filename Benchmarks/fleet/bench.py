@@ -1,4 +1,5 @@
 #!/usr/bin/python3 -B
+# SPDX-License-Identifier: Apache-2.0
 """What a fleet costs its Prometheus: a real one scrapes 1,000 nodes on this machine, with the shipped rules.
 
     bench.py BINARY [--quick]

@@ -1,4 +1,5 @@
 #!/usr/bin/python3 -B
+# SPDX-License-Identifier: Apache-2.0
 """Serves the metrics of many nodes from one process: /node-0001/metrics and so on.
 
     nodes.py PORT COUNT TEXT…

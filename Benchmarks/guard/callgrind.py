@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Instructions of a program by the file that they lie in: the program itself, libsystemd, the C library."""
 
 import collections

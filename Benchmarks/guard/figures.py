@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a line costs, measured and committed, and whether the two agree."""
 
 import json

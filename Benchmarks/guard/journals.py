@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The guard's journals: the benchmarks' lines with a clock and a boot that are everywhere the same."""
 
 from pathlib import Path

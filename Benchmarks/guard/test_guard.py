@@ -1,4 +1,5 @@
 #!/usr/bin/python3 -B
+# SPDX-License-Identifier: Apache-2.0
 """The guard itself: that it adds up a profile, and that it fails where it should."""
 
 import sys

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The endpoint at 110 pods and 50 incidents: requests per second, idle connections, streams, slow readers."""
 
 import multiprocessing

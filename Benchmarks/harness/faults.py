@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Fault to incident on a real containerd, in a booted node (Tests/Node), for the shipped binary."""
 
 import sys

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Makes journals: an export stream (systemd.io/JOURNAL_EXPORT_FORMATS), turned into real files by systemd-journal-remote.
 
 Seeded: the same arguments give the same entries, but for the clock and the boot, which are this machine's, so that a

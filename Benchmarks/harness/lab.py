@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A journald of our own, with a writer that it takes for containerd.service, and a daemon that follows it."""
 
 import contextlib

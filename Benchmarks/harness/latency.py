@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Entry written to visible on the endpoint, against a live journald; beside it two followers that wait for inotify:
 `journalctl -f`, and a C loop over sd_journal_wait."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Messages of real nodes, from the recordings that the tests carry (Tests/Corpus)."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """node-problem-detector on the same journal, with ten rules and with one, where it is on the PATH."""
 
 import json

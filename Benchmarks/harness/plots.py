@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The plots of docs/performance.md, as SVG files that stay the same for the same results."""
 
 import matplotlib

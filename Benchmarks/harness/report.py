@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The table of budgets, and docs/performance.md."""
 
 import plots

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """At rest with 110 pods: what the daemon itself costs, and crictl apart; what asking adaptively saves."""
 
 import concurrent.futures

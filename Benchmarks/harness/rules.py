@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rules of the benchmarks: each opens an incident of its own, and one line clears those that it is to."""
 
 CLEAR = b"all bench samples are over\n"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Starting on a big journal: from the head of the boot, and from a cursor near its end; what stays in memory."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A storm of lines, with rotation: memory and descriptors flat, nothing lost."""
 
 import multiprocessing

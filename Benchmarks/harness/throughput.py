@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Journal to signals, beside a C loop that only enumerates the same entries, and journalctl."""
 
 import json

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Counts the allocations of a process that it is preloaded into: LD_PRELOAD=allocations.so. The process asks by two
  * weak symbols: all of them, and those that the program itself asks for, which is not what its libraries do.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* What the programs here do about an error of libsystemd: say whose and what it is, and end. */
 #ifndef CHECK_H
 #define CHECK_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* The physical limit of a journal reader: opens a directory, adds matches, enumerates every field of every entry, and
  * does nothing with them (man sd-journal).
  *

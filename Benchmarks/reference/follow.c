@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* A follower that waits for inotify, as sd_journal_wait does it: prints the message of every new entry (man
  * sd_journal_get_fd). What a reader gets that asks libsystemd to be woken.
  *

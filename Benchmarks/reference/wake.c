@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* What waking costs on this machine: sleeps in poll(2) so many times a second for so many seconds, and does nothing else.
  *
  *   wake PER-SECOND SECONDS

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <math.h>
 
 /* hypot(3) for float. The static Swift library calls hypotf, which glibc 2.35 gave a new symbol version; with this

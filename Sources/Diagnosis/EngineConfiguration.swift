@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The engine's patience. All are distances on the monotonic clock.
 public struct EngineConfiguration: Hashable, Sendable {
     /// How long a unit that was stopped on purpose may stay down before it is an incident: `stop` followed by `start`

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Pieces of text that are looked for in lines, all of them in one pass.
 ///
 /// The standard library's own search for a string compares characters, not bytes: it takes 5 µs for one piece in one log

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 public import HealthModel
 
 /// The runbooks that the binary carries, so that they can be read on a node without a network: plain text in Markdown, at most

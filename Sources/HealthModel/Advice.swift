@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Something worth knowing about the versions that run. It is no incident: it never changes the verdict.
 public struct Advice: Hashable, Codable, Sendable, Identifiable {
     /// What kind of advice, worst first.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 extension FixedWidthInteger {
     /// The sum, or the end of the type where it does not fit: for numbers that came from outside, which must not trap.
     public func addingClamped(_ other: Self) -> Self {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 extension Endpoint {
     /// The sockets that are looked for when nothing names one, in the order in which they are asked: crictl's own
     /// (cri-tools `cmd/crictl/main_unix.go`), then those of distributions. A socket has an entry for each unit that may

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Versions of what runs on the node beside its CRI runtimes, as each names itself; nil: nobody has told it.
 public struct NodeVersions: Hashable, Codable, Sendable {
     /// A program and its version.

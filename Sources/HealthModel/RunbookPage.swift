@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A runbook, read into its parts: a title, and sections in the order in which they are needed.
 ///
 /// The text is Markdown as far as runbooks need it: `# ` the title, `## ` a section, numbered steps, and commands that are

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A container runtime that speaks CRI, as this project knows it.
 public enum RuntimeName: String, Codable, Hashable, Sendable, CaseIterable {
     /// containerd, also k3s' and rke2's embedded one.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Takes credentials out of text that leaves: the journal is root's and systemd-journal's, what is shown is everybody's.
 ///
 /// Known forms: the user's part of a URL, `Authorization` and what follows `Bearer` or `Basic`, JSON web tokens, and the value

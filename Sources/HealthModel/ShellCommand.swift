@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A command for a person to type. What is interpolated comes from log lines, files and processes, which anybody can
 /// write: each value is one word to the shell, whatever is in it.
 ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a journal line means: a rule recognised it.
 public struct Signal: Hashable, Codable, Sendable {
     /// Id of the rule (`containerd-toml-invalid`).

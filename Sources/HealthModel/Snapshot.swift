@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The node as the daemon knows it at one instant: immutable, and all that a request ever reads.
 public struct Snapshot: Hashable, Codable, Sendable {
     /// One word about the node.

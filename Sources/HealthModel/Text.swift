@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Text of strangers, made safe to keep.
 public enum Text {
     /// At most `limit` bytes of UTF-8, cut between characters; control characters become blanks, runs of

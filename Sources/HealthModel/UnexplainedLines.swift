@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Error lines of watched units that no rule knows, grouped by shape: what crihealthd cannot explain, and does not pass over.
 public struct UnexplainedLines: Hashable, Codable, Sendable {
     /// Lines that differ only in what changes from line to line.

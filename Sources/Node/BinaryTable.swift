@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// Which binaries run and which are on disk, by device and inode. It runs none of them.

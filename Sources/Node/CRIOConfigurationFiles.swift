@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// CRI-O's configuration files, in the order in which CRI-O reads them (crio.conf(5), crio.conf.d(5)).

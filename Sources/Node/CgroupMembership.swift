@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// What the lines of `/proc/PID/cgroup` (cgroups(7)) tell: the systemd unit and the container.

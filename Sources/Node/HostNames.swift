@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The names that this node is known by, from files alone: no name server is asked.
 public enum HostNames {
     /// Most bytes of a file that are read.

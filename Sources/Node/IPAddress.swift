@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Literal IP addresses in network order; inet_pton(3) without its pointers.
 enum IPAddress {
     /// `127.0.0.1`.

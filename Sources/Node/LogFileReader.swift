@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 public import HealthModel
 
 /// Reads what was appended to a log file, through rotation by rename (lumberjack, logrotate) and by truncation

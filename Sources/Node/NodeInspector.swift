@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 public import HealthModel
 
 /// Answers inquiries about the node by reading it: /proc, statvfs(3), the CNI directories. It writes nothing

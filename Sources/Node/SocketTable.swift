@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// Listening sockets of this network namespace by `/proc/net/{tcp,tcp6,unix}` (proc(5)).

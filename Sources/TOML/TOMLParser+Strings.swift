@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 extension TOMLParser {
     /// `"…"`
     mutating func basicString() throws(TOMLParseError) -> String {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 extension TOMLParser {
     /// A value; `depth` is how many tables and arrays are around it.
     mutating func value(depth: Int) throws(TOMLParseError) -> TOMLValue {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Reads a TOML document: tables, headers, keys. Values and strings are in its extensions.
 ///
 /// It has no assertion about its input: every byte is asked for by ``peek(_:)``, which has an answer beyond the end, too.

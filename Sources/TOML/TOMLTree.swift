@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A table while the document is read: later headers and dotted keys may still add to it.
 final class TOMLNode {
     /// How the table came to be, which decides who may add to it.

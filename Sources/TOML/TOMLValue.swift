@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A value of a TOML document.
 public enum TOMLValue: Equatable, Sendable {
     /// A string of any of the four spellings.

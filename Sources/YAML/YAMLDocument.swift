@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The outermost mapping of a YAML document (YAML 1.2; JSON is YAML too), as far as its values are scalars or lists of
 /// scalars: what configuration files of kubelets, crictl and k3s say.
 ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Flow style and quoted scalars.
 extension YAMLScanner {
     /// The entries of a mapping in braces; nil where it does not end.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A place in the bytes of a document, and what stands there.
 struct YAMLScanner {
     /// What is seen of a line that is not blank and not a comment.

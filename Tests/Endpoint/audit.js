@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is wrong with the page as it is drawn, one line each. Rules of WCAG 2.2, level AA.
 const problems = [];
 const name = (element) => `<${element.tagName.toLowerCase()}${element.className ? '.' + element.className : ''}> "${element.textContent.trim().slice(0, 40)}"`;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A real daemon on loopback that serves one of the recorded outages."""
 import os
 import re

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import Foundation
 
 /// A raw client: says exactly the bytes it is told, and hears exactly what comes. Every call ends within ten seconds.

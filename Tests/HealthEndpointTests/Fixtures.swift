@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// Snapshots that tests render. Times and texts are those of a recorded SIGKILL of containerd 1.6.20.

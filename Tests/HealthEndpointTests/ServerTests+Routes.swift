@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 extension ServerTests {
     /// What is asked, and what is answered while containerd is down.
     static let routes: [(target: String, status: Int, type: String, part: String)] = [

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Who else is told, where no port may be opened or nobody looked: the journal's history, node_exporter's textfile."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What only containers of CRI-O can show, judged from live facts: conmon's arguments, scopes on the bus, lists.
 
 Debian has no CRI-O: a stand-in serves its CRI, and lists what it is told to. conmon, runc, systemd's scopes, the

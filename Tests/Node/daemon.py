@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """crihealthd inside a booted node: how it is put there, started, and asked."""
 
 import http.client

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Distributions' layouts: Debian's containerd under their units, at their places, as found by what runs and by nothing else.
 
 containerd, systemd and the sockets are real. k3s' own binary, the snaps and k0s are not there: their units start Debian's

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A booted Debian node: on the tree of make-tree, run by systemd-nspawn, gone without a trace afterwards.
 
     with Node(make_tree()) as node:

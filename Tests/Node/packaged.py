@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """crihealthd as its packages: installed, upgraded, rebooted, removed, purged."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The packages that a run puts into the node: crihealthd's, and those of another containerd."""
 
 import pathlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """crihealthd as an rpm, on this Debian: what it requires dpkg knows, so that rpm is told not to look."""
 
 import pathlib

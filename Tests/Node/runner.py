@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Scenarios against a booted node: what is measured, and what must hold all the time."""
 
 import datetime

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The faults that `run-scenarios` makes in a booted node, and what crihealthd must say of each.
 
 Times are seconds on the endpoint: `opens` from just before the fault to the first answer that lists the

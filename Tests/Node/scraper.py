@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Prometheus, as far as a restart of the daemon is concerned: it asks again and again, and no answer may be missing."""
 
 import ctypes

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The packages' settings: what a wrong one does, who is told, and what happens when it is right again."""
 
 import contextlib

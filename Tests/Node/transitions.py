@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the journal says of incidents, against what the endpoint says of them."""
 
 import json

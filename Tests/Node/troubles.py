@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What crihealthd as a package must outlive by itself: its prober, a full disk, no inotify, a taken port."""
 
 import contextlib

@@ -1,4 +1,5 @@
 #!/usr/bin/python3 -B
+# SPDX-License-Identifier: Apache-2.0
 """A real Prometheus scrapes a real crihealthd that watches a real containerd; containerd is killed, and comes back.
 
     live.py [BINARY]

@@ -1,4 +1,5 @@
 #!/usr/bin/python3 -B
+# SPDX-License-Identifier: Apache-2.0
 """Two shards of packaging/prometheus and one Prometheus above them share 40 nodes out, and none is lost.
 
     sharding.py [BINARY]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The processes of live.py, and what is asked of them."""
 import json
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The CRI v1 for tests: its messages, from what make-cri made of Debian's api.proto, and its calls, by grpcio."""
 
 import pathlib

@@ -1,4 +1,5 @@
 #!/usr/bin/python3 -B
+# SPDX-License-Identifier: Apache-2.0
 """Compares the stand-in for crictl with recordings of the real crictl 1.36, byte by byte.
 
 A runtime of the test's own answers with what the recording shows, over gRPC; what the stand-in prints of it must be

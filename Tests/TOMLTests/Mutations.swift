@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Seeded mutations of documents: the same for the same seed, on every machine.
 struct Mutations {
     private var random: SplitMix

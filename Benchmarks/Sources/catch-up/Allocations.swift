@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import Glibc
 
 /// What reference/allocations.c counts, when it is preloaded: calls of malloc and its kin so far in this process.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 /* Has malloc (mallopt(3)) keep less: one arena for all threads instead of one each, and free memory above 128 KiB at the

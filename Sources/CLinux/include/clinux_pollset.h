@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 /* An epoll instance (epoll(7)) as one descriptor that stands for others: it can be read when one of them can.

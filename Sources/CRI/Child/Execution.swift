@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How a child process went: what it printed, how it ended, what it cost.
 public struct Execution: Hashable, Sendable {
     /// How it ended.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 extension Crictl {
     /// The version of crictl itself, from `crictl --version`: `crictl version v1.36.0`. Nil when there is none, or when it
     /// says something else. Blocks for at most the child's limits.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 public import HealthModel
 
 /// What crictl's output means. Pure: live calls and recordings are read by the same code.

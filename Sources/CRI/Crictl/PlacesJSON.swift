@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// What `crictl info` prints of a runtime's configuration (containerd `internal/cri/config`, `pkg/cri/config` before 2.0;

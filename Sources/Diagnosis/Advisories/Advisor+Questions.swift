@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// Which OCI runtimes the containers of this node run with: CRI-O's by their monitors, containerd's by its `PATH`, as its

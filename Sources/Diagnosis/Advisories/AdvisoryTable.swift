@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// What is known of versions: defects, vulnerabilities, ends of life. Data, dated, without any network.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// An upstream version number, taken out of whatever a distribution made of it.
 ///
 /// `1.6.20~ds1` and `1.1.5+ds1` (Debian: repacked sources), `1.7.12-0ubuntu4`, `1.29.9+unknown` and `v1.7.24` compare as the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// Units that are judged and serve no endpoint: the kubelet's, and Docker's.

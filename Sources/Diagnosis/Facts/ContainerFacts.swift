@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// What lives on the node, held against what the runtimes list; and what else the node told of containers.

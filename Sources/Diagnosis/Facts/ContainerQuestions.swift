@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// What diagnoses of containers want to know next, and when: a look through all processes is not free.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// A kill that failed because the OCI runtime does not know the container: the line names both.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// Everything the engine knows of the node, as plain values: diagnoses read it, only ``Engine`` changes it.

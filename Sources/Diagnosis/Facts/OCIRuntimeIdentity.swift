@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// What decides whether one OCI runtime finds a container that another one made: its kind, and where it keeps state.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// Which pod an id stands for: what earlier lines said of sandboxes, containers and requests, so that a failure whose line

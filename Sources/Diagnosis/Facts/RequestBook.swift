@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// The CRI requests that began and whose end was not told: bounded, oldest out first.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// Which versions of CRI one endpoint was seen to serve or to refuse.

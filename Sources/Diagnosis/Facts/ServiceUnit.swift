@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// A unit that is judged although it serves no CRI endpoint: the kubelet's, and Docker's.

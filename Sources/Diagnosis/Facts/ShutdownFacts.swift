@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// Which containers' scopes run, by systemd's records, and which of them a shutdown left to systemd-shutdown's

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// The latest signals, by name: what diagnoses look back on. Bounded in number for each name and over all names; the names

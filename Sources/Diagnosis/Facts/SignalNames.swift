@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Signals by number and name (signal(7), x86 and ARM).
 enum Signals {
     private static let names: [Int32: String] = [

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// What the journal (systemd's own records, by MESSAGE_ID) and the bus say of one service unit, put in order by their

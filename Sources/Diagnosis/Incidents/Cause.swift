@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 public import HealthModel
 
 /// Every cause that crihealthd's own diagnoses name; rules of rules.d name theirs by their signal.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// What a diagnosis holds to be wrong now: an incident but for its history.

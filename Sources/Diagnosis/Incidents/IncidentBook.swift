@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// The incidents, open and resolved, and the rules by which they open, change, resolve and reopen.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 public import HealthModel
 
 /// All that is to be said about one kind of incident, but for its judgement and its words: the only table. Whatever else

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// Failed creations and pulls as several kinds look at them: which pods they concern, what refutes them.

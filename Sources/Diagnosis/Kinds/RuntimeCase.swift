@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// One runtime, looked at once by one diagnosis: what ``Diagnosis/cases(_:_:_:)`` hands out. The reasoning is in

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// What classed lines say of one cause of one kind: who told it, and of whom.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 extension Span<UInt8> {
     /// Where these bytes next are, from `start` on. At most one look at each byte of the text for each of theirs.
     func firstIndex(of part: [UInt8], from start: Int) -> Int? {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// A rule in the form that is asked: globs read, the literals of the prefilter chosen.

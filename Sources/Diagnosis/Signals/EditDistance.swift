@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// "Did you mean …": the nearest of the known words.
 enum EditDistance {
     /// The known word that is fewest edits away, if that is few enough to be a slip.

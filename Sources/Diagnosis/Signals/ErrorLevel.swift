@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Whether a line says of itself that something failed: by its own level, since runtimes log everything at `PRIORITY=6`.
 enum ErrorLevel {
     /// A level of logrus stands within so many bytes of a line's beginning …

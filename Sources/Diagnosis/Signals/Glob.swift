@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A name with `*` (any text) and `?` (one byte): `k3s*.service`. Linear but for the last `*`, over short
 /// names.
 struct Glob: Hashable, Sendable {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// One line as logrus' and zap's JSON formatters write it (containerd's `[debug] format = "json"`, CRI-O's
 /// `log_format`, the kubelet's `--logging-format=json`): `{"level":"error","msg":"…","time":"…"}`.
 ///

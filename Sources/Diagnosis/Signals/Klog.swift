@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// One line as klog writes it (kubelet): `E1122 02:06:58.524726     218 remote_runtime.go:801] "text" err="…"
 /// key=value`, or with a plain text behind the bracket (glog's form, before Kubernetes 1.20).
 ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What lines of one kind have in common: a text without what changes from line to line.
 ///
 /// Words with digits, addresses and `key:value` become `#`, paths `/#`, quoted text `"…"`. Linear in the text. The end is what

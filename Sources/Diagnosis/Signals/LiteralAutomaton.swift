@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Finds all of many literals in one pass over a text (Aho and Corasick, 1975): a table of states by byte classes.
 ///
 /// A class is one byte that some literal has; all other bytes share class 0. A state is the offset of its row in the

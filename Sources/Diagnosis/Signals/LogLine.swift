@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A message with its structure, whichever form it has.
 struct LogLine: Sendable {
     /// The whole message.

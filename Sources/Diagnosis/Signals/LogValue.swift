@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Where one value of a `key=value` pair stands, as logrus and klog write it, and how it is written. Its bytes are made
 /// only for who asks.
 struct LogValue: Hashable, Sendable {

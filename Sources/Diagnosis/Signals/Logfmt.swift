@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// One line as logrus' text formatter writes it (containerd, CRI-O, dockerd): `time="…" level=info msg="…"
 /// key=value`.
 ///

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// Text for people, made from bytes that anybody may have written, without credentials (``Secrets``).

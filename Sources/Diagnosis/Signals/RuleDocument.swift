@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The text of one rule file.
 public struct RuleDocument: Hashable, Sendable {
     /// A path, or a shipped file's name: what errors say.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Why a rule file is refused: where, which key, and what was probably meant.
 public struct RuleError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Name of the document: a path, or `containerd.toml` for a shipped one.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 public import HealthModel
 
 /// An incident of the rule's own, opened by counting and cleared by a signal or by quiet (`[rule.incident]`).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The keys that rule files may hold.
 enum RuleKeys {
     static let all = [

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 public import HealthModel
 
 /// The beginning of a rule for lines that no rule knows: what stays the same in them, as templates.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import TOML
 
 /// One table of a rule file, read key by key; every complaint names its place.

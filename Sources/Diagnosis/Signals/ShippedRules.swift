@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The rule files of `Rules/`, embedded by the package's `embedInCode`.
 enum ShippedRules {
     static var documents: [RuleDocument] {

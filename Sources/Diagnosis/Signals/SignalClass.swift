@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 public import HealthModel
 
 /// What the text of a signal means: one cause, written once for every sentence that can carry it (`[[class]]`; `README.md`

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// The classes in the form that is asked: for each signal, those that may read its text, in their order.

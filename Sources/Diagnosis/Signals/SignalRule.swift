@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 public import HealthModel
 
 /// One rule: which line of whom means what. Read from TOML (`README.md` beside this file tells the keys).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What runtimes and the kubelet quote of people who may only create a pod, push an image, or answer as a registry: the
 /// output of a command or a probe, a command, a working directory, a user, a path of a mount, an annotation, a registry's
 /// message. Rules do not hear it: what a line says is its emitter's own sentence and error chain.

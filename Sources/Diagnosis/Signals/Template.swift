@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// An ordered row of literals and captures: `listen {network:word} {address:word}: bind: address already in
 /// use`.
 ///

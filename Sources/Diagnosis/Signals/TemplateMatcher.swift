@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Looks for one template in one text, and allocates nothing for it.
 ///
 /// The head is looked for from left to right; behind each occurrence every step takes the nearest place of

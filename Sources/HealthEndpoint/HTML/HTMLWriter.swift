@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Writes HTML whose markup is all in the source code: names of elements and attributes are literals, and what comes from
 /// elsewhere can only ever be text or the value of an attribute, printable and escaped.
 struct HTMLWriter {

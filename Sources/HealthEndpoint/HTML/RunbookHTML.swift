@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// A runbook for a browser, with a place to link to for each section and each cause.

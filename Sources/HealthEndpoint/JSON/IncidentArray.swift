@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 public import HealthModel
 
 /// Incidents as a JSON array, outside the server: what `crihealthd replay --json` prints.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// An incident as the API shows it. These structs are the API: the model can change without it.

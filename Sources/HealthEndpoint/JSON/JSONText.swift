@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import FoundationEssentials
 
 /// JSON as every route and command writes it: keys in order, slashes as they are, one line break at the end. What moves a

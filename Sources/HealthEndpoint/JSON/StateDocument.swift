@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 public import HealthModel
 
 /// The document of `/v1/state`, outside the server: what `crihealthd check -o json` prints.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// The latest changes of incidents since this run of the daemon began, each with an id that a reader can resume from.

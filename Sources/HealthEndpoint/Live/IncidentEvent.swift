@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// A change of an incident, as `/v1/events` and `/v1/stream` tell it. The incident itself is at `/v1/incidents/ID`.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// What `/v1/stream` says, in the format of server-sent events (WHATWG HTML §9.2.6).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// One metric family, as both text formats need it.
 struct MetricFamily: Hashable, Sendable {
     /// The types of OpenMetrics 1.0 that are used.

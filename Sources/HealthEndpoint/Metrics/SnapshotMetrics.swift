@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// A snapshot as metrics. No free text in labels; every series that can be known beforehand exists from the start, but for

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 'use strict';
 // Keeps the page true while it is open: /v1/stream says when something is new, and the page is fetched again.
 (() => {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Content negotiation by the `Accept` header (RFC 9110 §12.5.1).
 enum Accept {
     /// Most media ranges that are read; the rest is ignored.

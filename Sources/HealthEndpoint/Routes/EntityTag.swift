@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Conditional requests (RFC 9110 §13.1): who has an answer already is told that it still holds.
 ///
 /// Tags are weak: the same tag means that nothing but the clock, and what only counts with it, is different. They are

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// `/livez`, `/readyz` and `/healthz`: machines read the status code, 200 or 503.

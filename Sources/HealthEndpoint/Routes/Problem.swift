@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// An error answer: problem details (RFC 9457) below `/v1`, one line of text elsewhere.
 struct Problem: Error, Sendable {
     var status: Int

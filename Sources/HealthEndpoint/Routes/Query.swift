@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// Queries of `/v1`: what a route does not know is refused, so that a slip of the fingers is not taken for an answer.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A request as routes see it: checked, decoded, without a body.
 struct Request: Hashable, Sendable {
     /// Percent-decoded path, without a slash at its end (but `/` itself).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// An answer, before it is put on the wire.
 struct Response: Hashable, Sendable {
     /// HTTP status code.

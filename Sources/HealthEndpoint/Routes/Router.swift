@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// Answers requests from one picture of the node: pure, so that every answer can be a test.

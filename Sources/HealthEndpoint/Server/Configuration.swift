@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 extension HealthServer {
     /// Addresses and limits. The defaults are the documented ones; tests shorten the deadlines.
     public struct Configuration: Sendable {

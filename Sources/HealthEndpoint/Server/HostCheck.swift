@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import Glibc
 
 /// Defends a loopback service against DNS rebinding: a hostile page may point its own name at 127.0.0.1, and the

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Where the server listens.
 public enum ListenAddress: Hashable, Sendable, CustomStringConvertible {
     /// A TCP port of an IP address (a literal: no name is ever resolved). Port 0 takes any free one.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import Glibc
 
 /// A bound unix stream socket and its file. The only place of this target that touches unsafe memory, for

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// What is worth knowing of the versions that run: below everything that is wrong, and never part of it.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 public import HealthModel
 
 /// Plain text of one incident: ASCII but for what messages contain, no line wider than asked.

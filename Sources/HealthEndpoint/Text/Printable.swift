@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Makes hostile text fit for a terminal.
 ///
 /// Log lines and versions come from anybody. What could move a cursor, recolour a terminal or reorder what is read

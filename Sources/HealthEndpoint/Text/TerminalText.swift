@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Text of strangers made fit for a terminal, for commands that print it.
 public enum TerminalText {
     /// One line: no control characters, no escape sequences, no invisible characters; bounded.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 public import HealthModel
 
 /// The page of the node for a person with curl: the verdict first, then what is wrong, then everything else.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Writes plain text that never exceeds a width, whatever is put in.
 struct TextWriter {
     /// Narrowest and widest page.

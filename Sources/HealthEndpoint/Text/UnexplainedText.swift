@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 public import HealthModel
 
 /// Error lines that nothing explains: below what is known to be wrong, and never part of it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// One condition of the node, in the shape of Kubernetes' conditions; `True` is good.
 public struct Condition: Hashable, Codable, Sendable {
     /// The conditions, in the order in which they are shown.

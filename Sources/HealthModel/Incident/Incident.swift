@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Kinds of incidents: one folder each in Diagnosis/Kinds, with its runbook.
 public struct IncidentKind: RawRepresentable, Hashable, Codable, Sendable, Comparable {
     /// CamelCase, stable: metric label, runbook name.

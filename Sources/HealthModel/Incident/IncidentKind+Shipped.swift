@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 extension IncidentKind {
     /// The kinds that crihealthd itself diagnoses or advises on, by name; each has a runbook.
     public static let shipped: [IncidentKind] = [

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 extension NextStep {
     /// Whether its command only looks, and leaves the node as it is. A command that is not known to look counts as one
     /// that changes something: it is the one that must not be missed.

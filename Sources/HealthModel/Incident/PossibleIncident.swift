@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What an incident can be on this node, before there is any: what a metric needs to have a series at 0 from the start.
 public struct PossibleIncident: Hashable, Codable, Sendable, Comparable {
     /// Kind.

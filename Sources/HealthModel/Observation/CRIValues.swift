@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// CRI `VersionResponse`.
 public struct RuntimeVersion: Hashable, Codable, Sendable {
     /// `RuntimeName`: `containerd`, `cri-o`.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The processes of one container that are alive on the node, whatever its runtime says of it.
 public struct ContainerProcesses: Hashable, Codable, Sendable {
     /// Whose container it is, by the names of its cgroup or monitor.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// One entry of the journal, cut down to what a diagnosis reads. Hostile input: text is bounded, not trusted.
 public struct JournalEntry: Hashable, Codable, Sendable {
     /// Who speaks, by the journal's trusted fields.

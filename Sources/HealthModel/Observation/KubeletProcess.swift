@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The kubelet that runs on this node, whichever program it is part of, and what it was told.
 public struct KubeletProcess: Hashable, Codable, Sendable {
     /// What one setting is, and who says so.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Up to where a followed log file was read: what a checkpoint stores, and where reading goes on.
 public struct LogFilePosition: Hashable, Codable, Sendable {
     /// The file's name; which file bears it changes with each rotation.

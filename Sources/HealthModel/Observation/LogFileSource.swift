@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A log file that a program writes in place of the journal.
 public struct LogFileSource: Hashable, Codable, Sendable {
     /// Whose lines these are.

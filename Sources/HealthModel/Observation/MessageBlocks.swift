@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Joins messages that a program writes over several lines, which the journal keeps as several entries: klog's values with
 /// line ends (`err=<`, lines that begin with a tab, ` >`; k8s.io/klog `internal/serialize/keyvalues.go`).
 ///

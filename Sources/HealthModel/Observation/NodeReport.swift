@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A process, as far as /proc shows it to anybody: its argv, where people put secrets, is left out.
 public struct ProcessIdentity: Hashable, Codable, Sendable {
     /// Process id.

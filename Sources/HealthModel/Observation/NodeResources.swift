@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What the node itself has left: file systems, process ids, file handles.
 public struct NodeResources: Hashable, Codable, Sendable {
     /// The mount that a path lies on (proc_pid_mountinfo(5)).

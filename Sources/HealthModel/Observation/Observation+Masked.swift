@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 extension Observation {
     /// The same without credentials in what a runtime, a kubelet or a container wrote: what a recording holds.
     public var masked: Observation {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// One thing that the daemon learned: when, from where, what. Everything the engine ever sees is one of these, so a
 /// stream of them is a recording that replays to the same verdict.
 public struct Observation: Hashable, Codable, Sendable {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The answer of one rung of the probe ladder on one endpoint.
 public struct ProbeReport: Hashable, Codable, Sendable {
     /// The rungs, lowest first. The first that fails is the finding.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Which binary a runtime's unit runs, and which it would run at its next start.
 public struct RuntimeBinaries: Hashable, Codable, Sendable {
     /// How the file that a process executes compares with what is at its path now.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What CRI-O's configuration files say of OCI runtimes, as CRI-O itself reads them: `/etc/crio/crio.conf`, then
 /// `/etc/crio/crio.conf.d/*` by name; a later file wins (crio.conf.d(5)).
 public struct RuntimeConfiguration: Hashable, Codable, Sendable {

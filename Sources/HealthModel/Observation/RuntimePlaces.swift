@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Where one runtime keeps and finds its things, by its own word.
 public struct RuntimePlaces: Hashable, Codable, Sendable {
     /// One OCI runtime that pods can be given to.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What the daemon knows about its own sight and hearing.
 public enum SelfReport: Hashable, Codable, Sendable {
     /// The journal can be read (again), or why not.

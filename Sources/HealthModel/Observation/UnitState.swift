@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What systemd says of one service unit, by its D-Bus properties (org.freedesktop.systemd1(5)).
 public struct UnitState: Hashable, Codable, Sendable {
     /// `containerd.service`.

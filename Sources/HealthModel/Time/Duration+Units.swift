@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 extension Duration {
     /// Whole microseconds, rounded towards zero; saturates at the ends of Int64.
     public var microseconds: Int64 {

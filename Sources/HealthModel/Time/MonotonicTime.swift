@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A point on CLOCK_MONOTONIC of one boot, in microseconds: never stepped, comparable only within that boot.
 public struct MonotonicTime: Hashable, Comparable, Codable, Sendable {
     /// Microseconds since the boot's own start.

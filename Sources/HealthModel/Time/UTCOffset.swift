@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How far clocks on a wall are from UTC: what people read times in. Times themselves are always UTC.
 public struct UTCOffset: Hashable, Sendable, CustomStringConvertible {
     /// No offset.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A point on the wall clock (CLOCK_REALTIME), in microseconds since 1970-01-01T00:00:00Z: the journal's resolution.
 ///
 /// For people only: it can be stepped. Anything that measures a distance uses ``MonotonicTime``.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// Reads the properties of a scope that tell how it is stopped at shutdown

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// Reads a unit's properties (`org.freedesktop.DBus.Properties.GetAll`, `a{sv}`) into a `UnitState`.

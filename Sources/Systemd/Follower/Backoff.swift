@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Waits that double up to a limit.
 struct Backoff {
     private let shortest: Duration

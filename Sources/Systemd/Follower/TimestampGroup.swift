@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The entries of one instant, and which of them were handled.
 ///
 /// journald stamps every line that it reads in one go with the same realtime and monotonic time (up to 536

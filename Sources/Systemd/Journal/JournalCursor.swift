@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The parts of a cursor as libsystemd writes it: `s=…;i=…;b=…;m=…;t=…;x=…`, all hex.
 ///
 /// man sd_journal_get_cursor calls it opaque, but it has kept this form in 38 to 262, and the sequence number

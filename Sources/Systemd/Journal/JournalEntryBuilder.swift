@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 public import HealthModel
 
 /// Puts a `JournalEntry` together from the fields of the journal, whichever way they come: enumerated by

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Where journal files are.
 public enum JournalLocation: Hashable, Sendable {
     /// This host's system journal, /run and /var (`SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM`). Users' own

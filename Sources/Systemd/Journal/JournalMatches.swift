@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Which entries a journal reader wants: a disjunction of groups, each a conjunction of fields, each with its
 /// alternatives. The matches are pushed down to libsystemd, which walks the index of each file
 /// (man sd_journal_add_match).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 public import HealthModel
 
 /// Up to where the journal was handled: what a checkpoint stores, and where a follower resumes.

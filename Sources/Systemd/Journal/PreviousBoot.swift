@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 public import HealthModel
 
 /// How the boot before this one ended, by systemd's own records in the journal.

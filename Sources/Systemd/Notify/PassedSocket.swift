@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import Glibc
 
 /// A listening socket that the service manager made and passed (socket activation, sd_listen_fds(3)): it keeps its own

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import FoundationEssentials
 
 /// How a checkpoint lies in its file: one JSON document, whose content is covered by a checksum.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import FoundationEssentials
 
 /// Counts starts that ended before the daemon had lived a while: a checkpoint that ends the process does so again at each

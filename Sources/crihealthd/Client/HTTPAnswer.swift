@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A whole HTTP/1.1 answer, read until the server closed.
 struct HTTPAnswer: Equatable, Sendable {
     /// Why bytes are not an answer.

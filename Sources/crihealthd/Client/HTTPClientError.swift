@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Why a question to the daemon got no answer.
 struct HTTPClientError: Error, Equatable, CustomStringConvertible {
     /// Whom was asked: a socket path or `HOST:PORT`.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import Glibc
 
 /// A sockaddr by value: the one file of this target that holds unsafe pointers.

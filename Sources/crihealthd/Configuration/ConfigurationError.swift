@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Why a configuration file was refused: every fault in it, in the order of its lines.
 struct ConfigurationError: Error, Equatable, CustomStringConvertible {
     /// One fault.

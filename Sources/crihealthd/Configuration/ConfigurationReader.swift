@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import TOML
 
 /// Reads the configuration file over the built-in defaults.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import TOML
 
 /// A value of the configuration, wherever it was written; knows how to be what a key wants.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Durations as people write them: `500ms`, `10s`, `1m30s`, `2h`, `7d`.
 enum DurationText {
     private static let units: [(name: String, milliseconds: Int64)] = [

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Finds where a TOML text sets a key: ``TOMLTable`` tells values, not their places.
 ///
 /// Reads table headers and the keys left of `=`, outside of multi-line strings. A key of an inline table is

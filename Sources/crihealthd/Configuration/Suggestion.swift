@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Finds what somebody meant to write.
 enum Suggestion {
     /// The candidate nearest to `word`, if it is near enough to be meant: at most a third of the word is

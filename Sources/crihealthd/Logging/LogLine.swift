@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import Logging
 
 /// One line of the daemon's own log: bounded, and free of control characters, whatever went into it.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// Reads `PHASE.exe.txt` of a capture: which binary the runtime's unit ran then, and which were on disk.

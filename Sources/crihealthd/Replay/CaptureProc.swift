@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// What a file of `proc/` shows, by the end of its name. A file that nobody reads here is passed over.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// Both clocks for what was only dated by the wall clock, by the journal's own pairs.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// Lets an inquiry pass unless the same one passed a moment ago.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Shared libraries of this process.
 enum LoadedLibrary {
     /// The number in the name of the libsystemd that is mapped (`libsystemd.so.0.35.0`), by /proc/self/maps (proc(5)):

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// Coalesces snapshots: a storm of observations makes at most one per interval, a transition is shown at

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 @testable import Diagnosis
 
 /// Lines of failed and successful creations and pulls, as containerd and the kubelet write them.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// What must hold for every command that the page proposes: right on this node, and safe when a fact is missing.

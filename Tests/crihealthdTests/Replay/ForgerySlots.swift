@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 extension ForgeryTests {
     private static let id = "f51267392f05152ad8ef082073f1b65abea345f4d4445cf079acd0d770374a1c"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// A container cannot listen because somebody holds its address; the text is in the container's log alone.

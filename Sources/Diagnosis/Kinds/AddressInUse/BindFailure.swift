@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The line of a program that could not listen (EADDRINUSE), and the address in it, if it says one.
 struct BindFailure: Hashable, Sendable {
     var line: String

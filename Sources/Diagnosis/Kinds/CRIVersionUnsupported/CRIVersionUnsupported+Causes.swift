@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// The causes, told apart by the version that runs and by the lines of its start.

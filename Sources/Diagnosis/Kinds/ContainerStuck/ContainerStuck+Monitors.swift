@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// Containers that a runtime calls running although what would tell it of their end is gone, or they are.

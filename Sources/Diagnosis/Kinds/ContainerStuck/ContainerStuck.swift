@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// A pod lost what holds its containers, or a request about it does not end: it is not the runtime that failed.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// What is said of a cause: the culprit by name, why, and what to do: first what only looks, then the repair.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// The kubelet does not run, and why: by its unit (systemd's records and the bus) and by its own last words.

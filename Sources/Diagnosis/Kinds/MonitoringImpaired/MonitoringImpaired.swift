@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// crihealthd cannot see. A broken probe is never called a broken runtime.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// Why the network is not ready, by what the runtime says and what is on disk.

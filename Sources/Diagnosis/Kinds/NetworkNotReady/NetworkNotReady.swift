@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// CRI `NetworkReady` is false, or sandboxes fail because no configuration is loaded although CRI calls the network ready

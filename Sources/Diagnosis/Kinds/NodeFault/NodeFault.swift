@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// The node itself is at fault: its disks, its memory, its limits, its bus. What it breaks folds under it.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// Processes of containers that live while no runtime answers for them: no list has the container, or the list calls

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// The kubelet runs and cannot relist its pods (its Pod Lifecycle Event Generator), or waits for its first look at the

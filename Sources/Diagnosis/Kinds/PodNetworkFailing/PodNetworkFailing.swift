@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// A network is configured and loaded, and CNI ADD fails: pods get none, or cannot be taken down.

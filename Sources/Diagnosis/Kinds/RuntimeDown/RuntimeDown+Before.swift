@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// What fails beside or before the main process: commands of the unit, an embedded runtime, the units that it requires.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// Causes that the runtime's own last words tell, whichever rule framed them; see `class-runtime-start.toml`.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// Docker where it serves no CRI endpoint itself: left stopped when the containerd that it requires was restarted.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// Findings that rest on the endpoint, or on systemd's word that the unit is down on purpose.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// A container that CRI-O asks the wrong OCI runtime for, by the journal and the lists: nobody has looked through the

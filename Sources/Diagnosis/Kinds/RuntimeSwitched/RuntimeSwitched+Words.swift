@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// Findings of the three forms. An incident that is over keeps the words of its widest hour: depth grows with the count.

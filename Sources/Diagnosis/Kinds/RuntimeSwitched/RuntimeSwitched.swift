@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// CRI-O's default OCI runtime, or the root where it keeps state, changed under running containers: CRI-O asks the new

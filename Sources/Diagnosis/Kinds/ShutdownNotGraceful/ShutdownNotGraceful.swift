@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// Containers that systemd does not stop at shutdown: systemd-shutdown's last SIGKILL ends them without their grace

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// Incidents that rules of `rules.d` open and clear by themselves: so many signals within a window, cleared by another

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// CRI `Status` never answers while `Version` and the lists do.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// What runs is not what is installed: the daemon's binary was replaced or removed under it, the unit would start another one,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// A change of an incident, as it was written to the journal (``TransitionFields``).

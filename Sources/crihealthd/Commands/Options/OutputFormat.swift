@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 
 /// Shape of what a command prints: `-o text` or `-o json`, in every command that has both.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// Time spans of systemd.time(7): `2h 30min`, `1 day`, `90` (seconds).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import Diagnosis
 
 /// Rule files as they are named on a command line.

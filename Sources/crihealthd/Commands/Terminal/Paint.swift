@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Colours the marks of a page: the verdict, how bad an incident is, how a condition stands. Words stay as they are.
 enum Paint {
     /// SGR parameters of ECMA-48 §8.3.117.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a file of a support bundle is, by its name: of which node, and whose log.
 ///
 /// Layouts: `sos report` (`sos_commands/logs/journalctl_…`, `var/log/…`), OpenShift's must-gather

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Reads a tar archive from its first byte to its last, as it comes: nothing is unpacked to disk, so that no name in it can lead
 /// anywhere.
 ///

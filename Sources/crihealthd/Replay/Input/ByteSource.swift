@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import Glibc
 
 /// The bytes of a file or of standard input, unpacked where they are compressed, piece by piece.

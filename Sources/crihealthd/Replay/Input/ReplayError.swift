@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Why something cannot be replayed.
 enum ReplayError: Error, CustomStringConvertible {
     case unreadable(FileError)

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Tells text from what is none, by its beginning.
 enum Sniffer {
     /// What is wrong with it; nil for text. Stray bytes are no reason: a crash leaves runs of NUL in a log, and programs log

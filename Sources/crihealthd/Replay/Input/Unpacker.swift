@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import Glibc
 
 /// A form in which files are compressed, and the tool of the system that undoes it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Who wrote a line that does not say so: a log file without heads, or `journalctl -o cat`.
 struct BareSpeaker {
     /// The unit of the file that is read, where its name tells.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Reads a line from left to right. Everything that takes something either takes all of it or nothing.
 struct ByteCursor {
     let bytes: [UInt8]

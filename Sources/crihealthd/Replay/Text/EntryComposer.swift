@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// Makes journal entries of lines: what the journal's fields would have said is read from the message.

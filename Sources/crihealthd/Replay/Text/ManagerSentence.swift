@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// A sentence of systemd's manager, as the fields that it was logged with say it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Finds lines that a pager cut off at the edge of its screen: `less -S`, which journalctl starts, puts `>` there.
 struct PagerCuts {
     /// Lines of a message end in `>` by themselves; those that are cut all have the width of one screen.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Names of log files, and whose they are.
 enum TextFiles {
     /// The unit that a file of this name is of, where the name tells.

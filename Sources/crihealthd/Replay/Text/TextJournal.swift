@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// Reads journal entries from text as people have it: syslog files, journalctl's formats, logs without heads, mixed.

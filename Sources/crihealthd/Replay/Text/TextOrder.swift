@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
 /// Puts entries that were read from text into the order of their time, and gives them a monotonic clock that follows it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Which unit a description stands for: systemd's sentences about jobs name units by it (`StatusUnitFormat=description`).
 struct UnitDescriptions {
     private static let limit = 512

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import FoundationEssentials
 
 /// The configuration of a system-log monitor of node-problem-detector (its `config/*-monitor.json`).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import Diagnosis
 
 /// Reads a regular expression into its alternatives, each a row of texts and gaps.

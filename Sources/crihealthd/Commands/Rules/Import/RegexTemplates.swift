@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import Diagnosis
 
 /// A regular expression of RE2's syntax (Go's regexp/syntax, which node-problem-detector uses) as templates, as far as

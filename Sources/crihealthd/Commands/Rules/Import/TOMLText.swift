@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Strings as TOML 1.0 writes them.
 enum TOMLText {
     /// A basic string.
