@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
 import HealthModel
 import Testing
 
@@ -20,9 +21,9 @@ import Testing
         let suggestion = try #require(RuleSuggestion(group))
         let text = RulesSuggestCommand.toml(suggestion, group, id: suggestion.id)
         let rules = try SignalRules.shipped().adding([RuleDocument(name: "site", text: text)])
-        let own = rules.rules.filter { $0.file == "site" }
-        #expect(RuleTrial(own).faults.isEmpty)
-        #expect(RuleTrial(own).hits(line).count == 1)
+        let trial = RuleTrial(rules) { $0 == "site" }
+        #expect(trial.faults.isEmpty)
+        #expect(trial.hits(line).count == 1)
     }
 
     @Test func aTextIsRead() throws {

@@ -200,7 +200,7 @@ struct TextAssembler {
     /// Whether anybody has use for a line: it is wanted, or it is the first that tells of its unit.
     private mutating func matters(_ line: Pending, _ speaker: Speakers.Speaker) -> Bool {
         guard let wants, speaker.source == .unit, speaker.unit != "systemd-logind.service", blocks.isEmpty,
-            !MessageBlocks.opens(line.message), !line.message.withUnsafeBytes(wants)
+            !MessageBlocks.opens(line.message.span), !line.message.withUnsafeBytes(wants)
         else { return true }
         guard let unit = speaker.unit, introduced.count < 4096 else { return false }
         return introduced.insert(unit).inserted
