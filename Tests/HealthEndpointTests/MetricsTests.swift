@@ -99,8 +99,8 @@ import Testing
         #expect((80..<150).contains(count(Fixtures.down)))
         var one = Fixtures.down
         one.possible = Self.possible
-        for n in 0..<60 { one.statistics.signals["rule-\(n)"] = UInt64(n) }
-        #expect(count(one) <= 264, "\(count(one))")
+        for n in 0..<50 { one.statistics.signals["rule-\(n)"] = UInt64(n) }
+        #expect(count(one) <= 254, "\(count(one))")
         // Two runtimes with the pods of a full node, both asked on every rung.
         var two = one
         var other = Fixtures.runtime(isUp: true)

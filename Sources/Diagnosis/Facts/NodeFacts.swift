@@ -36,15 +36,16 @@ struct NodeFacts: Hashable, Codable, Sendable {
         }
     }
 
-    /// Watches these runtimes and no others; the names of those that are watched no more.
+    /// Watches these runtimes and no others; the names of those that are watched no more, or by that name no more.
     mutating func watch(only endpoints: [Endpoint]) -> [String] {
         let paths = Set(endpoints.map(\.socketPath))
         let before = runtimes.map(\.name)
+        let gone = Set(runtimes.filter { !paths.contains($0.endpoint.socketPath) }.map(\.name))
         runtimes.removeAll { !paths.contains($0.endpoint.socketPath) }
         for endpoint in endpoints { watch(endpoint) }
         labelRuntimes()
         let after = Set(runtimes.map(\.name))
-        return before.filter { !after.contains($0) }
+        return before.filter { gone.contains($0) || !after.contains($0) }
     }
 
     /// The runtime that this unit serves.

@@ -95,7 +95,7 @@ enum LineShape {
 
     private static func piece(_ word: ArraySlice<UInt8>) -> Piece? {
         if word.count > 1, word.contains(UInt8(ascii: "/")) { return .word(isPath: true) }
-        let changes = word.contains { $0.isDigit || $0 == UInt8(ascii: ":") }
+        let changes = word.contains { $0.isDigit || word.count > 1 && $0 == UInt8(ascii: ":") }
         return changes ? .word(isPath: false) : nil
     }
 

@@ -50,11 +50,11 @@ struct BundleReplay {
             let word =
                 open ?? (node.replayer.incidents.isEmpty ? "no incident" : "nothing is open at its end")
             text += TerminalText.wrap(
-                "\(TerminalText.line(node.name)): \(word)", lead: "  ", indent: 4, columns: width)
+                "\(TerminalText.line(node.name)): \(word)", lead: "  ", indent: 2, columns: width)
         }
         for problem in bundle.passedOver {
             text += TerminalText.wrap(
-                "not read: \(TerminalText.line(problem))", lead: "  ", indent: 4, columns: width)
+                "not read: \(TerminalText.line(problem))", lead: "  ", indent: 2, columns: width)
         }
         return text
     }
