@@ -25,7 +25,8 @@ public struct MessageBlocks: Sendable {
     /// Whether a message ends where klog begins a block.
     public static func opens(_ message: Span<UInt8>) -> Bool {
         let count = message.count
-        return count >= 2 && message[count - 1] == UInt8(ascii: "<") && message[count - 2] == UInt8(ascii: "=")
+        return count >= 2 && message[count - 1] == UInt8(ascii: "<")
+            && message[count - 2] == UInt8(ascii: "=")
     }
 
     /// Whether a message looks like a line within a block: it begins with a tab, or with what ends one.

@@ -42,7 +42,9 @@ import Testing
         let capture = directory.path + "/a b"
         try FileManager.default.createDirectory(atPath: capture, withIntermediateDirectories: true)
         let index = try file("a b/index.jsonl", Array("{}\n".utf8))
-        #expect(refusal(index).contains("give its directory: crihealthd replay '\(capture)'"), "\(refusal(index))")
+        #expect(
+            refusal(index).contains("give its directory: crihealthd replay '\(capture)'"), "\(refusal(index))"
+        )
     }
 
     /// systemd-journal-remote names its files after the sender, and users have files of their own.

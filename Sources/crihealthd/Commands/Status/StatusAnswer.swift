@@ -51,7 +51,8 @@ struct StatusAnswer: Equatable {
                     return nil
                 }
                 return StatusAnswer(
-                    text: TerminalText.json(String(decoding: answer.body, as: UTF8.self)), verdict: state.verdict)
+                    text: TerminalText.json(String(decoding: answer.body, as: UTF8.self)),
+                    verdict: state.verdict)
             }
         }
     }
