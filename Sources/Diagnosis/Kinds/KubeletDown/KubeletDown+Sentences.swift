@@ -116,8 +116,13 @@ extension KubeletCase {
         }
         let socket = fall.fatal.flatMap { namedSocket($0) } ?? "the runtime's socket"
         let path = socket.hasPrefix("unix://") ? String(socket.dropFirst(7)) : socket
+        let isServed = facts.runtimes.contains {
+            $0.endpoint.serves(socket) && $0.api.answeredAt != nil && $0.api.failing == nil
+        }
         return Words(
-            sentence: "\(name) does not start: nobody serves \(path)",
+            sentence: isServed
+                ? "\(name) has not come back since nobody served \(path)"
+                : "\(name) does not start: nobody serves \(path)",
             explanation: "That is the runtime endpoint that it is told to use." + hint + said(fall),
             steps: (path.hasPrefix("/")
                 ? [NextStep("see whether the socket is there, and who listens", "ss -xlp src \(path)")] : [])

@@ -32,6 +32,7 @@ struct KubeletDown: Diagnosis {
                     }
                 },
                 one.isEmbedded ? one.lastFatal.map { $0.at.monotonic + configuration.embeddedGrace } : nil,
+                one.reconnectDue,
             ]
             return due.compactMap { $0 }.filter { $0 > facts.now.monotonic }.min()
         }.min()
@@ -232,10 +233,20 @@ struct KubeletCase: Sendable {
             return .explained(by: RuntimeDown.kind, subject: runtime.name, summary: finding.sentence)
         }
         guard runtime.isUp || runtime.api.isUp else { return .unknown(inquiries: []) }
+        // It may come back by itself, from when somebody serves its socket again.
+        if let due = reconnectDue(runtime), due > now.monotonic { return .unknown(inquiries: []) }
         var finding = finding
         finding.grace = configuration.reconnectGrace
         return .holds(finding)
     }
+
+    private func reconnectDue(_ runtime: RuntimeFacts) -> MonotonicTime? {
+        guard runtime.unit.isRunning else { return nil }
+        return runtime.unit.phaseSince.map { $0.monotonic + configuration.reconnectGrace }
+    }
+
+    /// When one that its runtime's return has not brought back is told of.
+    var reconnectDue: MonotonicTime? { namedRuntimes.compactMap(reconnectDue).min() }
 
     private func isRefusing(_ runtime: RuntimeFacts) -> Bool {
         let judged = RuntimeCase<CRIVersionUnsupported>(
