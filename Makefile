@@ -5,8 +5,8 @@ SWIFT ?= swift
 RELEASE_FLAGS := -c release --static-swift-stdlib --scratch-path .build-release -Xswiftc -Osize \
     -Xswiftc -Xfrontend -Xswiftc -function-sections -Xlinker --no-export-dynamic -Xlinker --icf=safe
 
-.PHONY: run demo test check fuzz unit-quick cri prometheus prometheus-live endpoint build release deb rpm unit guard guard-renew release-flags test-node bench \
-    bench-quick bench-fleet soak format lint deps-build deps-test deps-bench deps-package clean
+.PHONY: run demo test check project site fuzz unit-quick cri prometheus prometheus-live endpoint build release deb rpm unit guard guard-renew release-flags test-node bench \
+    bench-quick bench-fleet soak format lint project-venv deps-build deps-test deps-bench deps-package clean
 
 ## Installs what is missing, builds, and runs the daemon; without a container runtime it serves a recorded outage.
 run: deps-build
@@ -18,14 +18,28 @@ demo: deps-build
 	$(SWIFT) build --product crihealthd
 	scripts/run "$$($(SWIFT) build --show-bin-path)/crihealthd" --recorded
 
-## Everything: format, unit and corpus tests, the journal's races, what a line costs, real containerd and Prometheus, the
+## Everything: format, licences and pages, unit and corpus tests, the journal's races, what a line costs, real containerd and Prometheus, the
 ## endpoint in a browser, both packages, booted nodes (root).
-test: deps-test lint prometheus unit guard prometheus-live endpoint test-node
-	scripts/summary .build/crictl.log .build/unit.log .build/guard.log .build/prometheus.log .build/endpoint.log .build/node.log
+test: deps-test lint project prometheus unit guard prometheus-live endpoint test-node
+	scripts/summary .build/project.log .build/crictl.log .build/unit.log .build/guard.log .build/prometheus.log .build/endpoint.log .build/node.log
 
 ## Everything that needs neither root nor a node: five minutes after the build.
-check: lint unit-quick
-	scripts/summary .build/unit.log
+check: lint project unit-quick
+	scripts/summary .build/project.log .build/unit.log
+
+## Licences, version, changelog, pinned dependencies, the site's links, the Ansible role (PyPI, the first time).
+project: project-venv
+	set -o pipefail; scripts/project .build/project-venv 2>&1 | tee .build/project.log
+
+project-venv: deps-build
+	@mkdir -p .build
+	scripts/python-venv .build/project-venv scripts/project-requirements.txt
+
+## The documentation site: .build/site/html
+site: project-venv
+	docs/site/make-site .build/site/pages
+	cp docs/site/mkdocs.yml .build/site/
+	.build/project-venv/bin/mkdocs build --quiet --strict --config-file .build/site/mkdocs.yml
 
 ## Seeded mutations of everything that is read, for MINUTES (10), with SANITIZE (address,undefined) or without (SANITIZE=).
 SANITIZE ?= address,undefined

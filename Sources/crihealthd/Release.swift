@@ -3,5 +3,5 @@
 /// What this build calls itself.
 enum Release {
     /// Semantic version.
-    static let version = "0.1.0"
+    static let version = "0.2.0"
 }
