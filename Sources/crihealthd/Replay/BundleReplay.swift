@@ -41,7 +41,7 @@ struct BundleReplay {
     }
 
     private func summary(_ width: Int) -> String {
-        let logs = bundle.read == 1 ? "1 log" : "\(bundle.read) logs"
+        let logs = bundle.files == 1 ? "1 log" : "\(bundle.files) logs"
         var text = TerminalText.wrap(
             "\(nodes.count == 1 ? "1 node" : "\(nodes.count) nodes"), \(logs)", indent: 0, columns: width)
         for node in nodes {

@@ -14,12 +14,12 @@ struct Bundle {
     }
 
     /// Bounds of what is looked at.
-    private static let (fileLimit, depthLimit, entryLimit, nodeLimit) = (50_000, 12, 500_000, 256)
+    private static let (fileLimit, depthLimit, nodeLimit) = (50_000, 12, 256)
 
     private let wants: (UnsafeRawBufferPointer) -> Bool
     private var nodes: [String: Collector] = [:]
     /// Files that were read.
-    private(set) var read = 0
+    private(set) var files = 0
     /// Files that would have been, and why they were not.
     private(set) var passedOver: [String] = []
 
@@ -56,46 +56,29 @@ struct Bundle {
     /// Reads an archive.
     static func archive(_ path: String, rules: SignalRules) throws(ReplayError) -> Bundle {
         var bundle = Bundle(rules)
-        let wants = bundle.wants
         let source = try ByteSource(path)
         var reader = TarReader()
-        var open: (member: BundleMember, journal: TextJournal)?
-        var isFirst = false
+        var member: ArchiveMember?
         try source.chunks { bytes throws(ReplayError) in
             _ = reader.feed(bytes) { event in
                 switch event {
-                case .file(let name):
-                    open = BundleMember(name).map {
-                        ($0, TextJournal(now: Moment.now().wall, file: $0.unit, wants: wants))
-                    }
-                    if open != nil { isFirst = true }
-                case .data(let bytes):
-                    if isFirst, let form = Compression(head: bytes) {
-                        bundle.passedOver.append(
-                            "a file in the archive is compressed (\(form.reader)); unpack the archive to have it read"
-                        )
-                        open = nil
-                    }
-                    isFirst = false
-                    if let member = open?.member {
-                        open?.journal.feed(bytes, hosts: { bundle.keep($0, $1, member) })
-                    }
+                case .file(let name): member = BundleMember(name).map { ArchiveMember($0, name) }
+                case .data(let bytes): member?.take(bytes, &bundle)
                 case .end:
-                    if let member = open?.member {
-                        open?.journal.finish(hosts: { bundle.keep($0, $1, member) })
-                        bundle.read += 1
-                    }
-                    open = nil
+                    member?.end(&bundle)
+                    member = nil
                 }
             }
         }
+        // Of one that is cut off.
+        member?.end(&bundle)
         return bundle
     }
 
     /// The nodes that say something, by name.
     var logs: [NodeLog] {
         nodes.sorted { $0.key < $1.key }.compactMap { name, collector in
-            collector.survey.isNobodys || collector.entries.isEmpty
+            collector.survey.isNobodys || collector.lines.isEmpty
                 ? nil : NodeLog(name: name.isEmpty ? "the node" : name, material: collector.material)
         }
     }
@@ -103,12 +86,12 @@ struct Bundle {
     // MARK: Reading
 
     private struct Collector {
-        var entries: [JournalEntry] = []
+        var lines = NodeLines()
         var survey = TextSurvey()
 
         var material: ReplayMaterial {
             ReplayMaterial(
-                observations: ReplaySource.starts(of: TextOrder.arrange(entries), capture: survey.endpoints),
+                observations: ReplaySource.starts(of: lines.arranged, capture: survey.endpoints),
                 survey: survey)
         }
     }
@@ -117,7 +100,7 @@ struct Bundle {
         let node = member.isOfManyNodes ? host ?? "" : member.node
         guard nodes[node] != nil || nodes.count < Self.nodeLimit else { return }
         nodes[node, default: Collector()].survey.take(entry)
-        if nodes[node]?.entries.count ?? 0 < Self.entryLimit { nodes[node]?.entries.append(entry) }
+        nodes[node]?.lines.take(entry, file: files)
     }
 
     private mutating func walk(_ root: String, _ below: String, _ depth: Int, _ left: inout Int)
@@ -142,17 +125,41 @@ struct Bundle {
     /// One file; what cannot be read is told at the end, and is no reason to lose the rest.
     private mutating func file(_ path: String, _ name: String) {
         guard let member = BundleMember(name) else { return }
+        read(path, as: name, member)
+    }
+
+    /// Reads a log, unpacked where it is compressed; `name` is what it is called to people.
+    mutating func read(_ path: String, as name: String, _ member: BundleMember) {
         do throws(ReplayError) {
-            let source = try ByteSource(path)
+            let source = try ByteSource(path, name: name)
             guard !source.head.isEmpty, Sniffer.problem(source.head) == nil else { return }
-            var journal = TextJournal(now: Moment.now().wall, file: member.unit, wants: wants)
-            try source.chunks { bytes throws(ReplayError) in
-                journal.feed(bytes, hosts: { keep($0, $1, member) })
-            }
-            journal.finish(hosts: { keep($0, $1, member) })
-            read += 1
+            var journal = begin(member)
+            try source.chunks { bytes throws(ReplayError) in feed(bytes, &journal, member) }
+            finish(&journal, member)
         } catch {
-            if passedOver.count < 16 { passedOver.append("\(error)") }
+            passOver("\(error)")
         }
+    }
+
+    /// A reader of a log of the bundle.
+    func begin(_ member: BundleMember) -> TextJournal {
+        TextJournal(now: Moment.now().wall, file: member.unit, wants: wants)
+    }
+
+    /// Takes in some bytes of it.
+    mutating func feed(_ bytes: UnsafeRawBufferPointer, _ journal: inout TextJournal, _ member: BundleMember)
+    {
+        journal.feed(bytes, hosts: { keep($0, $1, member) })
+    }
+
+    /// It is over.
+    mutating func finish(_ journal: inout TextJournal, _ member: BundleMember) {
+        journal.finish(hosts: { keep($0, $1, member) })
+        files += 1
+    }
+
+    /// Tells why something was not read.
+    mutating func passOver(_ problem: String) {
+        if passedOver.count < 16 { passedOver.append(problem) }
     }
 }

@@ -18,7 +18,7 @@ struct BundleMember: Hashable {
     init?(_ path: String) {
         let parts = path.split(separator: "/").map(String.init).filter { $0 != "." }
         guard let name = parts.last?.lowercased(),
-            !parts.contains(where: { $0.lowercased().hasPrefix("pods") || $0 == "namespaces" })
+            !parts.contains(where: { $0.lowercased().hasPrefix("pods") || Self.strangers.contains($0) })
         else { return nil }
         let folders = parts.dropLast().map { $0.lowercased() }
         guard Self.isLog(name, folders) else { return nil }
@@ -53,7 +53,11 @@ struct BundleMember: Hashable {
         ".json", ".yaml", ".yml", ".toml", ".conf", ".service", ".sh", ".list", ".crt", ".key", ".pem",
         ".html", "config",
         "version", "images", "inspect", ".db", ".sock", ".journal", "info.", "status", "kubeconfig",
-        "metrics",
+        "metrics", "docker_", "crictl_", "disk-usage", "list-boots",
+    ]
+    /// Folders of what containers write, and those in which no log is.
+    private static let strangers: Set<String> = [
+        "namespaces", "containers", "podlogs", "etc", "usr", "proc", "sys", "sos_logs",
     ]
     /// Folders between a node's own and its logs.
     private static let components = [

@@ -23,9 +23,10 @@ final class ByteSource {
     private var isHeadDone = false
     private var atEnd = false
 
-    /// Opens `path`; nil is standard input.
-    init(_ path: String?) throws(ReplayError) {
-        name = path ?? "standard input"
+    /// Opens `path`; nil is standard input. `name` is what it is called to people, where that is another.
+    init(_ path: String?, name: String? = nil) throws(ReplayError) {
+        let name = name ?? path ?? "standard input"
+        self.name = name
         descriptor = path.map { open($0, O_RDONLY | O_CLOEXEC) } ?? dup(STDIN_FILENO)
         guard descriptor >= 0 else { throw .unreadable(FileError("open", name, errno: errno)) }
         var status = stat()

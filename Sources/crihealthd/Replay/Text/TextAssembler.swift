@@ -25,6 +25,9 @@ struct TextAssembler {
     private var verbose: VerboseEntry?
     private var boots = 0
     private var host: String?
+    private var hostBytes: [UInt8] = []
+    private var lastSpeaker: (identifier: String, pid: Int32?, speaker: Speakers.Speaker)?
+    private var lastIntroduced: String?
     /// Which messages of units are worth an entry; nil: all are.
     private let wants: ((UnsafeRawBufferPointer) -> Bool)?
     /// Units of which a line was passed on that was not wanted: their first.
@@ -50,7 +53,7 @@ struct TextAssembler {
             return
         }
         if line.isEmpty { return }
-        if line.starts(with: Array("-- ".utf8)), mark(line, body) { return }
+        if isMark(line) { return mark(line, body) }
         if let entry = VerboseEntry(line) {
             flush(body)
             verbose = entry
@@ -93,9 +96,11 @@ struct TextAssembler {
         }
         learn(head, line)
         let wall = clock.wall(head.time)
-        if let range = head.host, host.map({ !line[range].elementsEqual($0.utf8) }) ?? true {
+        if let range = head.host, host == nil || line[range] != hostBytes[...] {
             host = line.text(range)
+            hostBytes = Array(line[range])
             introduced = []
+            lastIntroduced = nil
         }
         pending = Pending(
             head: head, wall: wall, message: Array(line[head.message...]), indent: head.message,
@@ -107,20 +112,13 @@ struct TextAssembler {
         var cursor = ByteCursor(line, at: head.message)
         guard cursor.take("time=\"") else { return }
         let start = cursor.at
-        guard let (year, month, day) = cursor.date(),
-            let time = {
-                cursor.move(to: start); return cursor.isoTime()
-            }()
+        guard let (year, month, day) = cursor.date() else { return }
+        guard head.form == .logfmt else { return clock.learn(year: year) }
+        cursor.move(to: start)
+        guard case .exact(let exact)? = cursor.isoTime(), let local = localTime(year, month, day, line, start)
         else { return }
-        switch head.form {
-        case .logfmt:
-            guard case .exact(let exact) = time,
-                let local = localTime(year, month, day, line, start)
-            else { return }
-            clock.learn(year: year)
-            clock.learn(zone: (local - exact).microseconds / 1_000_000)
-        default: clock.learn(year: year)
-        }
+        clock.learn(year: year)
+        clock.learn(zone: (local - exact).microseconds / 1_000_000)
     }
 
     private func localTime(_ year: Int64, _ month: Int64, _ day: Int64, _ line: [UInt8], _ start: Int)
@@ -130,21 +128,35 @@ struct TextAssembler {
         return cursor.clock().flatMap { WallTime(year: year, month: month, day: day, microsecondOfDay: $0) }
     }
 
+    /// What journalctl says itself: `-- …`, and with `-x` what its catalog tells of an entry, which since v246 begins with `░░`.
+    private func isMark(_ line: [UInt8]) -> Bool {
+        switch line[0] {
+        case UInt8(ascii: "-"): line.starts(with: "-- ".utf8) || line.count == 2 && line[1] == line[0]
+        case 0xE2: line.starts(with: "░░".utf8)
+        default: false
+        }
+    }
+
     /// `-- Reboot --`, `-- Boot 0123… --`, `-- Logs begin at Wed 2020-03-04 …`.
-    private mutating func mark(_ line: [UInt8], _ body: Body) -> Bool {
+    private mutating func mark(_ line: [UInt8], _ body: Body) {
         if line.contains("-- Reboot --") || line.contains("-- Boot ") {
             flush(body)
             boots += 1
-            composer.boot = "text\(boots)"
-            return true
-        }
-        guard line.contains(" begin") || line.contains("-- No entries") else { return false }
-        if let last = line.place(of: " end at ") ?? line.place(of: " ends at ") {
+            composer.boot = Self.bootID(line) ?? "text\(boots)"
+        } else if line.contains(" begin"),
+            let last = line.place(of: " end at ") ?? line.place(of: " ends at ")
+        {
             var cursor = ByteCursor(line, at: last + 8)
             cursor.blanks()
             if case .local(let time)? = cursor.fullTime() { clock.learn(year: time.year) }
         }
-        return true
+    }
+
+    private static func bootID(_ line: [UInt8]) -> String? {
+        var cursor = ByteCursor(line)
+        guard cursor.take("-- Boot ") else { return nil }
+        let id = line.text(cursor.word())
+        return id.utf8.count == 32 && id.allSatisfy(\.isHexDigit) ? id : nil
     }
 
     /// A line that begins as nothing known does.
@@ -181,7 +193,7 @@ struct TextAssembler {
         let wall = pending.wall ?? WallTime(microseconds: 0)
         let speaker: Speakers.Speaker
         if let identifier = pending.head.identifier {
-            speaker = Speakers.speaker(identifier, pid: pending.head.pid)
+            speaker = self.speaker(identifier, pid: pending.head.pid)
         } else if pending.head.form == .kernel {
             speaker = Speakers.Speaker(source: .kernel, unit: nil)
         } else if pending.head.form == .plain || pending.head.form == .stamped,
@@ -203,8 +215,17 @@ struct TextAssembler {
         guard let wants, speaker.source == .unit, speaker.unit != "systemd-logind.service", blocks.isEmpty,
             !MessageBlocks.opens(line.message.span), !line.message.withUnsafeBytes(wants)
         else { return true }
-        guard let unit = speaker.unit, introduced.count < 4096 else { return false }
+        guard let unit = speaker.unit, unit != lastIntroduced, introduced.count < 4096 else { return false }
+        lastIntroduced = unit
         return introduced.insert(unit).inserted
+    }
+
+    /// The speaker of a line; mostly that of the line before.
+    private mutating func speaker(_ identifier: String, pid: Int32?) -> Speakers.Speaker {
+        if let last = lastSpeaker, last.identifier == identifier, last.pid == pid { return last.speaker }
+        let speaker = Speakers.speaker(identifier, pid: pid)
+        lastSpeaker = (identifier, pid, speaker)
+        return speaker
     }
 
     private mutating func hand(_ entry: JournalEntry, _ body: Body) {

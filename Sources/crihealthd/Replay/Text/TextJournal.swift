@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import HealthModel
 
 /// Reads journal entries from text as people have it: syslog files, journalctl's formats, logs without heads, mixed.
@@ -10,7 +11,6 @@ struct TextJournal {
     static let lineLimit = 64 << 10
 
     private var line: [UInt8] = []
-    private var isSkipping = false
     private var assembler: TextAssembler
     private var pager = PagerCuts()
     /// Lines that a pager cut off.
@@ -35,14 +35,18 @@ struct TextJournal {
 
     /// Takes in the next bytes, and hands over with each entry the name of its machine.
     mutating func feed(_ bytes: UnsafeRawBufferPointer, hosts body: TextAssembler.Body) {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let end = rest.firstIndex(of: UInt8(ascii: "\n"))
-            let part = rest[..<(end ?? rest.endIndex)]
-            line.append(contentsOf: part.prefix(max(0, Self.lineLimit - line.count)))
+        guard let base = bytes.baseAddress else { return }
+        var start = 0
+        while start < bytes.count {
+            let found = memchr(base + start, 0x0A, bytes.count - start)
+            let end = found.map { UnsafeRawPointer($0) - base }
+            let size = min((end ?? bytes.count) - start, Self.lineLimit - line.count)
+            if size > 0 {
+                line.append(contentsOf: UnsafeRawBufferPointer(start: base + start, count: size))
+            }
             guard let end else { return }
             endLine(body)
-            rest = rest[(end + 1)...]
+            start = end + 1
         }
     }
 
@@ -53,22 +57,26 @@ struct TextJournal {
     }
 
     private mutating func endLine(_ body: TextAssembler.Body) {
-        let whole = TextCleaning.clean(line)
-        line = []
-        pager.take(whole)
-        assembler.take(whole, body)
+        TextCleaning.clean(&line)
+        pager.take(line)
+        assembler.take(line, body)
+        line.removeAll(keepingCapacity: true)
     }
 }
 
 /// What is not the log's own, taken off a line.
 enum TextCleaning {
     /// Without a carriage return at its end, without terminal colours, and without the runs of NUL that a crash leaves.
-    static func clean(_ line: [UInt8]) -> [UInt8] {
-        var line = line
+    static func clean(_ line: inout [UInt8]) {
         while line.last == 0x0D { line.removeLast() }
-        if line.contains(0) { line.removeAll { $0 == 0 } }
-        if line.contains(0x1B) { line = withoutEscapes(line) }
-        return line
+        if has(0, line) { line.removeAll { $0 == 0 } }
+        if has(0x1B, line) { line = withoutEscapes(line) }
+    }
+
+    private static func has(_ byte: Int32, _ line: [UInt8]) -> Bool {
+        line.withUnsafeBytes { bytes in
+            bytes.baseAddress.map { memchr($0, byte, bytes.count) != nil } ?? false
+        }
     }
 
     /// Without ECMA-48 control sequences.

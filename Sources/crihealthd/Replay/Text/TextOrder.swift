@@ -21,6 +21,12 @@ enum TextOrder {
             }
             .map(\.element)
         }
+        return clocked(entries)
+    }
+
+    /// Entries that are in order, with a monotonic clock that follows it.
+    static func clocked(_ entries: [JournalEntry]) -> [JournalEntry] {
+        var entries = entries
         var clock = Clock()
         for index in entries.indices { clock.set(&entries[index]) }
         return entries

@@ -123,6 +123,25 @@ import Testing
         #expect(source.total < 200 << 20)
     }
 
+    /// A line, and ten gigabytes of zeros behind it: forty members of one gzip file.
+    @Test func tenGigabytesOfZerosAreRefused() throws {
+        let shell = Process()
+        shell.executableURL = URL(filePath: "/bin/bash")
+        let bomb = directory.path + "/bomb"
+        shell.arguments = [
+            "-c",
+            "head -c 256M /dev/zero | gzip -1 > \(bomb).one; (echo '\(line)' | gzip; for i in {1..40}; do cat \(bomb).one; done) > \(bomb)",
+        ]
+        try shell.run()
+        shell.waitUntilExit()
+        let source = try ByteSource(bomb)
+        let error = #expect(throws: ReplayError.self) {
+            _ = try TextStream.replay(source, file: nil, rules: Recordings.rules)
+        }
+        #expect(error?.description.contains("that is no log") == true)
+        #expect(source.total < 10 << 30)
+    }
+
     @Test func aFileThatIsCutOffGivesWhatItHas() throws {
         let path = try file(
             "log",

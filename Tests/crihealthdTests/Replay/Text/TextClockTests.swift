@@ -31,4 +31,33 @@ import Testing
         #expect(clock.wall(nil) == Self.now)
         #expect(clock.wall(.boot(5)) == Self.now)
     }
+
+    /// The twelve of each language in which people log, `%b` of glibc.
+    @Test(arguments: [
+        "Jan Feb Mär Apr Mai Jun Jul Aug Sep Okt Nov Dez", "Jän Feb Mär Apr Mai Jun Jul Aug Sep Okt Nov Dez",
+        "janv. févr. mars avril mai juin juil. août sept. oct. nov. déc.",
+        "jan fév mar avr mai jun jui aoû sep oct nov déc",
+        "ene feb mar abr may jun jul ago sep oct nov dic", "gen feb mar apr mag giu lug ago set ott nov dic",
+        "jan fev mar abr mai jun jul ago set out nov dez", "jan feb mrt apr mei jun jul aug sep okt nov dec",
+        "sty lut mar kwi maj cze lip sie wrz paź lis gru", "led úno bře dub kvě čen čec srp zář říj lis pro",
+        "jan feb mar apr maj jun jul aug sep okt nov dec",
+        "jan. feb. mars april mai juni juli aug. sep. okt. nov. des.",
+        "Oca Şub Mar Nis May Haz Tem Ağu Eyl Eki Kas Ara", "янв фев мар апр мая июн июл авг сен окт ноя дек",
+        "січ лют бер кві тра чер лип сер вер жов лис гру",
+        "tammi helmi maalis huhti touko kesä heinä elo syys loka marras joulu",
+        "jan febr márc ápr máj jún júl aug szept okt nov dec",
+        "ian feb mar apr mai iun iul aug sep oct nov dec",
+        "saus. vas. kov. bal. geg. birž. liep. rugp. rugs. spal. lapkr. gruod.",
+        "Ιαν Φεβ Μαρ Απρ Μαΐ Ιουν Ιουλ Αυγ Σεπ Οκτ Νοε Δεκ",
+        "яну фев мар апр май юни юли авг сеп окт ное дек",
+        "1月 2月 3月 4月 5月 6月 7月 8月 9月 10月 11月 12月", "1월 2월 3월 4월 5월 6월 7월 8월 9월 10월 11월 12월",
+    ])
+    func monthsOfOtherTongues(_ names: String) {
+        let months = names.split(separator: " ").map { name -> Int64? in
+            var cursor = ByteCursor(Array("\(name) 12 12:23:42".utf8))
+            guard case .yearless(let month, 12, _)? = cursor.syslogTime() else { return nil }
+            return month
+        }
+        #expect(months == (1...12).map { Optional(Int64($0)) })
+    }
 }

@@ -235,6 +235,26 @@ import Testing
         #expect(lines[0].bootID != lines[1].bootID)
     }
 
+    /// `journalctl -x` explains entries below them, behind `--` before v246 and behind `░░` since.
+    @Test(arguments: ["░░ ", "-- "])
+    func whatTheCatalogExplainsIsNoPartOfAMessage(_ mark: String) {
+        let all = entries(
+            """
+            Jun 12 12:00:00 n systemd[1]: crio.service: Failed with result 'exit-code'.
+            \(mark)Subject: Unit failed
+            \(mark)
+            \(mark)The unit crio.service has entered the 'failed' state with result 'exit-code'.
+            Jun 12 12:00:00 n systemd[1]: Failed to start Container Runtime Interface for OCI (CRI-O).
+            \(mark)Subject: A start job for unit crio.service has failed
+            """)
+        #expect(
+            all.map(\.message) == [
+                "crio.service: Failed with result 'exit-code'.",
+                "Failed to start Container Runtime Interface for OCI (CRI-O).",
+            ])
+        #expect(all.map(\.messageID) == [MessageID.unitFailed, MessageID.unitFailedToStart])
+    }
+
     // MARK: Several lines
 
     @Test func whatHasNoHeadGoesOn() throws {
