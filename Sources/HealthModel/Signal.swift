@@ -173,6 +173,8 @@ public struct SignalName: RawRepresentable, Hashable, Codable, Sendable {
     public static let nameTaken = Self(rawValue: "name-taken")
     /// The kubelet no longer waited for a creation; captures `pod` and `namespace`.
     public static let createDeadline = Self(rawValue: "create-deadline")
+    /// A unit failed; capture `dependency`: its name, for another may need it.
+    public static let unitEndedBadly = Self(rawValue: "unit-ended-badly")
     /// A creation that was asked for again is still under way; captures `name`, `what` and, from CRI-O 1.26 on, `stage`.
     public static let createStalled = Self(rawValue: "create-stalled")
     /// A request begins; captures `operation` and whom it is for.

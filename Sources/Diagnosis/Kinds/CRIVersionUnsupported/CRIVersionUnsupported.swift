@@ -152,7 +152,8 @@ extension RuntimeCase<CRIVersionUnsupported> {
             cause: cause.name, severity: tolerated && kubelet != nil ? .warning : .critical,
             confirmed: true, since: since,
             grace: isUnasked
-                ? refusedKubelet == nil ? configuration.startSettling : .zero
+                ? refusedKubelet == nil && cause.name != .criPluginFailed
+                    ? configuration.startSettling : .zero
                 : cause.proven || isNeeded ? .zero : configuration.versionGrace,
             sentence: cause.sentence,
             explanation: cause.explanation + " " + cause.ruledOut, impact: impact, evidence: evidence,

@@ -24,7 +24,7 @@ extension RuntimeCase<ContainerStuck> {
         }
         let old = overdueStops.map(\.begin)
         for told in Told.all(ContainerStuck.kind, failed) {
-            let isSure = told.isOfNode || told.signals.count >= 2
+            let isSure = told.isOfNode || told.signals.count >= 2 || isAskedInVain(told)
             guard isSure else { continue }
             return stop(told.cause, told.signals + old.filter { !told.signals.contains($0) })
         }
@@ -36,6 +36,12 @@ extension RuntimeCase<ContainerStuck> {
             return stop(.stopHangs, dead)
         }
         return old.isEmpty ? nil : stop(.stopHangs, old)
+    }
+
+    /// Whether the kubelet got no answer either when it asked for the state of what does not stop.
+    private func isAskedInVain(_ told: Told) -> Bool {
+        let ids = Set(told.signals.compactMap { $0.captures["sandbox"] ?? $0.captures["id"] })
+        return recent([.kubeletSandboxHangs]).contains { $0.captures["sandbox"].map(ids.contains) == true }
     }
 
     private func stop(_ cause: Cause, _ proofs: [Signal]) -> Stop? {

@@ -71,11 +71,11 @@ extension RuntimeCase<RuntimeDown> {
     private func said(_ line: Signal) -> String { "It said: \(line.text.bounded(400))." }
 
     private func databaseWords(_ line: Signal) -> StartWords {
-        let path = databasePath
+        let path = databasePath, directory = path.dropLast(8)
         return StartWords(
             sentence: "\(name) does not start: its database is damaged",
             explanation:
-                "\(said(line)) Its bbolt database, by default \(path), holds the names of all images, containers and snapshots; after an unclean end of the node it can be damaged.",
+                "\(said(line)) Its bbolt database (meta.db, by default in \(directory)) holds the names of all images, containers and snapshots; after an unclean end of the node it can be damaged.",
             steps: [
                 NextStep("see the file, and when it was written last", "ls -l \(path)"),
                 NextStep("see whether the disk is at fault", "journalctl -k -p err -n 40"),

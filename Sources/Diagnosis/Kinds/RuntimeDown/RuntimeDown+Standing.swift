@@ -60,15 +60,28 @@ extension RuntimeCase<RuntimeDown> {
     }
 
     func finding(dependency: Signal) -> Finding {
-        let other = dependency.captures["dependency"] ?? "a unit that it requires"
+        let before = endedBefore(dependency)
+        let told = dependency.captures["dependency"]
+        let other = told ?? "a unit that it requires"
+        let named = told ?? before?.captures["dependency"]
+        let moment =
+            told == nil ? before.map { "; \($0.captures["dependency"] ?? "one") failed just before" } : nil
+        let read = named.map { NextStep("read why it failed", "journalctl -u \($0) -n 30") }
         return Finding(
             cause: .dependencyFailed, severity: .critical, confirmed: true, since: dependency.at,
-            sentence: "\(name) does not run: \(other) failed",
+            sentence: "\(name) does not run: \(other) failed\(moment ?? "")".bounded(300),
             explanation: "systemd does not start \(unit.name) because \(other) is not up.", impact: impact,
-            evidence: [Evidence.journal(dependency)],
-            nextSteps: [
+            evidence: [Evidence.journal(dependency)] + (before.map { [Evidence.journal($0)] } ?? []),
+            nextSteps: (read.map { [$0] } ?? []) + [
                 NextStep("see what it requires", "systemctl list-dependencies \(unit.name)"), seeStatus,
             ], clearsWhen: clearsWhen, inquiries: [askAgain])
+    }
+
+    /// The unit that failed at the moment when systemd gave up a start for a dependency, whose name it does not tell.
+    private func endedBefore(_ dependency: Signal) -> Signal? {
+        facts.signals.all(.unitEndedBadly, unit: nil, since: dependency.at.monotonic - .seconds(2)).last {
+            $0.at.monotonic <= dependency.at.monotonic && $0.captures["dependency"] != unit.name
+        }
     }
 
     func findingActivating(since: Moment) -> Finding {

@@ -48,11 +48,16 @@ struct BareSpeaker {
         ("Handler for ", "docker.service"), ("dockerd", "docker.service"),
         ("type=io.containerd.", "containerd.service"), ("RunPodSandbox for ", "containerd.service"),
         ("Supervisor proxy", "rke2-server.service"), ("Waiting for cri connection", "k3s.service"),
-        ("Running kubelet ", "k3s.service"), ("StartContainer for ", "containerd.service"),
+        ("Running kubelet ", "k3s.service"), ("Starting k3s ", "k3s.service"),
+        ("StartContainer for ", "containerd.service"),
         ("CreateContainer within sandbox ", "containerd.service"),
     ]
 
     private static let plain: [(mark: StaticString, unit: String)] = [
         ("kubelet", "kubelet.service"), ("FailedCreatePodSandBox", "kubelet.service"),
+        ("Failed to create pod sandbox: ", "kubelet.service"),
+        ("Failed create pod sandbox: ", "kubelet.service"),
+        ("failed to start daemon: ", "docker.service"),
+        ("Failed to start ContainerManager", "kubelet.service"), ("KubeletNotReady", "kubelet.service"),
     ]
 }

@@ -42,7 +42,8 @@ struct TextAssembler {
     }
 
     /// Takes one line, without its end.
-    mutating func take(_ line: [UInt8], _ body: Body) {
+    mutating func take(_ printed: [UInt8], _ body: Body) {
+        let line = ConsoleLine.logfmt(printed) ?? printed
         if verbose != nil {
             if verbose?.take(line) == true { return }
             endVerbose(body)
@@ -162,18 +163,32 @@ struct TextAssembler {
     /// A line that begins as nothing known does.
     private mutating func goOn(_ line: [UInt8], _ body: Body) {
         let first = line[0]
+        let row = Self.row(line)
         let isOpen =
             pending.map { MessageBlocks.opens($0.message.span) || $0.message.contains("=<\n") } ?? false
         let isIndented =
             first == 0x20 || first == 0x09 || first == UInt8(ascii: "}") || first == UInt8(ascii: ">")
         let isHeaded = pending.map { $0.head.form == .syslog } ?? false
-        guard pending == nil || !(isOpen || isIndented || isHeaded) else {
+        guard row != nil || pending == nil || !(isOpen || isIndented || isHeaded) else {
             append(line)
             return
         }
         flush(body)
         // Its own line, of who spoke before, or of whom it speaks itself.
-        pending = Pending(head: .plain, wall: clock.wall(nil), message: line, indent: 0)
+        pending = Pending(
+            head: .plain, wall: clock.wall(nil), message: row.map(Array.init) ?? line, indent: 0)
+    }
+
+    /// A row of the tables that `kubectl describe` prints: events and conditions, which it indents.
+    private static func row(_ line: [UInt8]) -> ArraySlice<UInt8>? {
+        let row = line.drop { $0 == 0x20 || $0 == 0x09 }
+        let marks: [StaticString] = ["Warning  ", "Normal  ", "Ready  "]
+        let cursor = ByteCursor(line, at: row.startIndex)
+        let isRow = marks.contains { mark in
+            var cursor = cursor
+            return cursor.take(mark)
+        }
+        return isRow ? row : nil
     }
 
     private mutating func append(_ line: [UInt8]) {

@@ -54,7 +54,9 @@ struct TextHead: Hashable {
             guard let head = Self.numeric(&cursor) else { return nil }
             self = head
         default:
-            guard let head = Self.bare(line, start) ?? Self.named(&cursor) else { return nil }
+            guard let head = Self.bare(line, start) ?? Self.named(&cursor) ?? Self.object(line, start) else {
+                return nil
+            }
             self = head
         }
     }
@@ -118,9 +120,10 @@ struct TextHead: Hashable {
     private static func numeric(_ cursor: inout ByteCursor) -> TextHead? {
         if let time = cursor.isoTime() {
             guard cursor.isAtEnd || cursor.blanks() > 0 else { return nil }
-            if let head = container(cursor, time) ?? speaker(cursor, .syslog, time, isLoose: false) {
-                return head
-            }
+            let head =
+                container(cursor, time) ?? speaker(cursor, .syslog, time, isLoose: false)
+                ?? structured(cursor, time)
+            if let head { return head }
             return TextHead(.stamped, time, message: cursor.at)
         }
         // A month can begin with its number: 6月.
@@ -139,6 +142,27 @@ struct TextHead: Hashable {
         else { return nil }
         return TextHead(.container, time, message: cursor.at)
     }
+
+    /// `host kubelet 24578 - - …`: RFC 5424 without the priority, as rsyslog's files can have it.
+    private static func structured(_ start: ByteCursor, _ time: TextTime) -> TextHead? {
+        var cursor = start
+        let host = cursor.word()
+        cursor.blanks()
+        let name = cursor.bytes.text(cursor.word())
+        guard cursor.take(" "), Speakers.isKnown(name), let pid = cursor.number(1...10) ?? none(&cursor),
+            cursor.take(" ")
+        else { return nil }
+        _ = cursor.word()
+        guard cursor.take(" - ") else { return nil }
+        cursor.blanks()
+        var head = TextHead(.syslog, time, message: cursor.at)
+        (head.host, head.identifier) = (host, name)
+        head.pid = pid > 0 ? Int32(exactly: pid) : nil
+        return head
+    }
+
+    /// A dash where a number would stand.
+    private static func none(_ cursor: inout ByteCursor) -> Int64? { cursor.take("-") ? 0 : nil }
 
     /// klog's or logrus' own line.
     private static func bare(_ line: [UInt8], _ start: Int) -> TextHead? {
@@ -169,7 +193,7 @@ struct TextHead: Hashable {
         let start = cursor
         if let time = cursor.syslogTime() {
             guard cursor.blanks() > 0 else { return nil }
-            return speaker(cursor, .syslog, time, isLoose: true)
+            return speaker(cursor, .syslog, time, isLoose: true) ?? stamped(cursor, time)
         }
         if let time = cursor.fullTime() {
             guard cursor.blanks() > 0 else { return nil }
@@ -177,6 +201,27 @@ struct TextHead: Hashable {
         }
         cursor = start
         return identified(cursor, .identifier, nil, isLoose: false)
+    }
+
+    /// A time before a line that says all but its host: `Aug  7 19:07:50 time="…" level=…`.
+    private static func stamped(_ cursor: ByteCursor, _ time: TextTime) -> TextHead? {
+        guard cursor.byte != nil, bare(cursor.bytes, cursor.at) != nil else { return nil }
+        return TextHead(.stamped, time, message: cursor.at)
+    }
+
+    /// logrus' form as JSON, alone or behind the name of a node and a colon, as talosctl prints it.
+    private static func object(_ line: [UInt8], _ start: Int) -> TextHead? {
+        let begin =
+            line[start] == UInt8(ascii: "{")
+            ? start : Array(line.prefix(256)).place(of: ": {\"", from: start).map { $0 + 2 }
+        guard let begin, line.place(of: "\"msg\":\"", from: begin) != nil,
+            line.place(of: "\"level\":\"", from: begin) != nil
+        else { return nil }
+        guard let place = line.place(of: "\"time\":\"", from: begin) else {
+            return TextHead(.logfmt, nil, message: begin)
+        }
+        var cursor = ByteCursor(line, at: place + 8)
+        return TextHead(.logfmt, cursor.isoTime(), message: begin)
     }
 
     // MARK: Who speaks
