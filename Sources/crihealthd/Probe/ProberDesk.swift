@@ -21,7 +21,9 @@ final class ProberDesk: Sendable {
     }
 
     /// How soon endpoints are looked for again.
-    static let discoveryInterval: Duration = .seconds(5)
+    static let discoveryInterval: Duration = .seconds(1)
+    /// How many endpoints may be asked at most, those that were found earlier among them.
+    private static let endpointLimit = 16
 
     private let state: Mutex<State>
     private let logger: Logger
@@ -39,6 +41,7 @@ final class ProberDesk: Sendable {
         state.withLock { state in
             state.asker = asker
             state.policy.units = Set(WatchedUnits.all(endpoints: [], configured: units))
+            state.policy.endpoints = []
             state.lookedAt = nil
         }
     }
@@ -91,7 +94,7 @@ final class ProberDesk: Sendable {
             let found = try asker.endpoints()
             state.withLock { state in
                 state.found = found
-                state.policy.endpoints = found.map(\.endpoint)
+                state.policy.endpoints = Self.joined(found.map(\.endpoint), state.policy.endpoints)
                 let known = Set(state.policy.endpoints.map(\.socketPath))
                 state.policy.cniDirectories = state.policy.cniDirectories.filter { known.contains($0.key) }
                 state.policy.stateDirectories = state.policy.stateDirectories.filter {
@@ -102,6 +105,13 @@ final class ProberDesk: Sendable {
         } catch {
             logger.error("the configured endpoints cannot be used", error: error)
         }
+    }
+
+    /// The endpoints that were found, and those of earlier: a daemon asks a runtime that is gone until another has taken its place.
+    private static func joined(_ found: [Endpoint], _ earlier: [Endpoint]) -> [Endpoint] {
+        let sockets = Set(found.map(\.socketPath))
+        let rest = earlier.filter { !sockets.contains($0.socketPath) }
+        return found + rest.prefix(max(0, endpointLimit - found.count))
     }
 
     private func inLane<Answer: Sendable>(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 import HealthModel
+import Synchronization
 import Testing
 
 @testable import Diagnosis
@@ -95,6 +96,26 @@ import Testing
         #expect(desk.reply(to: .node(.cni(directory: "/opt/cni/8"))) == .refused(.notAllowed))
     }
 
+    /// A node whose runtime gives way to another one: the daemon asks the first until it lets go of it.
+    @Test func whatWasFoundEarlierMayStillBeAsked() throws {
+        let asker = MovingAsker()
+        let desk = ProberDesk(asker: asker, units: [], logger: TestDaemon.logger)
+        let (first, second) = ("/run/containerd/containerd.sock", "/run/k0s/containerd.sock")
+        func isAdmitted(_ socket: String) -> Bool {
+            desk.reply(to: .climb(socket: socket, rungs: [.socket], greeting: false)) != .refused(.notAllowed)
+        }
+        #expect(isAdmitted(first))
+        #expect(!isAdmitted(second))
+        asker.socket.withLock { $0 = second }
+        #expect(eventually { isAdmitted(second) })
+        #expect(isAdmitted(first))
+        #expect(!isAdmitted("/run/other.sock"))
+        // Another configuration takes back what only the earlier one knew.
+        desk.apply(asker: asker, units: [])
+        #expect(!isAdmitted(first))
+        #expect(isAdmitted(second))
+    }
+
     @Test func anEndpointIsReplacedByTheProbersOwn() {
         let claimed = Endpoint(
             socketPath: StubAsker.endpoint.socketPath, runtime: .crio, unit: "evil.service")
@@ -131,4 +152,23 @@ import Testing
         #expect(content.count <= ProbeWire.questionLimit)
         #expect(ProbeWire.decode(ProbeQuestion.self, content) == ask)
     }
+}
+
+/// Finds one endpoint, which tests replace.
+private final class MovingAsker: NodeAsker {
+    let socket = Mutex("/run/containerd/containerd.sock")
+
+    func endpoints() throws(AskError) -> [FoundEndpoint] {
+        [
+            FoundEndpoint(
+                endpoint: Endpoint(socketPath: socket.withLock { $0 }, runtime: .containerd, unit: nil),
+                isServed: true)
+        ]
+    }
+
+    func climb(_ endpoint: Endpoint, _ rungs: [ProbeReport.Rung], greeting: Bool) -> Climb { Climb() }
+
+    func logFile(_ path: String, from position: LogFilePosition?) -> LogFilePiece? { nil }
+
+    func answer(_ inquiry: Inquiry) -> NodeReport? { nil }
 }
