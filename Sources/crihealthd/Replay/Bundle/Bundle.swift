@@ -13,8 +13,10 @@ struct Bundle {
         var material: ReplayMaterial
     }
 
-    /// Bounds of what is looked at.
+    /// Bounds of what is looked at: entries are those of all nodes, some 500 MB.
     private static let (fileLimit, depthLimit, entryLimit, nodeLimit) = (50_000, 12, 500_000, 256)
+    /// Most files that are told as passed over.
+    private static let problemLimit = 16
 
     private let wants: (UnsafeRawBufferPointer) -> Bool
     private var nodes: [String: Collector] = [:]
@@ -22,6 +24,8 @@ struct Bundle {
     private(set) var read = 0
     /// Files that would have been, and why they were not.
     private(set) var passedOver: [String] = []
+    private var kept = 0
+    private var files = 0
 
     private init(_ rules: SignalRules) { wants = { rules.wants($0) } }
 
@@ -65,13 +69,20 @@ struct Bundle {
             _ = reader.feed(bytes) { event in
                 switch event {
                 case .file(let name):
+                    bundle.files += 1
+                    guard bundle.files <= fileLimit else {
+                        if bundle.files == fileLimit + 1 {
+                            bundle.passOver("what is behind the first \(fileLimit) files of the archive")
+                        }
+                        return
+                    }
                     open = BundleMember(name).map {
                         ($0, TextJournal(now: Moment.now().wall, file: $0.unit, wants: wants))
                     }
                     if open != nil { isFirst = true }
                 case .data(let bytes):
                     if isFirst, let form = Compression(head: bytes) {
-                        bundle.passedOver.append(
+                        bundle.passOver(
                             "a file in the archive is compressed (\(form.reader)); unpack the archive to have it read"
                         )
                         open = nil
@@ -115,9 +126,22 @@ struct Bundle {
 
     private mutating func keep(_ entry: JournalEntry, _ host: String?, _ member: BundleMember) {
         let node = member.isOfManyNodes ? host ?? "" : member.node
-        guard nodes[node] != nil || nodes.count < Self.nodeLimit else { return }
+        guard nodes[node] != nil || nodes.count < Self.nodeLimit else {
+            return passOver("nodes beyond the first \(Self.nodeLimit)")
+        }
+        guard kept < Self.entryLimit else {
+            return passOver("lines that matter beyond the first \(Self.entryLimit): replay one node's alone")
+        }
+        kept += 1
         nodes[node, default: Collector()].survey.take(entry)
-        if nodes[node]?.entries.count ?? 0 < Self.entryLimit { nodes[node]?.entries.append(entry) }
+        nodes[node]?.entries.append(entry)
+    }
+
+    /// Once each, and not without a bound.
+    private mutating func passOver(_ problem: String) {
+        guard passedOver.count < Self.problemLimit, passedOver.last != problem, !passedOver.contains(problem)
+        else { return }
+        passedOver.append(problem)
     }
 
     private mutating func walk(_ root: String, _ below: String, _ depth: Int, _ left: inout Int)
@@ -152,7 +176,7 @@ struct Bundle {
             journal.finish(hosts: { keep($0, $1, member) })
             read += 1
         } catch {
-            if passedOver.count < 16 { passedOver.append("\(error)") }
+            passOver("\(error)")
         }
     }
 }

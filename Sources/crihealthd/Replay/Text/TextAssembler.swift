@@ -44,6 +44,7 @@ struct TextAssembler {
             if verbose?.take(line) == true { return }
             endVerbose(body)
         }
+        if json.isOpen, !json.goesOn(line) { json.drop() }
         if json.isOpen || JSONLines.begins(line) {
             flush(body)
             for entry in json.take(line) { hand(entry, body) }
@@ -150,7 +151,8 @@ struct TextAssembler {
     /// A line that begins as nothing known does.
     private mutating func goOn(_ line: [UInt8], _ body: Body) {
         let first = line[0]
-        let isOpen = pending.map { MessageBlocks.opens($0.message.span) || $0.message.contains("=<\n") } ?? false
+        let isOpen =
+            pending.map { MessageBlocks.opens($0.message.span) || $0.message.contains("=<\n") } ?? false
         let isIndented =
             first == 0x20 || first == 0x09 || first == UInt8(ascii: "}") || first == UInt8(ascii: ">")
         let isHeaded = pending.map { $0.head.form == .syslog } ?? false
