@@ -27,12 +27,13 @@ test: deps-test lint prometheus unit guard prometheus-live endpoint test-node
 check: lint unit-quick
 	scripts/summary .build/unit.log
 
-## Seeded mutations of everything that is read, for MINUTES (10), with SANITIZE (address,undefined) or without (SANITIZE=).
-SANITIZE ?= address,undefined
-comma := ,
+## Seeded mutations of everything that is read, for MINUTES (10), with SANITIZE (address) or without (SANITIZE=). Swift's driver
+## has no sanitizer of undefined behaviour on Linux: Swift traps by itself, and the C in here is made to.
+SANITIZE ?= address
 fuzz: deps-test
-	FUZZ_SECONDS=$$(( $(or $(MINUTES),10) * 60 / 13 )) $(SWIFT) test --scratch-path .build-fuzz \
-	    $(foreach one,$(subst $(comma), ,$(SANITIZE)),--sanitize=$(one)) --filter 'FuzzTests|TOMLTests|QuotedStrangersTests'
+	FUZZ_SECONDS=$$(( $(or $(MINUTES),10) * 60 / 22 )) $(SWIFT) test --scratch-path .build-fuzz \
+	    $(addprefix --sanitize=,$(SANITIZE)) -Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined \
+	    --filter 'FuzzTests|TOMLTests|QuotedStrangersTests'
 
 unit-quick:
 	@mkdir -p .build; : >.build/unit.log
