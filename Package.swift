@@ -105,7 +105,7 @@ let package = Package(
         .testTarget(
             name: "crihealthdTests",
             dependencies: [
-                "crihealthd", "CRI", "Diagnosis", "HealthEndpoint", "HealthModel", "Node", "Systemd",
+                "crihealthd", "CRI", "Diagnosis", "HealthEndpoint", "HealthModel", "Node", "Systemd", "YAML",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], exclude: ["Replay/stories.txt"], swiftSettings: strict),

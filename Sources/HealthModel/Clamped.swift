@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 extension FixedWidthInteger {
+    /// Counts on, up to the end of the type.
+    public mutating func increment(by more: Self = 1) { self = addingClamped(more) }
+
     /// The sum, or the end of the type where it does not fit: for numbers that came from outside, which must not trap.
     public func addingClamped(_ other: Self) -> Self {
         let (sum, overflow) = addingReportingOverflow(other)

@@ -75,3 +75,32 @@ final class LogFileHandle {
         return offset + UInt64(end)
     }
 }
+
+/// Directories that nobody but root, or who runs this, can change.
+enum TrustedFolder {
+    /// Whether that holds for the directory and for all on the way to it; links are followed first. Others may add names in
+    /// a directory with the sticky bit, and replace none.
+    static func isTrusted(_ path: String, below root: String) -> Bool {
+        guard let real = realPath(path) else { return false }
+        let top = root.isEmpty ? "" : realPath(root) ?? ""
+        var place = real
+        while place.hasPrefix("/"), place != top {
+            guard isOwn(place) else { return false }
+            place = String(place[..<(place.lastIndex(of: "/") ?? place.startIndex)])
+        }
+        return place == top || isOwn("/")
+    }
+
+    private static func isOwn(_ directory: String) -> Bool {
+        var status = stat()
+        guard lstat(directory, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return false }
+        let isClosed = status.st_mode & 0o022 == 0 || status.st_mode & S_ISVTX != 0
+        return isClosed && (status.st_uid == 0 || status.st_uid == geteuid())
+    }
+
+    private static func realPath(_ path: String) -> String? {
+        guard let found = realpath(path, nil) else { return nil }
+        defer { free(found) }
+        return String(cString: found)
+    }
+}

@@ -30,10 +30,14 @@ public struct LogFileReader: Sendable {
         self.limits = limits
     }
 
-    /// The next piece of the file at `path`; nil when there is no such regular file, or it may not be read.
+    /// The next piece of the file at `path`; nil when there is no such regular file, it may not be read, or others than
+    /// root (and who runs this) can write it or a directory on the way to it.
     ///
     /// - Parameter position: Where the last piece ended; nil: it was never read.
     public func read(_ path: String, from position: LogFilePosition?) -> LogFilePiece? {
+        guard let slash = path.lastIndex(of: "/"),
+            TrustedFolder.isTrusted(root + path[..<slash], below: root)
+        else { return nil }
         guard let position else { return begin(path) }
         if let current = LogFileHandle(root + path), current.isSame(as: position) {
             guard !current.hasHead(of: position) else {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import Glibc
 import Systemd
 
 /// The one binary.
@@ -20,7 +21,7 @@ struct Crihealthd: ParsableCommand {
     /// Runs the command. Where its words are wrong, whoever waits in a socket that systemd passed hears of it too.
     static func main() {
         if let hint = Misspelling.hint(CommandLine.arguments.dropFirst(), of: Self.self) {
-            exit(withError: ValidationError(hint))
+            leave(ValidationError(hint))
         }
         do {
             var command = try parseAsRoot()
@@ -29,7 +30,17 @@ struct Crihealthd: ParsableCommand {
             if exitCode(for: error) == .validationFailure {
                 LastWords.say(message(for: error), on: PassedSocket.take())
             }
-            exit(withError: error)
+            leave(error)
         }
+    }
+
+    /// Ends as ArgumentParser would; but what a word of the command line, or a file's name, puts into the message moves no
+    /// terminal.
+    private static func leave(_ error: any Error) -> Never {
+        let code = exitCode(for: error)
+        if code.isSuccess { exit(withError: error) }
+        let text = fullMessage(for: error)
+        if !text.isEmpty { Console.error(text) }
+        Glibc.exit(code.rawValue)
     }
 }

@@ -9,7 +9,7 @@ import Testing
     private static let fileLimit = 350
     private static let functionLimit = 70
 
-    private static var files: [(name: String, lines: [Substring])] {
+    static var files: [(name: String, lines: [Substring])] {
         get throws {
             let names = try FileManager.default.subpathsOfDirectory(atPath: root.path(percentEncoded: false))
             return try names.filter { $0.hasSuffix(".swift") }.sorted().map { name in

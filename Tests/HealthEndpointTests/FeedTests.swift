@@ -130,6 +130,21 @@ import Testing
         #expect(followers == "0")
     }
 
+    @Test func nobodyTakesAllPlaces() throws {
+        let test = try TestServer {
+            $0.followerLimit = 8
+            $0.followersPerPeer = 2
+        }
+        let greedy = try (0..<2).map { _ in try test.tcp() }
+        for client in greedy { #expect(follow(client)?.hasPrefix("HTTP/1.1 200") == true) }
+        #expect(try test.tcp().get("/v1/stream")?.status == 503)
+        // Another one is let in: here, who comes by the unix socket.
+        let other = try test.unix()
+        #expect(follow(other)?.hasPrefix("HTTP/1.1 200") == true)
+        test.server.publish(Self.transition(1))
+        for client in greedy + [other] { #expect(client.hear("incident-1") != nil) }
+    }
+
     @Test func thereAreOnlySoMany() throws {
         let test = try TestServer {
             $0.followerLimit = 3

@@ -158,4 +158,44 @@ struct LogFileReaderTests {
         mkdir(node.path + Self.name, 0o755)
         #expect(reader.read(Self.name, from: nil) == nil)
     }
+
+    @Test(
+        "a directory on the way that others can write, or own, is not believed", .enabled(if: geteuid() == 0))
+    func strangersDirectory() throws {
+        let node = try FakeNode()
+        let reader = LogFileReader(root: node.path)
+        try node.write(Self.name, "time=\"x\" level=error msg=\"a forged line\"\n")
+        var position: LogFilePosition?
+        #expect(drain(reader, &position).lines.count == 1)
+        for folder in ["/agent", "/agent/containerd"] {
+            chmod(node.path + folder, 0o777)
+            #expect(reader.read(Self.name, from: nil) == nil && reader.read(Self.name, from: position) == nil)
+            chmod(node.path + folder, 0o755)
+            chown(node.path + folder, 1000, 1000)
+            #expect(reader.read(Self.name, from: nil) == nil)
+            chown(node.path + folder, 0, 0)
+        }
+        // A link of root's own to a place of root's is none of that.
+        rename(node.path + "/agent/containerd", node.path + "/moved")
+        symlink(node.path + "/moved", node.path + "/agent/containerd")
+        #expect(reader.read(Self.name, from: nil)?.lines.count == 1)
+        chmod(node.path + "/moved", 0o777)
+        #expect(reader.read(Self.name, from: nil) == nil)
+    }
+
+    @Test("what a pod can have under such a name is no log file of the node's")
+    func placesOfPods() {
+        let end = "agent/containerd/containerd.log"
+        for folder in ["/var/lib/rancher/k3s", "/data", "/mnt/disk1/rancher/rke2"] {
+            #expect(LogFileSource.isLogFile("\(folder)/\(end)"))
+        }
+        for folder in [
+            "/var/lib/kubelet/pods/u/volumes/kubernetes.io~empty-dir/x", "/run/containerd/t/k8s.io/c/rootfs",
+            "/var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots/5/fs",
+            "/var/lib/docker/overlay2/c/merged", "/var/lib/containers/storage/overlay/c/diff",
+            "/a/b/c/d/e/f/g", "/data/../etc", "/data/.", "", "data",
+        ] {
+            #expect(!LogFileSource.isLogFile("\(folder)/\(end)"), "\(folder)")
+        }
+    }
 }

@@ -12,9 +12,9 @@ import Testing
 ///
 /// The seed is printed, and `FUZZ_SEED` repeats it; `FUZZ_SECONDS` says how long each input is tried (`make fuzz`).
 @Suite(.serialized) struct FuzzTests {
-    private static let seed =
+    static let seed =
         ProcessInfo.processInfo.environment["FUZZ_SEED"].flatMap { UInt64($0) } ?? .random(in: 0 ... .max)
-    private static let seconds =
+    static let seconds =
         ProcessInfo.processInfo.environment["FUZZ_SECONDS"].flatMap { Double($0) } ?? 1.5
 
     /// What is tried, by name.

@@ -34,7 +34,7 @@ extension Engine {
             chronicles = [:]
         case .daemon(let report):
             state.facts.monitoring.take(report, at: at)
-            if case .blind = report { statistics.blindWindows += 1 }
+            if case .blind = report { statistics.blindWindows.increment() }
         case .tick: break
         }
         if at.monotonic > state.facts.now.monotonic, !isHistory(observation.event) { state.facts.now = at }
@@ -132,7 +132,7 @@ extension Engine {
         for recognized in known {
             let signal = state.facts.podNames.joined(recognized, state.facts.runtimes)
             tookNotice = true
-            statistics.signals[signal.rule, default: 0] += 1
+            statistics.signals[signal.rule, default: 0].increment()
             guard signal.name != .benign, state.facts.signals.take(signal) else { continue }
             state.facts.requests.take(signal)
             matters = matters || !Self.context.contains(signal.name)
@@ -156,7 +156,7 @@ extension Engine {
             Emitter.isKnown(unit) || state.facts.runtime(unit: unit) != nil
         else { return }
         tookNotice = true
-        statistics.unexplainedLines += 1
+        statistics.unexplainedLines.increment()
         state.facts.unexplained.take(entry, unit: unit)
     }
 }
@@ -173,9 +173,9 @@ extension Statistics {
             index = probes.count - 1
         }
         switch report.outcome {
-        case .failed: probes[index].failed += 1
-        case .broken: probes[index].broken += 1
-        case .reached, .version, .status, .pods, .containers: probes[index].succeeded += 1
+        case .failed: probes[index].failed.increment()
+        case .broken: probes[index].broken.increment()
+        case .reached, .version, .status, .pods, .containers: probes[index].succeeded.increment()
         }
         probes[index].latency += report.latency
         probes[index].childCPU += report.childCPU

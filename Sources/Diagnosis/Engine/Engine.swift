@@ -100,7 +100,7 @@ public struct Engine: Sendable {
 
     /// Takes one observation in; what is to be done about it comes back.
     public mutating func receive(_ observation: Observation) -> [Effect] {
-        statistics.observations += 1
+        statistics.observations.increment()
         tookNotice = false
         let matters = readsBacklog(observation) ? catchUp(observation) : learn(observation)
         guard matters else { return [] }

@@ -107,7 +107,7 @@ struct APIFacts: Hashable, Codable, Sendable {
         case .timedOut where report.rung > .version && failing?.failure.reason != .timedOut:
             // `Version` answers and this call does not: not the runtime as a whole.
             if report.rung == .status {
-                statusTimeouts += 1
+                statusTimeouts.increment()
                 if statusBlockedSince == nil { statusBlockedSince = at }
             }
             if answeredAt != nil { return }

@@ -68,7 +68,7 @@ struct BlockedStart: Hashable, Codable, Sendable {
 
     mutating func add(_ kill: FailedKill) {
         last = kill
-        count += 1
+        count.increment()
         if ids.count < Self.limit { ids.insert(kill.id) }
     }
 

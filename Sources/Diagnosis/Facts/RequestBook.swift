@@ -64,7 +64,7 @@ struct RequestBook: Hashable, Codable, Sendable {
             request.begin.unit == signal.unit
         else { return }
         if request.retries > 0 {
-            open["RunPodSandbox \(pod)"]?.retries -= 1
+            open["RunPodSandbox \(pod)"]?.retries.increment(by: -1)
         } else {
             open["RunPodSandbox \(pod)"] = nil
         }
@@ -73,7 +73,7 @@ struct RequestBook: Hashable, Codable, Sendable {
     private mutating func begin(_ signal: Signal, _ operation: String) {
         guard let key = Self.key(signal, operation) else { return }
         if open[key] != nil {
-            open[key]?.retries += 1
+            open[key]?.retries.increment()
             return
         }
         if open.count >= Self.kept,

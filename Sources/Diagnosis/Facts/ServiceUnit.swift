@@ -29,6 +29,12 @@ struct ServiceUnit: Hashable, Codable, Sendable {
             || unit.hasPrefix("snap.kubelet-eks.")
     }
 
+    /// Whether a control group is a unit's of the system: the first part of its path that is no slice, as sd_pid_get_unit(3)
+    /// has it. A user's manager, and a node in a container, have units of the same names below theirs.
+    static func owns(_ cgroup: String, _ unit: String) -> Bool {
+        cgroup.split(separator: "/").first { !$0.hasSuffix(".slice") }.map { $0 == unit } ?? false
+    }
+
     /// Units that run a kubelet within a program that runs a runtime too.
     static func embedsKubelet(_ unit: String) -> Bool {
         ["k3s", "rke2", "k0s", "microshift"].contains { unit.hasPrefix($0) }

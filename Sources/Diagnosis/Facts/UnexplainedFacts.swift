@@ -42,7 +42,8 @@ struct UnexplainedFacts: Hashable, Codable, Sendable {
     }
 
     private static func example(_ message: String) -> String {
-        let bytes = Array(message.utf8)
+        // What a cut would divide is masked as a whole.
+        let bytes = Array(Secrets.mask(message).utf8)
         guard bytes.count > exampleLimit else { return PlainText.clean(bytes, limit: exampleLimit) }
         return PlainText.clean(bytes.prefix(exampleLimit / 4), limit: exampleLimit / 4)
             + LineShape.tail(bytes, limit: exampleLimit / 4 * 3 - 3)

@@ -149,7 +149,7 @@ struct IncidentBook: Hashable, Codable, Sendable {
         ripening[id] = nil
         if old == nil { archive(entries[id], configuration) }
         entry.changedAt = now.monotonic
-        opened[kind.rawValue, default: 0] += 1
+        opened[kind.rawValue, default: 0].increment()
         entry.incident.note(now.wall, "Opened as \(finding.cause): \(finding.sentence)")
         entries[id] = entry
         return Transition(at: now, change: .opened, incident: entry.incident)

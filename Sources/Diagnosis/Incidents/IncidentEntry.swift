@@ -20,6 +20,21 @@ extension IncidentBook {
         private enum CodingKeys: String, CodingKey {
             case incident, since, resolvedAt, repeats, changedAt, deepest
         }
+
+        /// What 0.1 cannot read an entry without: a node that goes back to it keeps what is open.
+        private enum EarlierKeys: String, CodingKey { case shown }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(incident, forKey: .incident)
+            try container.encode(since, forKey: .since)
+            try container.encodeIfPresent(resolvedAt, forKey: .resolvedAt)
+            try container.encode(repeats, forKey: .repeats)
+            try container.encode(changedAt, forKey: .changedAt)
+            try container.encode(deepest, forKey: .deepest)
+            var earlier = encoder.container(keyedBy: EarlierKeys.self)
+            try earlier.encode(true, forKey: .shown)
+        }
     }
 
     /// What an incident says of its cause.
@@ -50,6 +65,25 @@ extension IncidentBook {
             explanation = try container.decode(String.self, forKey: .explanation)
             severity = try container.decode(Severity.self, forKey: .severity)
             impact = try container.decode(Impact.self, forKey: .impact)
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case rank, cause, sentence, explanation, severity, impact
+        }
+
+        /// 0.1 has a number in place of the rank; any of its own outdoes this one.
+        private enum EarlierKeys: String, CodingKey { case depth }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(rank, forKey: .rank)
+            try container.encode(cause, forKey: .cause)
+            try container.encode(sentence, forKey: .sentence)
+            try container.encode(explanation, forKey: .explanation)
+            try container.encode(severity, forKey: .severity)
+            try container.encode(impact, forKey: .impact)
+            var earlier = encoder.container(keyedBy: EarlierKeys.self)
+            try earlier.encode(-1, forKey: .depth)
         }
     }
 }

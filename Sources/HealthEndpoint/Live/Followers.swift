@@ -55,7 +55,7 @@ final class Followers {
     /// Takes one in, whose head was written, and tells it how things are.
     func add(_ connection: Connection, _ feed: Feed) {
         if all.isEmpty { begin() }
-        let picture = published.current
+        let picture = shownPicture(published.current)
         // All have heard of the same state, so that what is news to one is news to all.
         tellState(picture.snapshot)
         all.append(Follower(connection, feed, told: picture.events.last))
@@ -73,7 +73,7 @@ final class Followers {
 
     /// Tells what is new.
     func turn() {
-        let picture = published.take()
+        let picture = shownPicture(published.take())
         tell(picture.events)
         guard pause == nil else {
             isDue = true
@@ -88,9 +88,17 @@ final class Followers {
         }
     }
 
+    /// Followers of all listeners are told the same.
+    private func shownPicture(_ picture: Published.Picture) -> Published.Picture {
+        guard configuration.hidesLines else { return picture }
+        var picture = picture
+        picture.snapshot = picture.snapshot.withoutLines
+        return picture
+    }
+
     private func begin() {
         published.setFollowed(true)
-        shown = published.current.snapshot.settled
+        shown = shownPicture(published.current).snapshot.settled
         beat()
     }
 
@@ -159,7 +167,6 @@ final class Followers {
 
     private func page(_ feed: Feed, _ snapshot: Snapshot) -> ByteBuffer {
         guard case .page(let width, let height) = feed else { return allocator.buffer(capacity: 0) }
-        let snapshot = configuration.hidesLines ? snapshot.withoutLines : snapshot
         return allocator.buffer(string: WatchedPage.frame(snapshot, width: width, height: height))
     }
 }

@@ -8,6 +8,19 @@ extension Snapshot {
         var bare = self
         bare.open = open.map(\.withoutLines)
         bare.resolved = resolved.map(\.withoutLines)
+        bare.unexplained.groups = unexplained.groups.map(\.withoutLines)
+        return bare
+    }
+}
+
+/// What stands for a line that is not shown.
+private let hidden = "not shown here (log_lines = false)"
+
+extension UnexplainedLines.Group {
+    /// A shape is made of the line's own words.
+    fileprivate var withoutLines: UnexplainedLines.Group {
+        var bare = self
+        (bare.shape, bare.example) = (hidden, hidden)
         return bare
     }
 }
@@ -17,7 +30,7 @@ extension Incident {
         var bare = self
         for index in evidence.indices
         where evidence[index].source == .journal || evidence[index].source == .cri {
-            bare.evidence[index].summary = "not shown here (log_lines = false)"
+            bare.evidence[index].summary = hidden
         }
         for index in symptoms.indices { bare.symptoms[index].summary = symptoms[index].name }
         return bare

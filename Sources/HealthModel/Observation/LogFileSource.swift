@@ -29,11 +29,20 @@ public struct LogFileSource: Hashable, Codable, Sendable {
     public static func isLogFile(_ path: String) -> Bool {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         guard path.hasPrefix("/"), path.utf8.count <= 256, !path.utf8.contains(where: { $0 < 0x20 }),
-            parts.count > 4, !parts.dropFirst().contains(where: { $0.isEmpty || $0 == "." || $0 == ".." })
+            (5...10).contains(parts.count),
+            !parts.dropFirst().contains(where: { $0.isEmpty || $0 == "." || $0 == ".." }),
+            !parts.contains(where: { strangers.contains(String($0)) })
         else { return false }
         return ["agent/containerd/containerd.log", "agent/logs/kubelet.log"].contains(
             parts.suffix(3).joined(separator: "/"))
     }
+
+    /// Folders that volumes and the root directories of containers lie in: what is below them root owns on this node, and a
+    /// pod has written.
+    private static let strangers: Set<String> = [
+        "pods", "volumes", "rootfs", "snapshots", "overlay", "overlay2", "overlay-images", "merged", "diff",
+        "fs",
+    ]
 
     /// What a line of the journal says of where a program logs to: k3s and rke2 tell it when they start one
     /// (k3s `pkg/agent/containerd/containerd.go`, "Logging containerd to"; `pkg/daemons/agent`, "Running kubelet"). Only a

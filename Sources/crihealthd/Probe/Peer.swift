@@ -32,6 +32,8 @@ final class AllowedUsers: Sendable {
         var uid: uid_t?
         var askedAt: MonotonicTime?
         var isAsking = false
+        /// Whether anybody ever asked.
+        var wasAsked = false
     }
 
     private let name: String
@@ -45,17 +47,16 @@ final class AllowedUsers: Sendable {
         self.look = look
     }
 
-    /// Whether this user may ask, by what is known now. The first answer is waited for a moment.
+    /// Whether this user may ask, by what is known now. Only the very first answer is waited for, once and a moment.
     func contains(_ uid: uid_t) -> Bool {
         if uid == 0 { return true }
-        let isFirst = refresh()
-        if isFirst { _ = first.wait(timeout: .now() + .seconds(2)) }
+        if refresh() { _ = first.wait(timeout: .now() + .seconds(2)) }
         return state.withLock { $0.uid == uid }
     }
 
     private let first = DispatchSemaphore(value: 0)
 
-    /// Asks anew where the answer is old; whether there is none yet.
+    /// Asks anew where the answer is old; whether this is the first question of all.
     private func refresh() -> Bool {
         let (isDue, isFirst) = state.withLock { state in
             let isOld =
@@ -64,13 +65,16 @@ final class AllowedUsers: Sendable {
                 }
                 ?? true
             let isDue = isOld && !state.isAsking
-            if isDue { state.isAsking = true }
-            return (isDue, state.askedAt == nil)
+            let isFirst = !state.wasAsked
+            if isDue { (state.isAsking, state.wasAsked) = (true, true) }
+            return (isDue, isFirst)
         }
         guard isDue else { return isFirst }
         queue.async {
             let found = self.look(self.name)
-            self.state.withLock { $0 = State(uid: found, askedAt: Moment.now().monotonic) }
+            self.state.withLock { state in
+                (state.uid, state.askedAt, state.isAsking) = (found, Moment.now().monotonic, false)
+            }
             self.first.signal()
         }
         return isFirst

@@ -112,7 +112,7 @@ extension FlightRecorder.State {
                 observation: Observation(at: moment, event: .probe(report)),
                 bytes: base + size(report.outcome))
         }
-        last.repeats += 1
+        last.repeats.increment()
         let isNews = last.repeats < FlightRecorder.repeats || report.outcome.isFailure
         guard isNews || moment.monotonic - last.recordedAt >= FlightRecorder.pace else {
             answers[key] = last

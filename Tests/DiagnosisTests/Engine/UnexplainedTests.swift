@@ -102,4 +102,17 @@ import Testing
         _ = engine.receive(Observation(at: entry("", second: 4000).at, event: .tick))
         #expect(!engine.snapshot(at: entry("", second: 4000).at).headline.contains("as far as"))
     }
+
+    /// A cut of a long line must not part a credential from the word that tells of it.
+    @Test func credentialsAreMaskedBeforeALineIsCut() throws {
+        for distance in stride(from: 0, to: 900, by: 7) {
+            let secret = String(repeating: "s3cr3tZ9", count: 90)
+            let message =
+                "time=\"2026-01-01T00:00:00Z\" level=error msg=\"failed to frob "
+                + String(repeating: "x", count: distance) + " Authorization: Bearer \(secret) "
+                + String(repeating: "y", count: 600) + "\""
+            let example = try #require(try lines([entry(message)]).groups.first).example
+            #expect(!example.contains("s3cr3t"), "\(distance)")
+        }
+    }
 }

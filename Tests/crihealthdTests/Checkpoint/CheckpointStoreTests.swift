@@ -196,6 +196,28 @@ import Testing
     }
 }
 
+/// One daemon for each state directory, whatever it found when it started.
+@Suite struct SecondDaemonTests {
+    @Test func whoStartedWithoutALockTakesItBeforeItWrites() throws {
+        let directory = try TemporaryDirectory()
+        let first = HeldLock(nil, directory: directory.path)
+        let writer = CheckpointWriter(
+            store: CheckpointStore<Int>(directory: directory.path),
+            mayWrite: { () throws(FileError) in try first.ensure() }
+        ) { _ in }
+        writer.write(1)
+        #expect(writer.flush(within: .seconds(10)))
+        do throws(FileError) {
+            _ = try StateDirectoryLock.take(directory: directory.path)
+            Issue.record("a second one was let in")
+        } catch {
+            #expect(error.isHeldElsewhere)
+        }
+        first.release()
+        #expect(throws: Never.self) { _ = try StateDirectoryLock.take(directory: directory.path) }
+    }
+}
+
 @Suite struct CheckpointWriterTests {
     @Test func theLatestWinsAndEveryAttemptIsReported() throws {
         let directory = try TemporaryDirectory()

@@ -182,4 +182,31 @@ struct HostileInputTests {
                 $0 == "\n" || ($0.value >= 0x20 && !(0x7F...0x9F).contains($0.value))
             })
     }
+
+    // MARK: Words
+
+    @Test("what a message repeats of the command line moves no terminal")
+    func wordsOfTheCommandLine() throws {
+        let evil = "x\u{1B}]52;c;aGk=\u{7}\u{1B}[2J\u{9B}31m\u{202E}y\u{2028}\u{200B}"
+        for words in [
+            ["explain", evil], ["replay", "/none/" + evil], ["status", "--" + evil], [evil], ["rules", evil],
+            ["replay", "--at", evil, "/none"], ["check-config", "--config", "/none/" + evil],
+        ] {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: Binary.path)
+            process.arguments = words
+            let pipe = Pipe()
+            (process.standardError, process.standardOutput) = (pipe, pipe)
+            try process.run()
+            let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            process.waitUntilExit()
+            #expect(process.terminationStatus != 0 && !text.isEmpty)
+            let bad = text.unicodeScalars.filter {
+                $0 != "\n"
+                    && ($0.properties.generalCategory == .control || $0.properties.isDefaultIgnorableCodePoint
+                        || $0.properties.isBidiControl || $0.value == 0x2028)
+            }
+            #expect(bad.isEmpty, "\(words): \(bad)")
+        }
+    }
 }

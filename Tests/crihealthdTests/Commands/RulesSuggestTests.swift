@@ -39,4 +39,19 @@ import Testing
             try Crihealthd.parseAsRoot(["rules", "suggest", path, "--limit", "0"])
         }
     }
+
+    /// It is read on a terminal before it is a file.
+    @Test func whatIsInvisibleIsEscaped() throws {
+        let hostile =
+            "a\u{1B}]52;c\u{7}\u{9B}31m\u{85}\u{200B}\u{202E}\u{2028}\u{2066}\u{FEFF}\u{E0041}\u{E000}é字"
+        let written = TOMLText.string(hostile)
+        #expect(!written.unicodeScalars.contains { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) })
+        #expect(!written.unicodeScalars.contains { $0.properties.isDefaultIgnorableCodePoint })
+        #expect(written.hasSuffix("é字\""))
+        let text =
+            "[[rule]]\nid = \"x\"\nsignal = \"x\"\nemitter = \"containerd\"\nmeaning = \(written)\n"
+            + "[rule.match]\nmsg = \"a whole sentence\"\n"
+        let rules = try SignalRules(documents: [RuleDocument(name: "site", text: text)])
+        #expect(rules.rules.first?.meaning == hostile)
+    }
 }

@@ -233,4 +233,22 @@ import Testing
         #expect(!allowed.contains(54_321))
         #expect(!AllowedUsers(name: "no such user").contains(65_534))
     }
+
+    /// A directory server that hangs delays the first question alone; root is answered meanwhile.
+    @Test func aDirectoryThatHangsHangsNobody() {
+        let (asked, released) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let allowed = AllowedUsers(name: "u") { _ in
+            asked.signal()
+            released.wait()
+            return 4711
+        }
+        #expect(!allowed.contains(4711))
+        #expect(asked.wait(timeout: .now()) == .success)
+        for _ in 0..<100 { #expect(!allowed.contains(4711)) }
+        #expect(allowed.contains(0))
+        // Nobody is asked a second time while the first one did not answer.
+        #expect(asked.wait(timeout: .now()) == .timedOut)
+        released.signal()
+        #expect(eventually { allowed.contains(4711) })
+    }
 }

@@ -58,4 +58,10 @@ import Testing
         #expect(shown.contains("***"))
         for secret in ["S3cr3tPw", "eyJhbGciOi"] { #expect(!shown.contains(secret)) }
     }
+
+    /// It once ended the daemon at each start, for as long as the incident was there to reopen.
+    @Test func aPoisonedCheckpointIsRefusedForItsNumber() throws {
+        let bytes = Array(try Data(contentsOf: URL(filePath: Self.folder + "/crash-checkpoint-repeats.json")))
+        #expect(CheckpointFrame.fault(in: bytes) == "it holds the number 9223372036854775807")
+    }
 }

@@ -13,10 +13,12 @@ struct CreateFailing: Diagnosis {
     }
 
     func nextDeadline(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> MonotonicTime? {
-        facts.signals.last(.createFailed).map { $0.at.monotonic + Self.quiet }.flatMap {
-            $0 > facts.now.monotonic ? $0 : nil
-        }
+        guard let last = facts.signals.last(.createFailed)?.at.monotonic else { return nil }
+        return [last + Self.lookTime, last + Self.quiet].first { $0 > facts.now.monotonic }
     }
+
+    /// How long a look at the node is waited for, where somebody looks.
+    static let lookTime: Duration = .seconds(5)
 
     /// After so long without a failure, what only the pods concerned could refute is over: the kubelet tries again after at
     /// most five minutes.
@@ -163,7 +165,7 @@ extension RuntimeCase<CreateFailing> {
     private func finding(_ told: Told) -> Finding {
         let words = words(told)
         return Finding(
-            cause: told.cause, severity: .critical, confirmed: true, since: told.first.at,
+            cause: told.cause, severity: .critical, confirmed: isLookedAt(told), since: told.first.at,
             sentence: words.sentence.bounded(400), explanation: words.explanation,
             impact: Impact(
                 sentence:

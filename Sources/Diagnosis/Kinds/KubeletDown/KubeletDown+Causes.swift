@@ -103,7 +103,7 @@ extension KubeletCase {
         let kernel = facts.signals.all(.kubeletOOMKilled).last { signal in
             guard signal.at.monotonic >= from else { return false }
             guard let cgroup = signal.captures["cgroup"] else { return unit.exit?.status == 9 }
-            return cgroup.hasSuffix("/" + unit.name)
+            return ServiceUnit.owns(cgroup, unit.name)
         }
         if unit.result == "oom-kill" || kernel != nil {
             return Fall(cause: .oomKilled, since: since, also: kernel, exit: unit.exit)

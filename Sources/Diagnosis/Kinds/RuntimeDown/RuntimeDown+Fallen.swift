@@ -93,7 +93,7 @@ extension RuntimeCase<RuntimeDown> {
     /// The kernel's line names the control group (since 4.19), or the process alone: then it died of SIGKILL at that time.
     private func isOwnOOM(_ signal: Signal, from: MonotonicTime) -> Bool {
         guard signal.at.monotonic >= from else { return false }
-        if let cgroup = signal.captures["cgroup"] { return cgroup.hasSuffix("/" + unit.name) }
+        if let cgroup = signal.captures["cgroup"] { return ServiceUnit.owns(cgroup, unit.name) }
         guard signal.captures["pid"] != nil, let exit = unit.exit, exit.status == 9, exit.code == "killed"
         else {
             return false

@@ -76,7 +76,7 @@ final class RecordingWriter: Sendable {
                 state.result.isFull = true
                 return state.whenFull
             }
-            state.result.observations += 1
+            state.result.observations.increment()
             state.witness.take(observation)
             state.result.bytes += line.count + 1
             state.waiting += line

@@ -13,8 +13,10 @@ struct Bundle {
         var material: ReplayMaterial
     }
 
-    /// Bounds of what is looked at.
-    private static let (fileLimit, depthLimit, nodeLimit) = (50_000, 12, 256)
+    /// Bounds of what is looked at: entries are those of all nodes, some 500 MB.
+    private static let (fileLimit, depthLimit, entryLimit, nodeLimit) = (50_000, 12, 500_000, 256)
+    /// Most files that are told as passed over.
+    private static let problemLimit = 16
 
     private let wants: (UnsafeRawBufferPointer) -> Bool
     private var nodes: [String: Collector] = [:]
@@ -22,6 +24,9 @@ struct Bundle {
     private(set) var files = 0
     /// Files that would have been, and why they were not.
     private(set) var passedOver: [String] = []
+    private var kept = 0
+    /// Files of the archive.
+    private var members = 0
 
     private init(_ rules: SignalRules) { wants = { rules.wants($0) } }
 
@@ -62,7 +67,15 @@ struct Bundle {
         try source.chunks { bytes throws(ReplayError) in
             _ = reader.feed(bytes) { event in
                 switch event {
-                case .file(let name): member = BundleMember(name).map { ArchiveMember($0, name) }
+                case .file(let name):
+                    bundle.members += 1
+                    guard bundle.members <= fileLimit else {
+                        if bundle.members == fileLimit + 1 {
+                            bundle.passOver("what is behind the first \(fileLimit) files of the archive")
+                        }
+                        return
+                    }
+                    member = BundleMember(name).map { ArchiveMember($0, name) }
                 case .data(let bytes): member?.take(bytes, &bundle)
                 case .end:
                     member?.end(&bundle)
@@ -98,9 +111,22 @@ struct Bundle {
 
     private mutating func keep(_ entry: JournalEntry, _ host: String?, _ member: BundleMember) {
         let node = member.isOfManyNodes ? host ?? "" : member.node
-        guard nodes[node] != nil || nodes.count < Self.nodeLimit else { return }
+        guard nodes[node] != nil || nodes.count < Self.nodeLimit else {
+            return passOver("nodes beyond the first \(Self.nodeLimit)")
+        }
+        guard kept < Self.entryLimit else {
+            return passOver("lines that matter beyond the first \(Self.entryLimit): replay one node's alone")
+        }
+        kept += 1
         nodes[node, default: Collector()].survey.take(entry)
         nodes[node]?.lines.take(entry, file: files)
+    }
+
+    /// Once each, and not without a bound.
+    private mutating func passOver(_ problem: String) {
+        guard passedOver.count < Self.problemLimit, passedOver.last != problem, !passedOver.contains(problem)
+        else { return }
+        passedOver.append(problem)
     }
 
     private mutating func walk(_ root: String, _ below: String, _ depth: Int, _ left: inout Int)
@@ -160,6 +186,6 @@ struct Bundle {
 
     /// Tells why something was not read.
     mutating func passOver(_ problem: String) {
-        if passedOver.count < 16 { passedOver.append(problem) }
+        passOver(problem)
     }
 }

@@ -22,6 +22,15 @@ struct JSONLines {
             || (line.last == UInt8(ascii: "}") && Array(line.prefix(64 << 10)).contains("\"MESSAGE\""))
     }
 
+    /// Whether a line can be one of the object that was begun: journalctl indents all of them, and ends it with a brace of its
+    /// own. What only looks like the beginning of one must not swallow the log behind it.
+    func goesOn(_ line: [UInt8]) -> Bool {
+        line.first == 0x09 || line.first == 0x20 || line == [UInt8(ascii: "}")]
+    }
+
+    /// Forgets the object that was begun.
+    mutating func drop() { object = [] }
+
     /// Takes a line; the entry that it completes.
     mutating func take(_ line: [UInt8]) -> [JournalEntry] {
         let line = line.first == Self.separator ? Array(line.dropFirst()) : line

@@ -48,6 +48,7 @@ struct TextAssembler {
             if verbose?.take(line) == true { return }
             endVerbose(body)
         }
+        if json.isOpen, !json.goesOn(line) { json.drop() }
         if json.isOpen || JSONLines.begins(line) {
             flush(body)
             for entry in json.take(line) { hand(entry, body) }

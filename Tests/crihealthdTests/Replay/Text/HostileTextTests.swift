@@ -195,4 +195,11 @@ import Testing
         #expect(try scope(line + "\"") == "node")
         #expect(try scope(line + ", unle>") == "many")
     }
+
+    /// Only journalctl's own objects go over lines: a brace that somebody printed must not hide the log behind it.
+    @Test(arguments: ["{", "{\n\t\"a\": 1,", "{\n  {\n"]) func aBraceHidesNothing(_ brace: String) throws {
+        let text = "\(line)\n\(brace)\n" + String(repeating: line + "\n", count: 3)
+        let all = try entries(try file("brace", Array(text.utf8)))
+        #expect(all.filter { $0.message.hasPrefix("x") }.count == 4)
+    }
 }
