@@ -58,7 +58,8 @@ struct ConditionTable: Hashable, Codable, Sendable {
     private static func runtime(_ facts: NodeFacts, _ book: IncidentBook) -> Word {
         let blocked = book.open(.runtimeSwitched).filter { $0.has(.startBlocked) }
         if let incident =
-            (book.open(.runtimeDown) + blocked + book.open(.statusBlocked) + book.open(.createFailing)).first
+            (book.open(.runtimeDown) + blocked + book.open(.statusBlocked) + book.open(.createFailing)
+            + book.open(.storageDamaged)).first
         {
             return Word(
                 status: incident.status == .suspected ? .unknown : .false, reason: incident.cause,

@@ -213,6 +213,6 @@ public struct SignalName: RawRepresentable, Hashable, Codable, Sendable {
 
     /// Known, and nothing to worry about.
     public static let benign = Self(rawValue: "benign")
-    /// Known, kept as context, no diagnosis listens yet.
+    /// Known, and kept as context: the rule says why no diagnosis listens.
     public static let noted = Self(rawValue: "noted")
 }

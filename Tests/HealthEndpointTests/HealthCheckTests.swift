@@ -38,6 +38,7 @@ import Testing
     @Test(arguments: [
         (IncidentKind.runtimeSwitched, "ContainersTracked"), (.orphanedContainers, "ContainersTracked"),
         (.shutdownNotGraceful, "ShutdownGraceful"), (.networkNotReady, "NetworkReady"),
+        (.podNetworkFailing, "NetworkReady"), (.nodeFault, "NodeResourcesOK"),
     ])
     func aCriticalIncidentIsExcludedByItsCondition(kind: IncidentKind, name: String) {
         var snapshot = Fixtures.down
@@ -45,6 +46,15 @@ import Testing
         #expect(ask("/healthz", snapshot).status == 503)
         #expect(ask("/healthz?exclude=\(name)", snapshot).status == 200)
         #expect(ask("/healthz?exclude=RuntimeReady", snapshot).status == 503)
+    }
+
+    @Test func aStartThatCannotEndIsTwoConditions() {
+        var snapshot = Fixtures.down
+        snapshot.open[0].kind = .runtimeSwitched
+        snapshot.open[0].cause = "StartBlocked"
+        #expect(ask("/healthz?exclude=ContainersTracked", snapshot).status == 503)
+        #expect(ask("/healthz?exclude=RuntimeReady", snapshot).status == 503)
+        #expect(ask("/healthz?exclude=RuntimeReady&exclude=ContainersTracked", snapshot).status == 200)
     }
 
     @Test("A condition that is True beside an open incident of its own says so")

@@ -66,6 +66,44 @@ import Testing
         }
     }
 
+    /// What each `enum` of the answers lists is what the model has, no more and no less.
+    @Test func everyEnumerationIsTheModels() throws {
+        let model: [String: [String]] = [
+            "Verdict": Snapshot.Verdict.allCases.map(\.rawValue),
+            "Condition.type": Condition.Kind.allCases.map(\.rawValue),
+            "Condition.status": Condition.Status.allCases.map(\.rawValue),
+            "severity": Severity.allCases.map(\.rawValue),
+            "Incident.status": Incident.Status.allCases.map(\.rawValue),
+            "Event.status": Incident.Status.allCases.map(\.rawValue),
+            "Incident.evidence.source": Evidence.Source.allCases.map(\.rawValue),
+            "Runtime.expectedRuntime": RuntimeName.allCases.map(\.rawValue),
+            "Runtime.rungs.rung": ProbeReport.Rung.allCases.map(\.rawValue),
+            "Monitoring.blindWindows.reason": BlindWindow.Reason.allCases.map(\.rawValue),
+            "Monitoring.journal.state": ["following", "polling", "noFiles", "catchingUp", "failed"],
+            "Advice.category": Advice.Category.allCases.map(\.rawValue),
+            "Event.change": Transition.Change.allCases.map(\.rawValue),
+        ]
+        let components = try #require(try document()["components"] as? [String: Any])
+        let found = Self.enumerations(in: try #require(components["schemas"]), at: [])
+        for (path, values) in found {
+            let known = model[path] ?? model[path.split(separator: ".").last.map(String.init) ?? ""]
+            #expect(known.map(Set.init) == Set(values), "\(path): \(values)")
+        }
+        #expect(found.count >= model.count)
+    }
+
+    /// Every `enum` with the names of the schema and the properties that lead to it.
+    private static func enumerations(in object: Any, at path: [String]) -> [(String, [String])] {
+        if let array = object as? [Any] { return array.flatMap { enumerations(in: $0, at: path) } }
+        guard let dictionary = object as? [String: Any] else { return [] }
+        let grammar: Set<String> = ["properties", "items", "oneOf", "anyOf", "allOf", "schema"]
+        let own = (dictionary["enum"] as? [String]).map { [(path.joined(separator: "."), $0)] } ?? []
+        return own
+            + dictionary.sorted { $0.key < $1.key }.flatMap { key, value in
+                enumerations(in: value, at: grammar.contains(key) ? path : path + [key])
+            }
+    }
+
     /// The values of every `enum` that a property of that name has, anywhere in the document.
     private func enumerations(of name: String, in object: Any) throws -> [[String]] {
         if let array = object as? [Any] { return try array.flatMap { try enumerations(of: name, in: $0) } }

@@ -11,7 +11,7 @@ struct FailedKill: Hashable, Codable, Sendable {
     /// reason is any other than that this OCI runtime has no state of this container.
     init?(_ signal: Signal) {
         guard signal.name == .stopStuck, let id = signal.captures["id"],
-            let detail = signal.captures["detail"], Self.isUnknown(id, detail)
+            let detail = signal.captures["detail"], Self.isUnknown(id, signal.captures)
         else { return nil }
         self.id = id
         self.signal = signal
@@ -30,16 +30,9 @@ struct FailedKill: Hashable, Codable, Sendable {
     /// `container does not exist` (1.1), `container "ID" does not exist` (1.0).
     ///
     /// ENOENT alone is no such word: a process, a cgroup or the OCI runtime itself can be missing, too.
-    private static func isUnknown(_ id: String, _ detail: String) -> Bool {
-        let lower = detail.lowercased()
-        if lower.contains("container does not exist") || lower.contains("container \"\(id)\" does not exist")
-        {
-            return true
-        }
-        guard let opening = lower.firstRange(of: "error opening file "),
-            let reason = lower[opening.upperBound...].firstRange(of: ": no such file or directory")
-        else { return false }
-        return lower[opening.upperBound..<reason.lowerBound].contains("/\(id)/status")
+    private static func isUnknown(_ id: String, _ captures: [String: String]) -> Bool {
+        if let named = captures["named"] { return named.isEmpty || named == "\"\(id)\" " }
+        return captures["file"]?.hasSuffix("/\(id)") == true
     }
 }
 

@@ -177,8 +177,6 @@ struct MonitoringFacts: Hashable, Codable, Sendable {
     var refusedRules: [String]?
     var blind: [BlindWindow] = []
     var lastBlindAt: Moment?
-    /// Since when each of the daemon's own problems stands, by subject.
-    var since: [String: Moment] = [:]
 
     /// What a new run of the daemon still knows: what could not be seen stays unseen.
     func restarted(sameBoot: Bool) -> MonitoringFacts {

@@ -156,7 +156,7 @@ struct UnitFacts: Hashable, Codable, Sendable {
         let status = entry.fields["EXIT_STATUS"] ?? ""
         exit = Exit(
             at: entry.at, code: entry.fields["EXIT_CODE"] ?? "exited",
-            status: Int32(status) ?? Signals.number(named: status) ?? 0, cursor: entry.cursor,
+            status: Int32(status) ?? UnixSignal.number(named: status) ?? 0, cursor: entry.cursor,
             isControl: isControl)
         ranFrom = phase == .running ? phaseSince : nil
         ranThisBoot = true

@@ -126,8 +126,6 @@ public enum Cause: String, Hashable, Codable, Sendable, CaseIterable {
     case containersOrphaned = "ContainersOrphaned"
 
     // MARK: AddressInUse
-    /// A container that its runtime denies holds it.
-    case heldByLeftover = "HeldByLeftover"
     /// Another container on the node's network.
     case heldByContainer = "HeldByContainer"
     /// The runtime itself (streaming, metrics): move its listener (stream_port, metrics_port).

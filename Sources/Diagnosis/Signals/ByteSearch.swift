@@ -26,3 +26,10 @@ extension Span<UInt8> {
         return true
     }
 }
+
+extension String {
+    /// Whether these bytes are in the text: the standard library compares characters, which takes 5 µs a log line.
+    func contains(_ part: String) -> Bool {
+        utf8.span.firstIndex(of: Array(part.utf8), from: 0) != nil
+    }
+}

@@ -3,7 +3,8 @@
 /// The keys that rule files may hold.
 enum RuleKeys {
     static let all = [
-        "id", "signal", "emitter", "source", "units", "identifiers", "message-id", "fields", "template",
+        "id", "signal", "noted", "emitter", "source", "units", "identifiers", "message-id", "fields",
+        "template",
         "match",
         "unless", "level", "needs", "fallback", "set", "severity", "benign", "meaning", "clears", "examples",
         "counter-examples", "reference", "versions", "incident", "enabled",

@@ -92,7 +92,7 @@ enum RuleReader {
         let conditions = try RuleConditions.read(table)
         let benign = try table.bool("benign") ?? (name == SignalName.benign.rawValue)
         let rule = SignalRule(
-            id: id, signal: SignalName(rawValue: name), emitter: emitter,
+            id: id, signal: SignalName(rawValue: name), noted: try table.string("noted"), emitter: emitter,
             sources: try sources(table) ?? defaults.sources,
             units: table.keys.contains("units") ? try table.strings("units") : defaults.units,
             identifiers: try table.strings("identifiers"), messageID: try messageID(table),

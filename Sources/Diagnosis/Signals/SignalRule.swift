@@ -16,6 +16,8 @@ public struct SignalRule: Hashable, Sendable {
     public var id: String
     /// What it says to diagnoses.
     public var signal: SignalName
+    /// Why no diagnosis listens to it; nil: one does.
+    public var noted: String?
     /// Who writes the line: `containerd`, `cri-o`, `kubelet`, `systemd`, `kernel`, …
     public var emitter: String
     /// Who must speak, by the journal's trusted fields.

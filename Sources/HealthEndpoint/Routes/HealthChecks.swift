@@ -105,19 +105,31 @@ enum HealthChecks {
         case .unhealthy:
             let critical = snapshot.open.filter { $0.severity == .critical && $0.status == .confirmed }
             guard !excluded.isEmpty, !critical.isEmpty else { return false }
-            return critical.allSatisfy { incident in condition(of: incident.kind).map(isOut) ?? false }
+            return critical.allSatisfy { incident in
+                let conditions = conditions(of: incident)
+                return !conditions.isEmpty && conditions.allSatisfy(isOut)
+            }
         // Nothing is open that hurts the node: it is this condition alone that nobody knows.
         case .unknown: return isOut(.runtimeReady)
         }
     }
 
-    /// The condition that an incident of this kind makes False, or would; nil for kinds that have none.
+    /// The conditions that an incident makes False, or would: a start of CRI-O that cannot end is two.
+    private static func conditions(of incident: Incident) -> [Condition.Kind] {
+        let own = [condition(of: incident.kind)].compactMap { $0 }
+        return incident.kind == .runtimeSwitched && incident.cause == "StartBlocked"
+            ? own + [.runtimeReady] : own
+    }
+
+    /// The condition that an incident of this kind makes False, or would; nil for kinds that have none. As the catalogue
+    /// of the engine has it, which a test compares.
     static func condition(of kind: IncidentKind) -> Condition.Kind? {
         switch kind {
-        case .runtimeDown, .createFailing, .statusBlocked: .runtimeReady
+        case .runtimeDown, .createFailing, .storageDamaged, .statusBlocked: .runtimeReady
+        case .nodeFault: .nodeResourcesOK
         case .upgradeIncomplete: .upgradeComplete
         case .criVersionUnsupported: .criVersionSupported
-        case .networkNotReady: .networkReady
+        case .networkNotReady, .podNetworkFailing: .networkReady
         case .kubeletDown, .plegUnhealthy: .kubeletReady
         case .runtimeSwitched, .orphanedContainers: .containersTracked
         case .shutdownNotGraceful: .shutdownGraceful

@@ -69,7 +69,7 @@ public enum Severity: String, Hashable, Codable, Sendable, CaseIterable, Compara
 /// One fact that an incident rests on.
 public struct Evidence: Hashable, Codable, Sendable {
     /// Where a fact comes from.
-    public enum Source: String, Hashable, Codable, Sendable {
+    public enum Source: String, Hashable, Codable, Sendable, CaseIterable {
         /// A journal entry.
         case journal
         /// systemd, over the bus.
@@ -184,7 +184,7 @@ public struct TimelineItem: Hashable, Codable, Sendable {
 /// One thing that is wrong, with its cause, what proves it, whom it hurts, what to do and what clears it.
 public struct Incident: Hashable, Codable, Sendable, Identifiable {
     /// Where it stands.
-    public enum Status: String, Hashable, Codable, Sendable {
+    public enum Status: String, Hashable, Codable, Sendable, CaseIterable {
         /// One source says so; not yet enough to be sure.
         case suspected
         /// Proven.
@@ -269,7 +269,7 @@ public struct Incident: Hashable, Codable, Sendable, Identifiable {
 /// A change of an incident, as it happens.
 public struct Transition: Hashable, Codable, Sendable {
     /// What happened to it.
-    public enum Change: String, Hashable, Codable, Sendable {
+    public enum Change: String, Hashable, Codable, Sendable, CaseIterable {
         /// It is new, or came back.
         case opened
         /// Its cause, severity or status is another.

@@ -35,7 +35,7 @@ public enum JournalHealth: Hashable, Codable, Sendable {
 /// A span of the journal that could not be seen, declared and never hidden.
 public struct BlindWindow: Hashable, Codable, Sendable {
     /// Why.
-    public enum Reason: String, Hashable, Codable, Sendable {
+    public enum Reason: String, Hashable, Codable, Sendable, CaseIterable {
         /// journald suppressed lines of a unit (rate limit).
         case suppressed
         /// journald missed kernel lines.

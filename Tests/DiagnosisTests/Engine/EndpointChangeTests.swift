@@ -82,6 +82,33 @@ import Testing
         #expect(scene.open.map(\.id) == [id])
     }
 
+    /// A kind whose subjects are runtimes, or rest on what one told.
+    @Test(
+        "what nobody can speak of any more ends: its endpoint left the configuration, or the node booted",
+        arguments: CauseScene.all.filter {
+            [
+                .statusBlocked, .criVersionUnsupported, .upgradeIncomplete, .addressInUse, .runtimeSwitched,
+                .orphanedContainers,
+            ].contains($0.kind)
+        })
+    func whatIsOpenEndsWithItsSubject(_ one: CauseScene) throws {
+        let other = Endpoint(socketPath: "/run/cri-dockerd.sock", runtime: .criDockerd, unit: nil)
+        var moved = try Scene()
+        try one.play(&moved)
+        moved.feed(
+            .started(
+                DaemonStart(bootID: "boot-1", version: "test", hostname: "node1", endpoints: [other])))
+        moved.feed(.daemon(.journal(.following)))
+        moved.wait(.seconds(61))
+        if one.kind != .addressInUse { #expect(moved.openNames == []) }
+        var booted = try Scene()
+        try one.play(&booted)
+        booted.reboot(other)
+        booted.feed(.daemon(.journal(.following)))
+        booted.wait(.seconds(61))
+        #expect(booted.openNames == [])
+    }
+
     /// Every kind that speaks of runtimes lets go of one that is no longer there at the next start.
     @Test func whatIsOpenOnAnEndpointOfAnEarlierRunEnds() throws {
         var scene = try Scene()

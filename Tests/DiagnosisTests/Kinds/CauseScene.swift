@@ -32,19 +32,22 @@ struct CauseScene: Sendable, CustomStringConvertible {
     /// All scenes; each kind keeps its own in a file beside this one.
     static let all: [CauseScene] = [
         kubeletDown, plegUnhealthy, runtimeDown, nodeFault, podNetworkFailing, containerStuck, createFailing,
-        imagePullFailing, storageDamaged,
+        imagePullFailing, storageDamaged, networkNotReady, criVersionUnsupported, statusBlocked,
+        runtimeSwitched,
+        orphanedContainers, addressInUse, shutdownNotGraceful, upgradeIncomplete, monitoringImpaired,
     ].flatMap { $0 }
 }
 
 /// Every cause has its scene: one that opens exactly it, and a near-miss that does not.
 @Suite("Causes and their scenes") struct CauseSceneTests {
-    @Test("a kind that has scenes has one for every cause")
+    @Test("every cause of the catalogue has a scene, and every scene a cause")
     func isWhole() {
-        for kind in Set(CauseScene.all.map(\.kind)) {
-            let shown = Set(CauseScene.all.filter { $0.kind == kind }.map(\.cause))
-            let missing = Set(Cause.all(of: kind)).subtracting(shown).map(\.rawValue).sorted()
-            #expect(missing.isEmpty, "\(kind.rawValue): \(missing)")
+        let all = Catalogue.all.flatMap { one in
+            one.causes.map { "\(one.kind.rawValue)/\($0.cause.rawValue)" }
         }
+        let shown = Set(CauseScene.all.map(\.description))
+        #expect(Set(all).subtracting(shown).sorted() == [])
+        #expect(shown.subtracting(all).sorted() == [])
     }
 
     @Test(arguments: CauseScene.all) func opensExactlyThat(_ scene: CauseScene) throws {
@@ -60,6 +63,21 @@ struct CauseScene: Sendable, CustomStringConvertible {
         guard let end = scene.end else { return }
         try end(&stage)
         #expect(stage.engine.snapshot(at: stage.now).open.isEmpty)
+    }
+
+    /// The page, `/healthz?exclude=` and `explain` go by the catalogue.
+    @Test(arguments: CauseScene.all) func makesTheConditionOfItsKindFalse(_ scene: CauseScene) throws {
+        var stage = try Scene()
+        try scene.play(&stage)
+        let incident = try #require(stage.open.first)
+        var own = Set([Catalogue.of(scene.kind)?.condition].compactMap { $0 })
+        if scene.cause == .startBlocked { own.insert(.runtimeReady) }
+        let isTold = incident.severity > .info && incident.status == .confirmed
+        for condition in stage.engine.snapshot(at: stage.now).conditions
+        where condition.type != .versionsSupported {
+            let isFalse = condition.status == .false
+            #expect(isFalse == (isTold && own.contains(condition.type)), "\(condition.type.rawValue)")
+        }
     }
 
     @Test(arguments: CauseScene.all) func isNotToldOfWhatLooksAlike(_ scene: CauseScene) throws {

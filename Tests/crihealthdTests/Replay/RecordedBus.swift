@@ -52,7 +52,7 @@ struct RecordedBus {
             let codes: [String: Int32] = ["exited": 1, "killed": 2, "dumped": 3]
             state.execMainCode = codes[entry.fields["EXIT_CODE"] ?? ""] ?? 0
             let status = entry.fields["EXIT_STATUS"] ?? ""
-            state.execMainStatus = Int32(status) ?? Signals.number(named: status) ?? 0
+            state.execMainStatus = Int32(status) ?? UnixSignal.number(named: status) ?? 0
             states[unit] = state
             return nil
         default: return nil

@@ -131,7 +131,10 @@ struct AddressConflict: Hashable, Sendable {
         holderAt = at
         if let entry = facts.containers.container(of: process) {
             if entry.processes.id == container.id { return }
-            holder = entry.denial == nil ? .container(entry) : .leftover(entry)
+            let mayBeStrangers =
+                entry.processes.manager == .kubepods && OrphanedContainers.hasStrangers(facts)
+            let isLeftover = entry.denial != nil && !mayBeStrangers
+            holder = isLeftover ? .leftover(entry) : .container(entry)
         } else if let runtime = facts.runtimes.first(where: {
             $0.unit.name == process.unit || $0.unit.state?.mainPID == process.pid
         }) {

@@ -5,9 +5,8 @@ extension Catalogue {
     /// ``IncidentKind/addressInUse``.
     static let addressInUse = Catalogue(
         .addressInUse, messageID: "5276912ebbe84dc39c17a78212c9b310",
-        runbook: PackageResources.AddressInUse_md,
+        runbook: PackageResources.AddressInUse_md, speaksOfAll: true,
         causes: [
-            .init(.heldByLeftover, .warning),
             .init(.heldByContainer, .warning),
             .init(.heldByRuntime, .warning),
             .init(.heldByUnit, .warning),

@@ -134,8 +134,8 @@ extension AddressConflict {
 
     var cause: Cause {
         switch holder {
-        case .leftover: .heldByLeftover
-        case .container: .heldByContainer
+        // One that its runtime denies is part of that loss, which is told.
+        case .leftover, .container: .heldByContainer
         case .runtime: .heldByRuntime
         case .unit: .heldByUnit
         case .process: .heldByProcess
@@ -192,7 +192,7 @@ extension AddressConflict {
                 NextStep(
                     "if it should not: stop it, and keep it from starting", "systemctl disable --now \(unit)"),
             ]
-        case .container(let entry):
+        case .container(let entry) where entry.denial == nil:
             all += [
                 endpoint.map {
                     NextStep("see what that container is", $0.crictl("inspect \(entry.processes.id)"))
@@ -203,8 +203,6 @@ extension AddressConflict {
                         $0.crictl("stop \(entry.processes.id)"))
                 },
             ].compactMap { $0 }
-        case .leftover(let entry):
-            all += Self.end(entry).map { [NextStep("end what is left", $0)] } ?? []
         case .runtime(let name):
             all.append(
                 NextStep(
@@ -218,17 +216,8 @@ extension AddressConflict {
                     NextStep("if nobody needs it: end it", "kill -TERM \(process.pid)"),
                 ]
             }
-        case nil: break
+        case .container, .leftover, nil: break
         }
         return all
-    }
-
-    /// Ends a leftover through the OCI runtime that made it, or its first process where that is not known.
-    private static func end(_ entry: ContainerFacts.Entry) -> ShellCommand? {
-        guard let monitor = entry.processes.monitor, let path = monitor.runtimePath else {
-            return entry.processes.pids.first { $0 > 1 }.map { "kill -TERM \($0)" }
-        }
-        let root = monitor.runtimeRoot.map { ["--root", $0] } ?? []
-        return "\(words: [path] + root) kill \(entry.processes.id) TERM"
     }
 }

@@ -112,7 +112,7 @@ extension RuntimeCase<CRIVersionUnsupported> {
 
     /// The part that serves CRI did not load because another part of it is not there: `disabled_plugins` names that one.
     private func lacksDisabled(_ line: Signal) -> Bool {
-        (line.captures["detail"] ?? "").contains("no plugins registered for io.containerd.cri.v1.")
+        line.captures["missing"] != nil
     }
 
     /// containerd began to load the CRI plugin, said that it is up, and was refused CRI since: the line that says why the

@@ -119,7 +119,7 @@ extension RuntimeCase<CRIVersionUnsupported> {
         let limit = facts.now.monotonic - configuration.createWindow
         return [SignalName.kubeletCRIUnsupported, .clientCRIUnsupported]
             .flatMap { facts.signals.all($0, unit: nil, since: limit) }
-            .filter { !$0.excerpt.contains("runtime.v1alpha2.") && concerns($0) }
+            .filter { $0.captures["api"] != "v1alpha2" && concerns($0) }
             .sorted { $0.at.monotonic < $1.at.monotonic }
     }
 

@@ -4,7 +4,7 @@ import HealthModel
 extension Catalogue {
     /// ``IncidentKind/containerStuck``.
     static let containerStuck = Catalogue(
-        .containerStuck, condition: .containersTracked, messageID: "6e47b9ddd85f4742bafc3b771c1cac83",
+        .containerStuck, messageID: "6e47b9ddd85f4742bafc3b771c1cac83",
         runbook: PackageResources.ContainerStuck_md, speaksOfAll: true, folds: [.createFailed, .stopFailed],
         causes: [
             .init(.staleNames, .warning),

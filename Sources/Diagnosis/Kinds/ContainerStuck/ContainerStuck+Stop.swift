@@ -29,9 +29,7 @@ extension RuntimeCase<ContainerStuck> {
             return stop(told.cause, told.signals + old.filter { !told.signals.contains($0) })
         }
         // What a failed stop says of itself in other words, and CRI-O of a task that waits in the kernel.
-        let dead = stuck.filter {
-            $0.rule.contains("d-state") || $0.rule == "ctd-backoff-event" || $0.rule == "dk-stop-force"
-        }
+        let dead = stuck.filter { $0.captures["hangs"] != nil }
         if let last = dead.last, dead.filter({ $0.captures["id"] == last.captures["id"] }).count >= 1 {
             return stop(.stopHangs, dead)
         }

@@ -4,7 +4,7 @@ import HealthModel
 extension Catalogue {
     /// ``IncidentKind/imagePullFailing``.
     static let imagePullFailing = Catalogue(
-        .imagePullFailing, condition: .runtimeReady, messageID: "91d4e6b8073c4fa5a2f9c7d81e5b3640",
+        .imagePullFailing, messageID: "91d4e6b8073c4fa5a2f9c7d81e5b3640",
         runbook: PackageResources.ImagePullFailing_md, speaksOfAll: true, owns: [.pullFailed],
         causes: [
             .init(.signaturePolicyInvalid, .warning),

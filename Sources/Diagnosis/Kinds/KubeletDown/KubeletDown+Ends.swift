@@ -32,14 +32,14 @@ extension KubeletCase {
                     NextStep("see this node's architecture", "uname -m"),
                 ])
         case .crashed:
-            let how = exit.map { $0.code == "exited" ? "" : " (\(Signals.name($0.status)))" } ?? ""
+            let how = exit.map { $0.code == "exited" ? "" : " (\(UnixSignal.name($0.status)))" } ?? ""
             let line = fall.fatal ?? fall.also
             return Words(
                 sentence: "\(name) crashed\(how)",
                 explanation: line.map { "It panicked: \($0.text.bounded(400))." }
                     ?? "Its main process died of a signal of its own fault.")
         case .killed:
-            let signal = exit.map { Signals.name($0.status) } ?? "a signal"
+            let signal = exit.map { UnixSignal.name($0.status) } ?? "a signal"
             return Words(
                 sentence: "\(name) was killed (\(signal))",
                 explanation: "Somebody or something sent \(signal) to the main process of \(unit.name).")
@@ -47,7 +47,7 @@ extension KubeletCase {
             let status =
                 exit.map {
                     $0.code == "exited"
-                        ? "exiting with status \($0.status)" : "dying (\(Signals.name($0.status)))"
+                        ? "exiting with status \($0.status)" : "dying (\(UnixSignal.name($0.status)))"
                 } ?? "ending"
             return Words(
                 sentence: "\(name) keeps \(status)",

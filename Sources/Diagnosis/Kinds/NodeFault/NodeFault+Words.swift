@@ -108,7 +108,7 @@ extension NodeCase {
                 ],
                 clears: "the file system was checked and is mounted again, or no error came for a day")
         case .diskErrors:
-            let controller = told.capture("commands") != nil || told.last.excerpt.contains("reset")
+            let controller = told.capture("commands") != nil || told.last.captures["part"] == "controller"
             return Text(
                 sentence: controller
                     ? "a disk controller does not complete its commands: \(said(told))"

@@ -17,17 +17,20 @@ struct OrphanedContainers: Diagnosis {
             }
     }
 
+    /// Whether containers live here of a runtime that nobody watches: a bare id in a pod's cgroup may be one of them.
+    static func hasStrangers(_ facts: NodeFacts) -> Bool {
+        facts.containers.entries.values.contains { entry in
+            !facts.runtimes.contains { $0.manages(entry.processes.manager) }
+        }
+    }
+
     private func assess(_ runtime: RuntimeFacts, _ facts: NodeFacts, _ configuration: EngineConfiguration)
         -> Assessment
     {
         let questions = ContainerQuestions(facts, configuration)
         let all = facts.containers.entries.values
         var denied = all.filter { $0.denial != nil && runtime.manages($0.processes.manager) }
-        // A bare id in a pod's cgroup may be a container of a runtime that nobody watches, whose shims are here.
-        let hasStrangers = all.contains { entry in
-            !facts.runtimes.contains { $0.manages(entry.processes.manager) }
-        }
-        if hasStrangers, !denied.isEmpty {
+        if !denied.isEmpty, Self.hasStrangers(facts) {
             denied.removeAll { $0.processes.manager == .kubepods }
             if denied.isEmpty { return .unknown(inquiries: questions.all) }
         }

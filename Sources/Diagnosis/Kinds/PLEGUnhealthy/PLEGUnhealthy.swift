@@ -90,7 +90,7 @@ struct PLEGCase: Sendable {
         }
         // CRI-O looks at the state of what it cannot stop.
         if let task = facts.signals.all(.stopStuck, unit: nil, since: from).last(where: {
-            $0.rule == "crio-d-state"
+            $0.captures["hangs"] == "kernel"
         }) {
             return .storage(task)
         }
@@ -98,7 +98,7 @@ struct PLEGCase: Sendable {
             return .sandbox(line)
         }
         let relist = facts.signals.all(.kubeletRelistFailed, unit: nil, since: from)
-            .last { $0.captures["detail"]?.contains("DeadlineExceeded") == true }
+            .last { $0.captures["code"] == "DeadlineExceeded" }
         if let relist { return .runtime(relist) }
         if facts.runtimes.contains(where: { $0.api.failing?.failure.reason == .timedOut }) {
             return .runtime(nil)

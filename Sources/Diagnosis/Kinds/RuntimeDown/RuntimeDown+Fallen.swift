@@ -267,7 +267,7 @@ extension RuntimeCase<RuntimeDown> {
         let loops = looping >= configuration.crashLoopCount
         switch exit.code {
         case "killed", "dumped":
-            let signal = Signals.name(exit.status)
+            let signal = UnixSignal.name(exit.status)
             let crash = exit.code == "dumped" || [4, 6, 7, 8, 11].contains(exit.status)
             return Fall(
                 cause: loops ? .crashLooping : crash ? .crashed : .killed,

@@ -39,7 +39,7 @@ extension RuntimeCase<RuntimeDown> {
         guard let exit = unit.exit else { return nil }
         let how =
             exit.code == "exited"
-            ? "exited with status \(exit.status)" : "was \(exit.code) by \(Signals.name(exit.status))"
+            ? "exited with status \(exit.status)" : "was \(exit.code) by \(UnixSignal.name(exit.status))"
         return Evidence(
             at: exit.at.wall, source: exit.cursor == nil ? .systemd : .journal,
             summary: "systemd: \(unit.name) \(how)", cursor: exit.cursor,

@@ -301,7 +301,7 @@ extension RuntimeCase<RuntimeDown> {
         let limit = now.monotonic - configuration.symptomWindow
         return facts.signals.last(.kubeletRuntimeDown, since: limit)
             ?? facts.signals.all(.kubeletRelistFailed, unit: nil, since: limit)
-            .last { $0.captures["detail"]?.contains("code = Unavailable") == true }
+            .last { $0.captures["code"] == "Unavailable" }
     }
 
     // MARK: Evidence that it is well

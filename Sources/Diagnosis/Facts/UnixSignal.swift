@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Signals by number and name (signal(7), x86 and ARM).
-enum Signals {
+/// UNIX signals by number and name (signal(7), x86 and ARM).
+enum UnixSignal {
     private static let names: [Int32: String] = [
         1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE",
         9: "SIGKILL",
