@@ -151,6 +151,9 @@ import Testing
                 summary: String(repeating: word, count: 90))
         }
         snapshot.open[0].evidence = items
+        // What else there is to tell leaves room for them.
+        snapshot.open[0].explanation = ""
+        snapshot.open[0].nextSteps = []
         for origin in [TextPage.Origin.daemon, .oneLook, .recording] {
             let lines = TextPage.render(snapshot, origin: origin).split(separator: "\n")
             let seen = lines.drop { !$0.hasPrefix("  proof ") }.prefix { !$0.hasPrefix("  also ") }
