@@ -259,7 +259,7 @@ extension Daemon {
         return EngineHost.Outlets(
             publish: { snapshot in
                 server.publish(snapshot)
-                status.headline(snapshot.headline)
+                status.headline("\(snapshot.verdict.rawValue.uppercased()): \(snapshot.headline)")
             },
             inquire: { inquirer.ask($0) },
             transition: { transition in
