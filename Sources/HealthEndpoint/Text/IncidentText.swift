@@ -84,15 +84,21 @@ public enum IncidentText {
         switch detail.origin {
         case nil:
             writer.field("id", incident.id)
-            if IncidentKind.shipped.contains(incident.kind) {
-                writer.field("more", "crihealthd explain \(incident.kind.rawValue)/\(incident.cause)")
-            }
+            if let command = explain(incident) { writer.field("more", command) }
         case .daemon:
             // The command alone: it is what is copied.
             let command = "crihealthd explain \(shortID(incident))"
             writer.field("more", command + (left.map { " (\($0))" } ?? ""))
-        case .oneLook, .recording: if let left { writer.field("more", left + ": -o json") }
+        case .oneLook, .recording:
+            let rest = left.map { " (\($0): -o json)" } ?? ""
+            if let command = explain(incident) { writer.field("more", command + rest) }
         }
+    }
+
+    /// What tells more without a daemon; nil of what a rule of the node's own opened.
+    private static func explain(_ incident: Incident) -> String? {
+        guard IncidentKind.shipped.contains(incident.kind) else { return nil }
+        return "crihealthd explain \(incident.kind.rawValue)/\(incident.cause)"
     }
 
     /// The digits of its id, as short as `crihealthd explain` and `/v1/incidents/ID` take it; the whole id where it is
