@@ -147,10 +147,11 @@ public enum Secrets {
         /// What no word, name or path looks like: letters and digits, of some length, without dot, slash and colon.
         private func isRandom(_ start: Int, atLeast length: Int) -> Bool {
             var end = start
-            while end < text.count, end - start < 256, !isEnd(text[end]), !":/.".utf8.contains(text[end]) {
+            while end < text.count, end - start < 64, !isEnd(text[end]), !":/.".utf8.contains(text[end]) {
                 end += 1
             }
-            guard end - start >= length, end == text.count || isEnd(text[end]) else { return false }
+            let isWhole = end == text.count || end - start == 64 || isEnd(text[end])
+            guard end - start >= length, isWhole else { return false }
             return (start..<end).contains { (0x30...0x39).contains(text[$0]) }
                 && (start..<end).contains { (0x61...0x7A).contains(text[$0] | 0x20) }
         }
