@@ -76,6 +76,7 @@ prometheus: deps-test
 	cd packaging/prometheus && for config in scrape scrape-agent shard federate; do \
 	    promtool check config --lint-fatal $$config.yml || exit 1; done
 	cd packaging/prometheus && promtool test rules tests.yml
+	packaging/prometheus/check-operator
 
 ## A real Prometheus and node_exporter on a real daemon and a real containerd, which is killed (root).
 prometheus-live: deps-test

@@ -97,7 +97,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "NodeTests", dependencies: ["Node", "HealthModel"], swiftSettings: strict),
         .testTarget(
-            name: "DiagnosisTests", dependencies: ["Diagnosis", "HealthModel"], exclude: ["catalogue.txt"],
+            name: "DiagnosisTests", dependencies: ["Diagnosis", "HealthEndpoint", "HealthModel"],
+            exclude: ["catalogue.txt"],
             swiftSettings: strict),
         .testTarget(
             name: "HealthEndpointTests", dependencies: ["HealthEndpoint", "HealthModel"], exclude: ["Golden"],

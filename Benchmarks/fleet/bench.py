@@ -111,6 +111,25 @@ rule_files: [{ROOT}/packaging/prometheus/alerts.yml, {ROOT}/packaging/prometheus
         found = json.loads(get(url))["data"]["result"]
         return float(found[0]["value"][1]) if found else 0.0
 
+    def panels(self, seconds):
+        """How long every panel of the dashboard takes, slowest first: 360 points over `seconds`, as many as six hours at
+        one a minute have, or the one point of a table."""
+        found, now = [], time.time()
+        board = json.loads((ROOT / "packaging/grafana/crihealthd.json").read_text())
+        for panel in board["panels"]:
+            for target in panel.get("targets", []):
+                query = target["expr"]
+                for name, value in (("$job", ".+"), ("$node", "node-0003:10274"), ("$__rate_interval", "1m")):
+                    query = query.replace(name, value)
+                step = max(seconds / 360, 0.001)
+                path = "query" if target.get("instant") else "query_range"
+                span = {"time": now} if path == "query" else {"start": now - seconds, "end": now, "step": step}
+                url = f"http://127.0.0.1:{self.port}/api/v1/{path}?" + urllib.parse.urlencode({"query": query, **span})
+                began = time.monotonic()
+                answer = json.loads(get(url))
+                found.append((round(time.monotonic() - began, 3), panel["title"], len(answer["data"]["result"])))
+        return sorted(found, reverse=True)
+
     def memory(self):
         """Bytes that are its own (RssAnon, proc_pid_status(5)), and with the mapped files of its database."""
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
@@ -149,6 +168,8 @@ def measure(folder, texts, count, interval, warm, span):
             "rules_seconds": round(after.get("prometheus_rule_group_last_duration_seconds", 0), 4),
         }
         assert row["up"] == count, row
+        if count:
+            row["panels_seconds"] = prometheus.panels(warm + span)
         return row
     finally:
         nodes.kill()

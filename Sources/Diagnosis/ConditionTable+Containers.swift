@@ -12,11 +12,11 @@ extension ConditionTable {
         }
         guard facts.containers.scannedAt != nil else {
             return Word(
-                status: .unknown, reason: "NotScanned", message: "the processes were not looked at yet.")
+                status: .unknown, reason: "NotScanned", message: "Processes have not been scanned yet.")
         }
         guard facts.runtimes.contains(where: { $0.containersAt != nil && $0.manages(.kubepods) }) else {
             return Word(
-                status: .unknown, reason: "NotListed", message: "no runtime has listed its containers yet.")
+                status: .unknown, reason: "NotListed", message: "No runtime has listed its containers yet.")
         }
         let count = facts.containers.entries.count
         let denied = facts.containers.entries.values.count { $0.denial != nil }
@@ -41,11 +41,12 @@ extension ConditionTable {
         guard facts.runtimes.contains(where: { $0.endpoint.runtime == .crio }) else {
             return Word(
                 status: .unknown, reason: "NotApplicable",
-                message: "only CRI-O orders its containers' scopes before shutdown.target.")
+                message: "Only CRI-O orders its containers' scopes before shutdown.target.")
         }
         let ordered = facts.containers.scopes.values.count { $0.value.ordersShutdown == true }
         guard ordered > 0 else {
-            return Word(status: .unknown, reason: "NotAsked", message: "no container's scope was read yet.")
+            return Word(
+                status: .unknown, reason: "NotAsked", message: "No container's scope has been read yet.")
         }
         return Word(
             status: .true, reason: "ScopesOrdered",

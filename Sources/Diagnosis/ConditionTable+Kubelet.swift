@@ -29,6 +29,6 @@ extension ConditionTable {
                 status: .unknown, reason: "Embedded",
                 message: "\(embedding.name) embeds the kubelet, and has not said that it ended.")
         }
-        return Word(status: .unknown, reason: "NotApplicable", message: "no kubelet is known on this node.")
+        return Word(status: .unknown, reason: "NotApplicable", message: "No kubelet is known on this node.")
     }
 }

@@ -11,11 +11,11 @@ extension ConditionTable {
         }
         guard facts.answers.resources != nil else {
             return Word(
-                status: .unknown, reason: "NotLooked", message: "the node has not been looked at yet.")
+                status: .unknown, reason: "NotLooked", message: "The node has not been looked at yet.")
         }
         return Word(
             status: .true, reason: "Enough",
             message:
-                "file systems can be written to, and neither the kernel nor the kubelet calls for anything.")
+                "File systems are writable, and neither the kernel nor the kubelet reports a fault.")
     }
 }

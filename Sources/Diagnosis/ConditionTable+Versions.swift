@@ -29,13 +29,14 @@ extension ConditionTable {
         guard !components.isEmpty else {
             return Word(status: .unknown, reason: "NotAsked", message: "No version is known yet.")
         }
-        let counts: [(category: Advice.Category, reason: String, words: String)] = [
-            (.defect, "KnownDefect", "known defect"), (.vulnerability, "KnownVulnerability", "vulnerability"),
-            (.endOfLife, "EndOfLife", "end of life"),
+        let counts: [(category: Advice.Category, reason: String, one: String, many: String)] = [
+            (.defect, "KnownDefect", "known defect", "known defects"),
+            (.vulnerability, "KnownVulnerability", "vulnerability", "vulnerabilities"),
+            (.endOfLife, "EndOfLife", "end of life", "ends of life"),
         ]
         let found = counts.compactMap { row in
             let count = advisor.advice.count { $0.category == row.category }
-            return count == 0 ? nil : (row.reason, "\(row.words): \(count)")
+            return count == 0 ? nil : (row.reason, "\(count) \(count == 1 ? row.one : row.many)")
         }
         guard let first = found.first else {
             let names = components.map { "\($0.name) \($0.version)" }.joined(separator: ", ")
@@ -44,7 +45,7 @@ extension ConditionTable {
         }
         return Word(
             status: .false, reason: first.0,
-            message: "By upstream's versions; your distribution may have patched them. "
-                + found.map(\.1).joined(separator: ", ") + ".")
+            message: found.map(\.1).joined(separator: ", ")
+                + " by upstream version; your distribution may have backported fixes.")
     }
 }

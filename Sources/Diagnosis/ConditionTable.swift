@@ -34,7 +34,7 @@ struct ConditionTable: Hashable, Codable, Sendable {
 
     private static func initial(_ kind: Condition.Kind) -> Condition {
         Condition(
-            type: kind, status: .unknown, reason: "NotAssessed", message: "nothing is known yet.",
+            type: kind, status: .unknown, reason: "NotAssessed", message: "Nothing is known yet.",
             lastTransitionTime: nil)
     }
 
@@ -84,7 +84,7 @@ struct ConditionTable: Hashable, Codable, Sendable {
         for runtime in used where runtime.status?.condition("RuntimeReady")?.status == false {
             return Word(
                 status: .false, reason: "RuntimeNotReady",
-                message: "\(runtime.name) says that it is not ready.")
+                message: "\(runtime.name) reports that it is not ready.")
         }
         return answering(used)
     }
@@ -133,11 +133,11 @@ struct ConditionTable: Hashable, Codable, Sendable {
                 message: incident.explanation)
         }
         if !book.open(.runtimeDown).isEmpty {
-            return Word(status: .unknown, reason: "RuntimeDown", message: "it cannot be asked.")
+            return Word(status: .unknown, reason: "RuntimeDown", message: "The runtime cannot be asked.")
         }
         guard let runtime = facts.runtimes.first(where: { $0.status?.condition("NetworkReady") != nil }),
             let condition = runtime.status?.condition("NetworkReady")
-        else { return Word(status: .unknown, reason: "NotAsked", message: "no answer yet.") }
+        else { return Word(status: .unknown, reason: "NotAsked", message: "No answer yet.") }
         if let unseen = unseen([runtime]) { return unseen }
         return condition.status
             ? Word(
@@ -170,7 +170,7 @@ struct ConditionTable: Hashable, Codable, Sendable {
                         "\(old.name) serves CRI v1alpha2 only, and nothing on this node is known to need v1.")
         }
         guard let runtime = refusing.first else {
-            return Word(status: .unknown, reason: "NotAsked", message: "no answer yet.")
+            return Word(status: .unknown, reason: "NotAsked", message: "No answer yet.")
         }
         return Word(
             status: .unknown, reason: refused,

@@ -65,7 +65,7 @@ struct SnapshotBuilder {
             let doubts = !facts.unexplained.isQuiet(at: facts.now.wall)
             return (doubts ? "as far as crihealthd can tell: " : "") + healthy
         }
-        return (doubt ?? condition(.runtimeReady))?.message ?? "nothing is known yet"
+        return (doubt ?? condition(.runtimeReady))?.message ?? "Nothing is known yet."
     }
 
     private var healthy: String {

@@ -2,8 +2,10 @@
 
 /// Takes credentials out of text that leaves: the journal is root's and systemd-journal's, what is shown is everybody's.
 ///
-/// Known forms: the user's part of a URL, `Authorization` and what follows `Bearer` or `Basic`, JSON web tokens, and the value
-/// of a name that says it is a secret (`password=`, `"token":"…"`, `--secret …`). Linear in the text.
+/// Known forms: the user's part of a URL, `Authorization` and what follows `Bearer` or `Basic`, JSON web tokens, the value of
+/// a name that says it is a secret (`password=`, `"token":"…"`, `--secret …`), tokens that are known by how they begin (AWS,
+/// GitHub, GitLab, Slack), and private keys in PEM. Names of pods, addresses and paths stay. Plain text and JSON alike: no
+/// quote and no backslash is taken, so that what was JSON stays JSON. Linear in the text.
 public enum Secrets {
     private static let mark = Array("***".utf8)
 
@@ -11,7 +13,8 @@ public enum Secrets {
     private static let names = [
         "password", "passwd", "passphrase", "secret", "token", "apikey", "api_key", "api-key", "access_key",
         "accesskey",
-        "private_key", "privatekey", "credential", "authorization", "signature", "registry-auth",
+        "private_key", "privatekey", "private-key", "access-key", "key-data", "credential", "authorization",
+        "signature", "registry-auth", "cookie",
     ].map { Array($0.utf8) }
 
     /// The text without them.
@@ -42,7 +45,11 @@ public enum Secrets {
             case UInt8(ascii: ":") where has("://", at: place): url()
             case UInt8(ascii: "="), UInt8(ascii: ":"): assignment()
             case UInt8(ascii: " "): word()
+            case UInt8(ascii: ",") where has("\",\"", at: place - 1): element()
+            case UInt8(ascii: "-") where has("-----BEGIN ", at: place): privateKey()
             case UInt8(ascii: "e") where has("eyJ", at: place) && !isWord(before: place): webToken()
+            case UInt8(ascii: "A"), UInt8(ascii: "g"), UInt8(ascii: "x"):
+                if isWord(before: place) { place += 1 } else { knownToken() }
             default: place += 1
             }
             return true
@@ -76,24 +83,33 @@ public enum Secrets {
             var start = end
             while start > 0, end - start < 64, isNamed(text[start - 1]) { start -= 1 }
             let name = (start..<end).map { text[$0] | (text[$0] >= 0x41 && text[$0] <= 0x5A ? 0x20 : 0) }
-            guard let known = Secrets.names.first(where: { contains(name, $0) }) else {
+            let isShort =
+                name.elementsEqual("auth".utf8) && isQuoted || name.elementsEqual("sig".utf8) && !isColon
+            let known = Secrets.names.first { contains(name, $0) }
+            guard known != nil || isShort else {
                 place += 1
                 return
             }
-            // "token: unexpected status" is a sentence, {"token":"x"} is not.
-            let isSure = ["password", "passwd", "passphrase", "authorization"].contains {
-                known.elementsEqual($0.utf8)
-            }
-            guard !isColon || isQuoted || isSure else {
-                place += 1
-                return
+            // "token: unexpected status" is a sentence, {"token":"x"} and "token: abcdef123456" are not.
+            let isSure = ["password", "passwd", "passphrase", "authorization", "cookie"].contains {
+                known?.elementsEqual($0.utf8) == true
             }
             var value = place + 1
             while value < text.count, "\"'\\ ".utf8.contains(text[value]) { value += 1 }
             for scheme in ["Basic ", "Bearer ", "basic ", "bearer "] where has(scheme, at: value) {
                 value += scheme.utf8.count
             }
-            hide(value, self.end(of: value))
+            // An object or an array of JSON is looked into.
+            guard value < text.count, !"{[".utf8.contains(text[value]) else {
+                place += 1
+                return
+            }
+            let isNamed = !isShort && (!isColon || isQuoted || isSure)
+            if isNamed || isRandom(value, atLeast: isShort ? 8 : 12) {
+                hide(value, "\"'".utf8.contains(text[value - 1]) ? endOfQuoted(value) : self.end(of: value))
+            } else {
+                place += 1
+            }
         }
 
         /// `Bearer xyz`, `--password xyz`
@@ -123,6 +139,50 @@ public enum Secrets {
             return Secrets.names.contains { contains(name, $0) }
         }
 
+        /// `"--password","xyz"`, arguments in JSON.
+        private mutating func element() {
+            if isFlag(before: place - 1) { hide(place + 2, end(of: place + 2)) } else { place += 1 }
+        }
+
+        /// What no word, name or path looks like: letters and digits, of some length, without dot, slash and colon.
+        private func isRandom(_ start: Int, atLeast length: Int) -> Bool {
+            var end = start
+            while end < text.count, end - start < 64, !isEnd(text[end]), !":/.".utf8.contains(text[end]) {
+                end += 1
+            }
+            let isWhole = end == text.count || end - start == 64 || isEnd(text[end])
+            guard end - start >= length, isWhole else { return false }
+            return (start..<end).contains { (0x30...0x39).contains(text[$0]) }
+                && (start..<end).contains { (0x61...0x7A).contains(text[$0] | 0x20) }
+        }
+
+        /// AWS access key ids (IAM User Guide, "Unique identifiers"), tokens of GitHub, GitLab and Slack by their prefixes.
+        private mutating func knownToken() {
+            var end = place
+            while end < text.count, isNamed(text[end]) { end += 1 }
+            let isKnown =
+                end - place == 20 && (has("AKIA", at: place) || has("ASIA", at: place))
+                || end - place >= 20
+                    && ["ghp_", "gho_", "ghs_", "ghu_", "github_pat_", "glpat-", "xoxb-", "xoxp-"]
+                        .contains { has($0, at: place) }
+            if isKnown { hide(place, end) } else { place += 1 }
+        }
+
+        /// From `-----BEGIN … PRIVATE KEY-----` to its end, or to the end of what holds it.
+        private mutating func privateKey() {
+            let label = "PRIVATE KEY-----"
+            guard let head = (place..<min(text.count, place + 64)).first(where: { has(label, at: $0) }) else {
+                place += 1
+                return
+            }
+            let start = head + label.utf8.count
+            var end = start
+            while end < text.count, text[end] != UInt8(ascii: "\""), !has("-----END", at: end) { end += 1 }
+            // A quote that is escaped keeps its backslashes.
+            while end > start, end < text.count, text[end - 1] == UInt8(ascii: "\\") { end -= 1 }
+            hide(start, end)
+        }
+
         /// `eyJ….eyJ….sig` (RFC 7519)
         private mutating func webToken() {
             var end = place
@@ -147,6 +207,13 @@ public enum Secrets {
         private func end(of start: Int) -> Int {
             var end = start
             while end < text.count, !isEnd(text[end]) { end += 1 }
+            return end
+        }
+
+        /// Where what is in quotes ends.
+        private func endOfQuoted(_ start: Int) -> Int {
+            var end = start
+            while end < text.count, text[end] >= 0x20, !"\"'\\".utf8.contains(text[end]) { end += 1 }
             return end
         }
 

@@ -28,7 +28,7 @@ import Testing
         var snapshot = Fixtures.down
         snapshot.open = [incident]
         let page = TextPage.render(snapshot)
-        #expect(page.contains("11. start it:\n") && page.contains("systemctl restart containerd.service\n"))
+        #expect(page.contains("4. start it:\n") && page.contains("systemctl restart containerd.service\n"))
         #expect(page.contains("and 7 more steps") && !page.contains("systemctl status containerd.service\n"))
         #expect(IncidentText.render(incident).contains("systemctl status containerd.service\n"))
     }

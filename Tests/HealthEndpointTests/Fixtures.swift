@@ -94,11 +94,11 @@ enum Fixtures {
         snapshot.conditions = conditions([
             .versionsSupported: (
                 .false, "KnownVulnerability",
-                "By upstream's versions; your distribution may have patched them. vulnerability: 1."
+                "1 vulnerability by upstream version; your distribution may have backported fixes."
             ),
             .shutdownGraceful: (
                 .unknown, "NotApplicable",
-                "only CRI-O orders its containers' scopes before shutdown.target."
+                "Only CRI-O orders its containers' scopes before shutdown.target."
             ),
         ])
         snapshot.advice = [

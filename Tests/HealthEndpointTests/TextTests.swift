@@ -151,6 +151,9 @@ import Testing
                 summary: String(repeating: word, count: 90))
         }
         snapshot.open[0].evidence = items
+        // What else there is to tell leaves room for them.
+        snapshot.open[0].explanation = ""
+        snapshot.open[0].nextSteps = []
         for origin in [TextPage.Origin.daemon, .oneLook, .recording] {
             let lines = TextPage.render(snapshot, origin: origin).split(separator: "\n")
             let seen = lines.drop { !$0.hasPrefix("  proof ") }.prefix { !$0.hasPrefix("  also ") }
@@ -188,7 +191,7 @@ import Testing
         let before = TextPage.render(snapshot)
         snapshot.advice = [Self.advice]
         let page = TextPage.render(snapshot)
-        #expect(page.contains("\nAdvice (by upstream's versions; your distribution may have patched them)\n"))
+        #expect(page.contains("\nAdvice (by upstream version; your distribution may have backported fixes)\n"))
         #expect(page.contains("runc 1.1.5+ds1: a leaked descriptor"))
         #expect(page.split(separator: "\n").first == before.split(separator: "\n").first)
         #expect(page.split(separator: "\n").allSatisfy { $0.count <= 80 })

@@ -18,9 +18,36 @@ import Testing
         ("token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln end", "token *** end"),
         ("AWS_SECRET_ACCESS_KEY=wJalr/XUtn end", "AWS_SECRET_ACCESS_KEY=*** end"),
         ("X-Registry-Auth: abc", "X-Registry-Auth: abc"),
+        (#"{\"client_secret\": \"a b\"}"#, #"{\"client_secret\": \"***\"}"#),
+        ("env DB_PASSWORD='hunter2' PORT=80", "env DB_PASSWORD='***' PORT=80"),
+        ("--api-key=0123 --name=x", "--api-key=*** --name=x"),
+        (#"["--token","abc","--name","x"]"#, #"["--token","***","--name","x"]"#),
+        ("token: abcdef123456", "token: ***"),
+        ("token: " + String(repeating: "a1", count: 60), "token: ***"),
+        ("Cookie: session=abc; a=b", "Cookie: ***; a=b"),
+        ("key AKIAIOSFODNN7EXAMPLE used", "key *** used"),
+        ("remote: ghp_0123456789abcdefghijABCDEFGHIJ012345", "remote: ***"),
+        ("glpat-0123456789abcdefghij", "***"), ("xoxb-0123456789-abcdefghij", "***"),
+        (
+            #"{"auths":{"reg.example":{"auth":"Ym9iOnNlY3JldA=="}}}"#,
+            #"{"auths":{"reg.example":{"auth":"***"}}}"#
+        ),
+        ("client-key-data: LS0tLS1CRUdJTi0x", "client-key-data: ***"),
+        ("https://acct.blob.example/x?sig=Ab3dEfGh1jk&se=1", "https://acct.blob.example/x?sig=***&se=1"),
+        ("X-Amz-Signature=0a1b2c&X-Amz-Credential=A/1", "X-Amz-Signature=***&X-Amz-Credential=***"),
+        (
+            #"{"m":"-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----"}"#,
+            #"{"m":"-----BEGIN RSA PRIVATE KEY-----***-----END RSA PRIVATE KEY-----"}"#
+        ),
+        (
+            #"{"m":"x \"-----BEGIN PRIVATE KEY-----\nMIIE\""}"#,
+            #"{"m":"x \"-----BEGIN PRIVATE KEY-----***\""}"#
+        ),
+        (#"{"secret":{"name":"db"},"tokens":[1,2]}"#, #"{"secret":{"name":"db"},"tokens":[1,2]}"#),
     ])
     func credentials(_ text: String, _ masked: String) {
         #expect(Secrets.mask(text) == masked)
+        #expect(Secrets.mask(masked) == masked)
     }
 
     @Test(arguments: [
@@ -28,6 +55,8 @@ import Testing
         #"MountVolume.SetUp failed for volume "x" : secret "db" not found"#,
         "dial unix:///run/containerd/containerd.sock: connect: no such file", "Basic authentication required",
         "Bearer token is missing", "listen tcp 10.0.0.1:1338: bind: address already in use", "eyJ",
+        "failed to verify signature: x509: certificate signed by unknown authority",
+        "secret: kube-system/web-tls-2f6c", "image gcr.example/ghp_x:1", "AKIA", "token:token:token:1",
         "mail root@node7.example",
     ])
     func sentencesStay(_ text: String) {
@@ -35,7 +64,10 @@ import Testing
     }
 
     @Test func hostileTextIsReadInLinearTime() {
-        for text in ["://", "=", "password", "password=", "Bearer ", "eyJ.", "\"", "a:b@"] {
+        for text in [
+            "://", "=", "password", "password=", "Bearer ", "eyJ.", "\"", "a:b@", "token:", "--secret\",\"",
+            "-----BEGIN ", "PRIVATE KEY-----", "ghp_", "token:{", "sig=", "token: a1",
+        ] {
             _ = Secrets.mask(String(repeating: text, count: 65_536 / text.utf8.count))
         }
     }

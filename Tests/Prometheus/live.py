@@ -151,7 +151,7 @@ class Live(unittest.TestCase):
         for title, expression in queries:
             with self.subTest(panel=title):
                 filled = expression
-                for variable, value in (("$job", "crihealthd"), ("$instance", ".+"), ("$__rate_interval", "30s")):
+                for variable, value in (("$job", "crihealthd"), ("$node", "node1"), ("$__rate_interval", "30s")):
                     filled = filled.replace(variable, value)
                 self.assertNotIn("$", filled)
                 found = self.stage.query(filled)

@@ -90,6 +90,12 @@ extension Evidence {
 }
 
 extension String {
+    /// ``bounded(_:)``, as the end of a sentence: with a full stop, unless it ends in one or was cut.
+    func clause(_ limit: Int) -> String {
+        let text = bounded(limit)
+        return text.hasSuffix("…") || text.hasSuffix(".") ? text : text + "."
+    }
+
     /// At most `limit` bytes, cut at a character, no control characters.
     func bounded(_ limit: Int) -> String {
         // Nearly all text is as short and as plain as it must be.

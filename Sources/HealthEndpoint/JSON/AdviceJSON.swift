@@ -11,7 +11,7 @@ struct AdviceJSON: Encodable {
     let fixedIn: [String]
     let source: String
     /// What must be said with it.
-    let note = "By upstream's version; your distribution may have patched it."
+    let note = "By upstream version; your distribution may have backported the fix."
 
     init(_ advice: Advice) {
         id = advice.id

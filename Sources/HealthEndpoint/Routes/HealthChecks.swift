@@ -36,8 +36,11 @@ enum HealthChecks {
     static func readyz(_ snapshot: Snapshot, _ request: Request) -> Response {
         let monitoring = snapshot.monitoring
         let checks = [
-            Check(name: "journal", problem: monitoring.journalReady ? nil : "the journal was not read yet"),
-            Check(name: "probes", problem: monitoring.probesReady ? nil : "not every runtime was asked yet"),
+            Check(
+                name: "journal", problem: monitoring.journalReady ? nil : "the journal has not been read yet"),
+            Check(
+                name: "probes", problem: monitoring.probesReady ? nil : "not every runtime has been asked yet"
+            ),
         ]
         return report("readyz", checks, request)
     }

@@ -59,7 +59,7 @@ extension Connection {
         if !isBehind, let rest = poured { pour(rest) }
     }
 
-    /// Writes some of these, and the rest when the peer has taken them. In turns of the loop: others are served between.
+    /// Writes some of these, their credentials masked, and the rest when the peer has taken them. In turns of the loop: others are served between.
     private func pour(_ observations: ArraySlice<Observation>) {
         poured = nil
         server.loop.assumeIsolated().execute {
@@ -67,7 +67,10 @@ extension Connection {
             guard !observations.isEmpty else { return self.endFeed() }
             var rest = observations
             var bytes: [UInt8] = []
-            while bytes.count < Self.pieceSize, let next = rest.popFirst() { bytes += JSONText.encode(next) }
+            while bytes.count < Self.pieceSize, let next = rest.popFirst() {
+                let line = JSONText.encode(next)
+                bytes += Secrets.mask(line) ?? line
+            }
             self.poured = rest
             self.push(ByteBuffer(bytes: bytes))
         }

@@ -7,12 +7,12 @@ enum AdviceText {
     static let limit = 4
 
     /// What must be said with it.
-    static let note = "By upstream's versions; your distribution may have patched them."
+    static let note = "By upstream version; your distribution may have backported fixes."
 
     static func write(_ advice: [Advice], _ origin: TextPage.Origin, to writer: inout TextWriter) {
         guard !advice.isEmpty else { return }
         writer.blank()
-        writer.paragraph("Advice (by upstream's versions; your distribution may have patched them)")
+        writer.paragraph("Advice (by upstream version; your distribution may have backported fixes)")
         for piece in advice.prefix(limit) {
             writer.paragraph("\(sentence(piece)) [\(piece.id)]", lead: "  - ", indent: 4, maximum: 4)
         }

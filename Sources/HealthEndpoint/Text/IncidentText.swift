@@ -28,10 +28,8 @@ public enum IncidentText {
         var runtimes: [RuntimeView] = []
     }
 
-    /// Lines of the explanation in a summary.
-    static let explanationLines = 5
     /// Items of evidence in a summary.
-    static let evidenceShown = 3
+    static let evidenceShown = IncidentSize.summary.evidence
 
     /// Everything about one incident; `width` is clamped to 40…200 columns. `now` is what ages are counted to; without
     /// it, times stand alone. What it is about is told with its version where `runtimes` has it.
@@ -55,39 +53,52 @@ public enum IncidentText {
     }
 
     /// In the order in which it is needed: cause, whom it hurts, what to do, what ends it, and only then the proof.
-    static func write(_ incident: Incident, detail: Detail, _ setting: Setting, to writer: inout TextWriter) {
+    /// `size` is how much of each part; else what suits the detail.
+    static func write(
+        _ incident: Incident, detail: Detail, size: IncidentSize? = nil, _ setting: Setting,
+        to writer: inout TextWriter
+    ) {
+        let size = size ?? (detail == .full ? .full : .summary)
         let isHeadline = if case .headline = detail { true } else { false }
         if !isHeadline {
             writer.paragraph(incident.sentence, lead: tag(incident) + "  ", indent: TextWriter.fieldIndent)
         }
         writer.field("cause", identity(incident, setting))
         if !incident.explanation.isEmpty {
-            writer.field("", incident.explanation, maximum: detail == .full ? 40 : explanationLines)
+            writer.field("", incident.explanation, maximum: size.explanation)
         }
         if !isHeadline { writer.field("since", span(incident, setting.now)) }
         let hurts = impact(incident)
         if !hurts.isEmpty { writer.field("hurts", hurts) }
-        StepText.write(incident, isWhole: detail == .full, to: &writer)
+        StepText.write(incident, limit: detail == .full ? nil : size.steps, to: &writer)
         if !incident.clearsWhen.isEmpty { writer.field("clears", clears(incident)) }
-        writeEvidence(incident, detail: detail, to: &writer)
-        writeSymptoms(incident, detail: detail, to: &writer)
-        writeMore(incident, detail: detail, to: &writer)
+        writeEvidence(incident, detail: detail, size.evidence, to: &writer)
+        writeSymptoms(incident, detail: detail, size.symptoms, to: &writer)
+        writeMore(incident, detail: detail, size.evidence, to: &writer)
     }
 
-    private static func writeMore(_ incident: Incident, detail: Detail, to writer: inout TextWriter) {
-        let left = left(incident)
+    private static func writeMore(
+        _ incident: Incident, detail: Detail, _ shown: Int, to writer: inout TextWriter
+    ) {
+        let left = left(incident, shown)
         switch detail.origin {
         case nil:
             writer.field("id", incident.id)
-            if IncidentKind.shipped.contains(incident.kind) {
-                writer.field("more", "crihealthd explain \(incident.kind.rawValue)/\(incident.cause)")
-            }
+            if let command = explain(incident) { writer.field("more", command) }
         case .daemon:
             // The command alone: it is what is copied.
             let command = "crihealthd explain \(shortID(incident))"
             writer.field("more", command + (left.map { " (\($0))" } ?? ""))
-        case .oneLook, .recording: if let left { writer.field("more", left + ": -o json") }
+        case .oneLook, .recording:
+            let rest = left.map { " (\($0): -o json)" } ?? ""
+            if let command = explain(incident) { writer.field("more", command + rest) }
         }
+    }
+
+    /// What tells more without a daemon; nil of what a rule of the node's own opened.
+    private static func explain(_ incident: Incident) -> String? {
+        guard IncidentKind.shipped.contains(incident.kind) else { return nil }
+        return "crihealthd explain \(incident.kind.rawValue)/\(incident.cause)"
     }
 
     /// The digits of its id, as short as `crihealthd explain` and `/v1/incidents/ID` take it; the whole id where it is
@@ -99,8 +110,8 @@ public enum IncidentText {
     }
 
     /// What of the evidence a summary leaves out.
-    private static func left(_ incident: Incident) -> String? {
-        let left = incident.evidence.count - evidenceShown
+    private static func left(_ incident: Incident, _ shown: Int) -> String? {
+        let left = incident.evidence.count - shown
         return left > 0 ? "\(left) more seen" : nil
     }
 
@@ -178,8 +189,9 @@ public enum IncidentText {
         return " (" + names.joined(separator: ", ") + (left > 0 ? " and \(left) more" : "") + ")"
     }
 
-    private static func writeEvidence(_ incident: Incident, detail: Detail, to writer: inout TextWriter) {
-        let shown = detail == .full ? Incident.evidenceLimit : evidenceShown
+    private static func writeEvidence(
+        _ incident: Incident, detail: Detail, _ shown: Int, to writer: inout TextWriter
+    ) {
         for (n, item) in evidence(incident, shown).enumerated() {
             let stamp = TimeText.stamp(item.at, on: incident.lastSeenAt)
             let source = item.source.rawValue
@@ -207,8 +219,10 @@ public enum IncidentText {
         }.map(\.element)
     }
 
-    private static func writeSymptoms(_ incident: Incident, detail: Detail, to writer: inout TextWriter) {
-        let shown = detail == .full ? 32 : 3
+    private static func writeSymptoms(
+        _ incident: Incident, detail: Detail, _ shown: Int, to writer: inout TextWriter
+    ) {
+        guard shown > 0 else { return }
         for (n, symptom) in incident.symptoms.prefix(shown).enumerated() {
             writer.field(
                 n == 0 ? "also" : "", Self.symptom(symptom, on: incident.lastSeenAt),

@@ -56,13 +56,26 @@ enum RuntimeText {
         return text
     }
 
-    /// `version 21 ms`, `connect FAILED (0 ms): connection refused`.
+    /// `version 21 ms`, `version failed after 47 ms: the socket does not exist`.
     private static func rung(_ rung: RungView) -> String {
         guard !rung.succeeded else { return "\(rung.rung.rawValue) \(rung.latency.brief)" }
-        let problem = rung.problem.map { ": " + $0 } ?? ""
+        let problem = rung.problem.map { ": " + (words[$0] ?? $0) } ?? ""
         guard !rung.isBroken else { return "\(rung.rung.rawValue) cannot be asked" + problem }
-        return "\(rung.rung.rawValue) FAILED (\(rung.latency.brief))" + problem
+        return "\(rung.rung.rawValue) failed after \(rung.latency.brief)" + problem
     }
+
+    /// What the reasons of a failed or broken probe mean.
+    private static let words: [String: String] = [
+        "socketMissing": "the socket does not exist", "notASocket": "the path is not a socket",
+        "refused": "connection refused", "timedOut": "no answer in time",
+        "notGRPC": "what answers does not speak gRPC", "reset": "the connection was dropped",
+        "unimplemented": "CRI v1 is not served", "starting": "its CRI service has not started yet",
+        "rpc": "it answers with an error", "unreadable": "its answer cannot be read",
+        "crictlMissing": "crictl is not installed", "crictlUnusable": "crictl cannot be run",
+        "crictlUsage": "crictl refuses its arguments", "permissionDenied": "permission denied",
+        "crictlKilled": "crictl was killed", "outputTooLarge": "the output is too large",
+        "proberUnreachable": "the prober does not answer",
+    ]
 
     /// `12 pods; containers: 31 running, 4 exited, listed 01:49:40`.
     private static func holds(_ runtime: RuntimeView) -> String {

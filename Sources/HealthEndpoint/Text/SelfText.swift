@@ -53,11 +53,11 @@ enum SelfText {
     private static func reason(_ reason: BlindWindow.Reason) -> String {
         switch reason {
         case .suppressed: "journald suppressed them (rate limit)"
-        case .kernelMissed: "journald missed lines of the kernel"
+        case .kernelMissed: "journald missed kernel messages"
         case .vacuumed: "vacuumed before they were read"
         case .damaged: "the journal file was damaged or cut"
         case .downtime: "crihealthd did not run"
-        case .skipped: "more backlog than is read"
+        case .skipped: "the backlog was longer than what is read"
         }
     }
 }

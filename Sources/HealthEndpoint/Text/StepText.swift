@@ -3,18 +3,16 @@ import HealthModel
 
 /// The steps of an incident.
 enum StepText {
-    /// Steps in a summary: what to type next, not all that could be typed.
-    static let shown = 4
     /// Most steps of the whole text.
     static let limit = 32
 
-    /// Each with its number and its command on a line of its own.
-    static func write(_ incident: Incident, isWhole: Bool, to writer: inout TextWriter) {
+    /// Each with its number and its command on a line of its own; with a limit, those of a summary.
+    static func write(_ incident: Incident, limit shown: Int?, to writer: inout TextWriter) {
         let all = Array(incident.nextSteps.prefix(limit))
-        let chosen = isWhole ? Array(all.indices) : chosen(all)
+        let chosen = shown.map { Self.chosen(all, $0) } ?? Array(all.indices)
         for (n, index) in chosen.enumerated() {
             let step = all[index]
-            let lead = all.count > 1 ? "\(index + 1). " : ""
+            let lead = chosen.count > 1 ? "\(n + 1). " : ""
             writer.field(n == 0 ? "do" : "", lead + (step.purpose.isEmpty ? "then" : step.purpose) + ":")
             writer.command(step.command, indent: TextWriter.fieldIndent + lead.utf8.count)
         }
@@ -24,7 +22,7 @@ enum StepText {
 
     /// Those of a summary, by their place: what changes something comes before what only looks, and what looks at a unit
     /// that the page shows comes last.
-    static func chosen(_ steps: [NextStep]) -> [Int] {
+    static func chosen(_ steps: [NextStep], _ shown: Int) -> [Int] {
         func rank(_ step: NextStep) -> Int {
             guard step.onlyLooks else { return 0 }
             return step.command.hasPrefix("systemctl status") ? 2 : 1

@@ -15,6 +15,8 @@ public enum TextPage {
 
     /// Most open incidents that are told in full; the rest is counted.
     static let openLimit = 12
+    /// Lines of a terminal of 24 rows, less one for the prompt.
+    static let firstScreen = 23
     /// Most lines of a condition's message.
     static let messageLines = 4
 
@@ -101,15 +103,29 @@ public enum TextPage {
         let setting = IncidentText.Setting(now: snapshot.at.wall, runtimes: snapshot.runtimes)
         for (n, incident) in snapshot.open.prefix(openLimit).enumerated() {
             writer.blank()
-            let isHeadline = n == 0 && snapshot.headliner != nil
-            IncidentText.write(
-                incident, detail: isHeadline ? .headline(origin) : .summary(origin), setting, to: &writer)
+            if n == 0, snapshot.headliner != nil {
+                writeHeadliner(incident, origin, setting, to: &writer)
+            } else {
+                IncidentText.write(incident, detail: .summary(origin), setting, to: &writer)
+            }
         }
         if snapshot.open.count > openLimit {
             writer.blank()
             writer.paragraph(
                 "And \(snapshot.open.count - openLimit) more open incidents"
                     + origin.place("/v1/incidents?status=open"))
+        }
+    }
+
+    /// As much of it as fits on the first screen; what to do always does. Where lines are short, all of it.
+    private static func writeHeadliner(
+        _ incident: Incident, _ origin: Origin, _ setting: IncidentText.Setting, to writer: inout TextWriter
+    ) {
+        let begun = writer
+        for size in writer.width < 60 ? [.summary] : IncidentSize.headlines {
+            writer = begun
+            IncidentText.write(incident, detail: .headline(origin), size: size, setting, to: &writer)
+            if writer.lines <= firstScreen { return }
         }
     }
 

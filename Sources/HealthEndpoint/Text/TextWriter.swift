@@ -17,6 +17,9 @@ struct TextWriter {
     private(set) var text = ""
     private var endsWithBlankLine = true
 
+    /// Lines that were written.
+    var lines: Int { text.utf8.count { $0 == UInt8(ascii: "\n") } }
+
     /// `width` is clamped to ``widths``.
     init(width: Int) {
         self.width = min(max(width, Self.widths.lowerBound), Self.widths.upperBound)

@@ -24,7 +24,7 @@ struct CheckConfigCommand: ParsableCommand {
             Console.error(problems.joined(separator: "\n"))
             throw ExitCode(ExitStatus.configuration)
         }
-        Output.write("the configuration and the rules are right\n")
+        Output.write("the configuration and the rules are valid\n")
     }
 
     /// One line for each fault.

@@ -25,7 +25,7 @@ struct ProbeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Listen here when systemd passes no socket.", valueName: "path"))
     var socket = Configuration.defaultProberSocket
 
-    @Option(help: ArgumentHelp("Answer this user beside root.", valueName: "name"))
+    @Option(help: ArgumentHelp("Answer this user as well as root.", valueName: "name"))
     var allowUser = "crihealthd"
 
     @OptionGroup var runtime: RuntimeOptions

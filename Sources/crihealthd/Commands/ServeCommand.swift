@@ -24,7 +24,7 @@ struct ServeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Serve this recording, not the node.", valueName: "path"))
     var recording: String?
 
-    @Option(help: ArgumentHelp("So much faster than then.", valueName: "n"))
+    @Option(help: ArgumentHelp("How many times faster than it happened.", valueName: "n"))
     var recordingSpeed = 1.0
 
     @Flag(help: "Ask in this process, without a prober.")

@@ -27,13 +27,13 @@ enum TransitionLog {
         case (.resolved, _): "resolved: \(incident.sentence)"
         case (_, .suspected): "suspected: \(incident.sentence)"
         case (.opened, _): incident.sentence
-        case (.changed, _): "now: \(incident.sentence)"
+        case (.changed, _): "confirmed: \(incident.sentence)"
         }
     }
 
-    /// The incident's own sentence in a message of ``message(_:)``.
+    /// The incident's own sentence in a message of ``message(_:)``, or of that of an earlier release (`now: `).
     static func sentence(ofMessage message: String) -> String {
-        for prefix in ["resolved: ", "suspected: ", "now: "] where message.hasPrefix(prefix) {
+        for prefix in ["resolved: ", "suspected: ", "confirmed: ", "now: "] where message.hasPrefix(prefix) {
             return String(message.dropFirst(prefix.count))
         }
         return message

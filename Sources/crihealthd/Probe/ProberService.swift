@@ -165,7 +165,7 @@ final class ProberService: Sendable {
         let isNews = state.withLock { $0.refused.count < 64 && $0.refused.insert(uid).inserted }
         guard isNews else { return }
         logger.warning(
-            "a user who may not ask was refused",
+            "a user who is not allowed to ask was refused",
             metadata: ["uid": "\(uid)", "pid": "\(peer?.pid ?? 0)"])
     }
 

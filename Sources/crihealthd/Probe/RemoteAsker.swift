@@ -29,7 +29,7 @@ final class RemoteAsker: NodeAsker {
 
     /// One less than the prober takes: a predecessor may still hold one.
     static let mostConnections = 3
-    /// Pause after the prober said that it was asked too much.
+    /// Pause after the prober said that it is asked too often.
     private static let pause: Duration = .milliseconds(50)
 
     private let socket: String
@@ -208,7 +208,7 @@ extension ProbeAnswer.Refusal {
         case .otherVersion: "it is of another version; restart it"
         case .notAllowed:
             "it does not know this; what is configured must be in the configuration file that both read"
-        case .tooMany: "it was asked too much"
+        case .tooMany: "it is asked too often"
         case .tooLarge: "its answer is too large"
         }
     }

@@ -29,7 +29,7 @@ struct ReplayCommand: ParsableCommand {
         transform: { try TimeArgument($0) })
     var at: TimeArgument?
 
-    @Option(help: ArgumentHelp("Tell changes as they come, so much faster.", valueName: "factor"))
+    @Option(help: ArgumentHelp("Print changes as they come, so many times faster.", valueName: "factor"))
     var speed: Double?
 
     @Option(name: .shortAndLong, help: "text or json.")

@@ -35,7 +35,7 @@ enum ReplayText {
             told = [
                 survey == nil
                     ? "No incident: nothing was wrong that crihealthd knows of.\n"
-                    : "No incident: no line in it is one that crihealthd knows for a fault.\n"
+                    : "No incident: no line in it is a fault that crihealthd knows.\n"
             ]
         }
         let unexplained = UnexplainedText.render(snapshot.unexplained, now: now.wall, width: width)

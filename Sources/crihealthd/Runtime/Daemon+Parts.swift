@@ -30,7 +30,7 @@ extension Daemon {
     ) throws(DaemonError) -> SignalRules {
         do throws(RuleError) {
             let (rules, refused) = try CurrentRules.load(directory: configuration.rulesDirectory)
-            for error in refused { logger.error("a file of rules is left out", error: error) }
+            for error in refused { logger.error("a rules file is left out", error: error) }
             reports.append(.rules(refused: refused.map(\.description)))
             return rules
         } catch {
@@ -124,12 +124,12 @@ extension Daemon {
             logger.info("going on from a checkpoint", metadata: ["written": "\(checkpoint.writtenAt)"])
             if checkpoint.engine.hasLostFacts {
                 logger.warning(
-                    "the checkpoint is of another version: its incidents are kept, the node is asked anew",
+                    "the checkpoint is of another version: its incidents are kept, the node is asked again",
                     metadata: ["version": "\(checkpoint.version)"])
             }
             return checkpoint
         case .damaged(let reason):
-            logger.error("the checkpoint cannot be used; starting anew", metadata: ["reason": "\(reason)"])
+            logger.error("the checkpoint cannot be used; starting afresh", metadata: ["reason": "\(reason)"])
             lost = "what was known before this start is lost: \(reason)"
             return nil
         }
@@ -259,7 +259,7 @@ extension Daemon {
         return EngineHost.Outlets(
             publish: { snapshot in
                 server.publish(snapshot)
-                status.headline(snapshot.headline)
+                status.headline("\(snapshot.verdict.rawValue.uppercased()): \(snapshot.headline)")
             },
             inquire: { inquirer.ask($0) },
             transition: { transition in

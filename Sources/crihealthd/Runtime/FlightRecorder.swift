@@ -58,10 +58,10 @@ final class FlightRecorder: Sendable {
         }
     }
 
-    /// Everything that is kept, in order, without credentials.
+    /// Everything that is kept, in order. Credentials are masked where it is written down (`/v1/recording`).
     var observations: [Observation] {
         let (start, ring) = state.withLock { ($0.start, $0.ring[$0.head...]) }
-        return (start.map { [$0] } ?? []) + ring.map(\.observation.masked)
+        return (start.map { [$0] } ?? []) + ring.map(\.observation)
     }
 }
 

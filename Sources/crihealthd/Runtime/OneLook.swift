@@ -123,7 +123,7 @@ struct OneLook {
         }
         watcher.start()
         if ended.wait(timeout: .now() + patience.units.dispatch) == .timedOut {
-            logger.error("systemd did not tell the state of every unit in time")
+            logger.error("systemd did not report the state of every unit in time")
         }
         return watcher
     }

@@ -69,7 +69,7 @@ import Testing
         #expect(snapshot.advice.contains { $0.category == .vulnerability })
         #expect(snapshot.open.isEmpty && snapshot.verdict == .healthy)
         #expect(scene.condition(.versionsSupported)?.status == .false)
-        #expect(scene.condition(.versionsSupported)?.message.contains("may have patched") == true)
+        #expect(scene.condition(.versionsSupported)?.message.contains("may have backported") == true)
     }
 
     @Test("the OCI runtime of each container that runs is held against the table, not the installed one")

@@ -73,6 +73,22 @@ import Testing
         ])
     func ids(_ name: String, _ isID: Bool) { #expect(IncidentQuestion.isID(name) == isID) }
 
+    @Test("-o json asks for an incident as the endpoint has it, and is of an id only")
+    func json() throws {
+        let directory = try TemporaryDirectory()
+        let body = #"{"kind":"RuntimeDown"}"#
+        let server = try OneShotServer(
+            path: directory.path + "/s",
+            answer: "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n" + body)
+        let target = [ListenAddress.unix(path: server.path)]
+        #expect(try IncidentQuestion.ask(target, id: "66af9f10", .json, width: 80) == body)
+        #expect(server.request.hasPrefix("GET /v1/incidents/66af9f10?pretty "))
+        for words in [["explain", "-o", "json", "RuntimeDown"], ["explain", "-o", "json"]] {
+            let command = try #require(try Crihealthd.parseAsRoot(words) as? ExplainCommand)
+            #expect(throws: ValidationError.self) { try command.run() }
+        }
+    }
+
     @Test(
         "a log line is explained with or without what journalctl puts in front of it",
         arguments: [

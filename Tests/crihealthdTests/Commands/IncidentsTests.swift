@@ -21,7 +21,7 @@ import Testing
             switch (change, status) {
             case (.resolved, _): "resolved: "
             case (_, .suspected): "suspected: "
-            case (.changed, _): "now: "
+            case (.changed, _): "confirmed: "
             default: ""
             }
         return try #require(

@@ -36,6 +36,41 @@ import Testing
         #expect(Int(status.st_size) == result.bytes)
     }
 
+    @Test(
+        "a recording without secrets is the same to a diagnosis",
+        arguments: [
+            "containerd-1.6.20-portconflict", "crio-1.29.9-hung", "S0-crio-1.29.9-to-1.30.6",
+            "containerd-1.6.20-norunc", "S2-containerd-1.6.20-to-1.7.24",
+        ])
+    func redacted(_ name: String) throws {
+        let observations = try Recordings.observations(name)
+        let recorder = try RecordingWriter(path: directory.path + "/outage.jsonl")
+        for observation in observations { recorder.record(observation) }
+        _ = try recorder.close()
+        let read = try ReplaySource.observations(ReplayInput.detect(directory.path + "/outage.jsonl"))
+        #expect(read == observations)
+    }
+
+    @Test("a secret reaches the file only where it is told to", arguments: [true, false])
+    func secrets(_ isRedacted: Bool) throws {
+        let path = directory.path + "/outage.jsonl"
+        let recorder = try RecordingWriter(path: path, isRedacted: isRedacted)
+        let entry = JournalEntry(
+            cursor: "c", at: tick(1).at, source: .unit, unit: "containerd.service",
+            message: #"pull https://joe:hunter2@r.example/ failed: {"token": "s3cr3t"}"#)
+        recorder.record(Observation(at: tick(1).at, event: .journal(entry)))
+        _ = try recorder.close()
+        let read = try ReplaySource.observations(ReplayInput.detect(path))
+        guard case .journal(let kept) = read.first?.event else {
+            Issue.record("it is read as something else")
+            return
+        }
+        #expect(
+            kept.message
+                == (isRedacted
+                    ? #"pull https://***@r.example/ failed: {"token": "***"}"# : entry.message))
+    }
+
     @Test func aFileThatExistsIsLeftAlone() throws {
         let path = try directory.write("outage.jsonl", "precious")
         let error = #expect(throws: FileError.self) { try RecordingWriter(path: path) }

@@ -125,7 +125,7 @@ struct ServeProcessTests {
             process.waitUntilExit()
             return (process.terminationStatus, text)
         }
-        #expect(try check("", rules: "") == (0, "the configuration and the rules are right\n"))
+        #expect(try check("", rules: "") == (0, "the configuration and the rules are valid\n"))
         let wrong = try check("log_level = \"inf\"\nsocet = \"/x\"\n", rules: "")
         #expect(wrong.status == 78)
         #expect(wrong.text.contains("config.toml:1:1: log_level:") && wrong.text.contains("config.toml:2:1:"))

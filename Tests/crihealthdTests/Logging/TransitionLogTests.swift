@@ -25,7 +25,7 @@ import Testing
             "containerd was killed"
         ),
         (.opened, .suspected, .critical, .notice, "suspected: containerd was killed"),
-        (.changed, .confirmed, .warning, .warning, "now: containerd was killed"),
+        (.changed, .confirmed, .warning, .warning, "confirmed: containerd was killed"),
         (.opened, .confirmed, .info, .notice, "containerd was killed"),
         (.resolved, .resolved, .critical, .notice, "resolved: containerd was killed"),
     ])

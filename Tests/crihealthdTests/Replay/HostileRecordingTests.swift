@@ -54,7 +54,7 @@ import Testing
         let replayer = Replayer.replay(observations, rules: Recordings.rules)
         var shown = String(describing: replayer.transitions.map { TransitionFields.of($0).map(\.value) })
         shown += String(describing: replayer.incidents)
-        shown += String(decoding: try JSONEncoder().encode(observations.map(\.masked)), as: UTF8.self)
+        shown += Secrets.mask(String(decoding: try JSONEncoder().encode(observations), as: UTF8.self))
         #expect(shown.contains("***"))
         for secret in ["S3cr3tPw", "eyJhbGciOi"] { #expect(!shown.contains(secret)) }
     }

@@ -33,7 +33,7 @@ import Testing
         #expect(
             refusal(Recordings.folder.path).contains("it holds captures; give one of them: crihealthd replay")
         )
-        #expect(refusal(try file("empty", [])).contains("holds nothing to replay"))
+        #expect(refusal(try file("empty", [])).contains("is empty: there is nothing to replay"))
         #expect(refusal(directory.path + "/nothing").hasSuffix("/nothing: no such file or directory"))
         #expect(refusal("/dev/null").contains("/dev/null"))
     }

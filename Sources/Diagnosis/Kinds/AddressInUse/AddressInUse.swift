@@ -93,7 +93,7 @@ struct AddressInUse: Diagnosis {
     private func free(_ conflict: AddressConflict) -> Evidence? {
         guard let port = conflict.port, let at = conflict.freeSince else { return nil }
         return Evidence(
-            at: at.wall, source: .node, summary: "nobody listens on port \(port) any more",
+            at: at.wall, source: .node, summary: "nobody listens on port \(port) now",
             command: "ss -tlnp 'sport = :\(port)'")
     }
 
@@ -108,7 +108,7 @@ struct AddressInUse: Diagnosis {
             impact: Impact(
                 sentence: "\(conflict.label) ends right after its start, and again at every restart."),
             evidence: conflict.evidence, nextSteps: conflict.steps,
-            clearsWhen: "\(conflict.label) runs or is in no list any more, or nobody holds \(what)",
+            clearsWhen: "\(conflict.label) runs or is no longer listed, or nobody holds \(what)",
             inquiries: conflict.inquiries)
     }
 }
@@ -151,7 +151,7 @@ extension AddressConflict {
         case .runtime(let name): "\(name) itself listens there"
         case .unit(let unit): "\(process) of \(unit) holds it"
         case .process: "\(process) holds it"
-        case nil: "who holds it is not known"
+        case nil: "it is not known who holds it"
         }
     }
 
@@ -190,7 +190,7 @@ extension AddressConflict {
             all += [
                 NextStep("see whether that unit should run here", "systemctl status \(unit)"),
                 NextStep(
-                    "if it should not: stop it, and keep it from starting", "systemctl disable --now \(unit)"),
+                    "if it should not, stop it and keep it from starting", "systemctl disable --now \(unit)"),
             ]
         case .container(let entry) where entry.denial == nil:
             all += [
@@ -199,7 +199,7 @@ extension AddressConflict {
                 },
                 endpoint.map {
                     NextStep(
-                        "if the cluster does not want it: stop it (the kubelet starts what it still wants)",
+                        "if the cluster does not want it, stop it (the kubelet restarts what it still wants)",
                         $0.crictl("stop \(entry.processes.id)"))
                 },
             ].compactMap { $0 }
@@ -213,7 +213,7 @@ extension AddressConflict {
                 all += [
                     NextStep(
                         "see what it is, and who started it", "ps -o pid,ppid,lstart,args -p \(process.pid)"),
-                    NextStep("if nobody needs it: end it", "kill -TERM \(process.pid)"),
+                    NextStep("if nobody needs it, stop it", "kill -TERM \(process.pid)"),
                 ]
             }
         case .container, .leftover, nil: break

@@ -152,7 +152,7 @@ extension RuntimeCase<CRIVersionUnsupported> {
             steps: [
                 NextStep("see what runs", crictl("version")),
                 NextStep(
-                    "see which upgrade there is",
+                    "see which upgrade is available",
                     "apt-cache policy \(package)"),
             ])
     }
@@ -162,11 +162,11 @@ extension RuntimeCase<CRIVersionUnsupported> {
         return .init(
             name: .criPluginFailed,
             sentence: "\(name) runs without CRI: its CRI plugin failed to load",
-            explanation: "\(name) stays up, and its CRI plugin does not: \(detail).",
+            explanation: "\(name) stays up, but its CRI plugin failed to load: \(detail).",
             evidence: [Evidence.journal(line)], ruledOut: notTooOld(version), proven: true,
             steps: [
                 NextStep("see the plugin and its error", "ctr plugins ls | grep -w cri"),
-                NextStep("see the configuration that is in force", "containerd config dump"),
+                NextStep("see the effective configuration", "containerd config dump"),
                 NextStep("after the repair (containers keep running)", "systemctl restart \(unit)"),
             ])
     }
@@ -178,7 +178,7 @@ extension RuntimeCase<CRIVersionUnsupported> {
             name: .criPluginFailed,
             sentence: "\(name) runs without CRI: its CRI plugin failed to load",
             explanation:
-                "\(name) began to load its CRI plugin, said that it is up, and does not serve CRI; the line that says why was not seen.",
+                "\(name) began to load its CRI plugin, reported that it is up, but does not serve CRI; the line that says why was not seen.",
             evidence: [Evidence.journal(loading)],
             ruledOut: "It is not disabled: its loading is logged. " + notTooOld(version), proven: true,
             steps: [
@@ -194,8 +194,8 @@ extension RuntimeCase<CRIVersionUnsupported> {
             sentence: "\(name) runs without CRI: its CRI plugin is disabled",
             explanation:
                 isByAbsence
-                ? "\(name) started without loading its CRI plugin and without an error: disabled_plugins names it, as Docker's package of containerd does."
-                : "A part of its CRI plugin is not there, so the part that serves CRI did not load: disabled_plugins names it.",
+                ? "\(name) started without loading its CRI plugin and without an error: disabled_plugins names it, as Docker's containerd package does."
+                : "Part of its CRI plugin is missing, so the part that serves CRI did not load: disabled_plugins names it.",
             evidence: [
                 isByAbsence
                     ? Evidence.journal(
@@ -215,7 +215,7 @@ extension RuntimeCase<CRIVersionUnsupported> {
         .init(
             name: .criNotServed, sentence: "\(name) does not serve CRI v1",
             explanation:
-                "The socket answers, and not with CRI v1: \(title) is too old, or its CRI plugin is disabled or failed to load. The journal of its start, which would tell, was not seen.",
+                "The socket answers, but not with CRI v1: \(title) is too old, or its CRI plugin is disabled or failed to load. The journal of its start, which would say which, was not seen.",
             evidence: [version?.evidence].compactMap { $0 }, ruledOut: notTooOld(version), proven: false,
             steps: [
                 NextStep("see the plugin and its error", "ctr plugins ls | grep -w cri"),
@@ -270,9 +270,9 @@ extension RuntimeCase<CRIVersionUnsupported> {
         let agents = Set(
             complaints.filter { $0.name == .clientCRIUnsupported }.map { $0.unit ?? "an agent on this node" })
         if !agents.isEmpty {
-            parts.append("Also refused: \(agents.sorted().joined(separator: ", ").bounded(200)).")
+            parts.append("Also refused: \(agents.sorted().joined(separator: ", ").clause(200))")
         }
-        parts.append("Containers that run keep running.")
+        parts.append("Running containers keep running.")
         return Impact(
             sentence: parts.joined(separator: " "), pods: runtime.readyPods,
             runningContainers: runtime.runningContainers)

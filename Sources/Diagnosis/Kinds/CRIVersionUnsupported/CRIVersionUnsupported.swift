@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
-/// The socket answers, and not with CRI v1.
+/// The socket answers, but not with CRI v1.
 ///
 /// All causes print the same sentence in crictl ("unknown service runtime.v1.RuntimeService"); what tells them apart is the
 /// version that runs and the lines of its start: containerd ≤ 1.5, CRI-O ≤ 1.20 and cri-dockerd < 0.3 have no v1; a newer

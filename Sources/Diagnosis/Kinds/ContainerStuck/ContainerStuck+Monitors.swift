@@ -34,7 +34,7 @@ extension ContainerStuck {
                 Evidence(
                     at: listed.wall, source: .cri,
                     summary:
-                        "\(runtime.name) lists no container as running that has lost its conmon or its end",
+                        "\(runtime.name) lists no running container that has lost its conmon or its exit",
                     command: runtime.endpoint.crictl("ps")))
         }
         return .holds(finding(lost, since: first.at, runtime))
@@ -76,31 +76,31 @@ extension ContainerStuck {
         let sentence =
             alive.isEmpty
             ? "\(runtime.name) lists \(names(dead)) as running, and no process of it is left"
-            : "the conmon of \(names(alive)) died, and nobody holds the container any more"
+            : "the conmon of \(names(alive)) died, and nothing monitors the container now"
         return Finding(
             cause: .shimLost, severity: .warning, confirmed: true, since: since, sentence: sentence,
             explanation:
-                "\(runtime.name) learns of a container's end from what holds it (conmon, a shim); without that it goes on calling it running, whatever becomes of it."
+                "\(runtime.name) learns that a container exited from its monitor (conmon, a shim); without one it keeps reporting the container as running."
                 + (alive.isEmpty || dead.isEmpty ? "" : " Of \(names(dead)) no process is left."),
             impact: Impact(
                 sentence: alive.isEmpty
-                    ? "The pod serves nothing, and nobody restarts it."
-                    : "Its output goes nowhere, and nobody will notice when it ends."),
+                    ? "The pod serves nothing, and nothing restarts it."
+                    : "Its output is lost, and nothing will notice when it exits."),
             evidence: lost.prefix(4).map {
                 Evidence(
                     at: $0.at.wall, source: .node,
                     summary: $0.isAlive
-                        ? "\($0.container.label) (\($0.container.id.prefix(12))) lives without a conmon"
+                        ? "\($0.container.label) (\($0.container.id.prefix(12))) runs without a conmon"
                         : "no process of \($0.container.label) (\($0.container.id.prefix(12))) is left; \(runtime.name) lists it as running",
                     command: runtime.endpoint.crictl("inspect \($0.container.id)"))
             },
             nextSteps: [
                 NextStep(
-                    "see what the runtime says of it",
+                    "see what the runtime says about it",
                     runtime.endpoint.crictl("inspect \(lost.first?.container.id ?? "")")),
-                NextStep("see what lives of it", RuntimeCase<RuntimeSwitched>.listMonitors),
+                NextStep("see which of its processes are alive", RuntimeCase<RuntimeSwitched>.listMonitors),
                 NextStep(
-                    "have the cluster make the pod anew, from where kubectl works",
+                    "have the cluster recreate the pod (from where kubectl works)",
                     "kubectl delete pod --namespace \(lost.first?.container.namespace ?? "default") \(lost.first?.container.podName ?? "POD")"
                 ),
             ],

@@ -3,7 +3,7 @@ import HealthModel
 
 extension RuntimeCase<ContainerStuck> {
     private var waiting: NextStep {
-        NextStep("see what waits in the kernel, and for what", "ps -eo pid,etime,stat,wchan:32,args")
+        NextStep("see what is blocked in the kernel, and on what", "ps -eo pid,etime,stat,wchan:32,args")
     }
 
     func finding(_ creation: Creation) -> Finding {
@@ -23,29 +23,30 @@ extension RuntimeCase<ContainerStuck> {
             evidence: creation.proofs.suffix(4).reversed().map { Evidence.journal($0) }
                 + (creation.proofs.count > 4 ? [.journal(creation.proofs[0])] : []),
             nextSteps: steps(creation),
-            clearsWhen: "the pod's sandbox and containers are made, or nothing of it is said for ten minutes",
+            clearsWhen:
+                "the pod's sandbox and containers are made, or nothing is logged about it for ten minutes",
             inquiries: [.probe(runtime.endpoint, from: .pods)])
     }
 
     private func explanation(_ creation: Creation) -> String {
         if creation.isStale {
             return
-                "\(name) holds the name for a sandbox that already exists in its state, mostly one of before a reboot, and the kubelet asks for a new one."
+                "\(name) holds the name for a sandbox that already exists in its state, usually from before a reboot, and the kubelet asks for a new one."
         }
-        let said = creation.proofs.last.map { " It says: \($0.excerpt.bounded(240))." } ?? ""
+        let said = creation.proofs.last.map { " It says: \($0.excerpt.clause(240))" } ?? ""
         let wait =
             switch creation.stage {
             case nil: "for a CNI plugin, a shim, a mount, or a disk"
             case let stage? where stage.contains("network"): "for the CNI plugin"
             case let stage? where stage.contains("volume"):
-                "for a volume (a big one is relabelled or changes its owner file by file)"
+                "for a volume (relabelling or changing the owner of a big one goes file by file)"
             case let stage? where stage.contains("storage") || stage.contains("shm"):
                 "for the disk of the storage"
             case let stage? where stage.contains("runtime"): "for the OCI runtime, conmon or systemd"
             default: "for what that stage needs"
             }
         return
-            "The first request has not ended since \(creation.since.wall.clock) UTC: it waits \(wait). Later requests for the same name are refused: the name is reserved.\(said)"
+            "The first request has been pending since \(creation.since.wall.clock) UTC: it waits \(wait). Later requests for the same name are refused: the name is reserved.\(said)"
     }
 
     private func steps(_ creation: Creation) -> [NextStep] {
@@ -70,8 +71,8 @@ extension RuntimeCase<ContainerStuck> {
                 ? "the shim of \(target)\(more) does not answer \(name)"
                 : "\(target)\(more) cannot be stopped by \(name)",
             explanation: (isShim
-                ? "Calls to the shim run into their deadlines: it was stopped, or it waits for a task that is stuck."
-                : "The stop did not end in time: the container's processes do not end (state D, a frozen control group, a volume that does not answer), or their end was not noticed.")
+                ? "Calls to the shim time out: it was stopped, or it waits for a stuck task."
+                : "The stop did not finish in time: the container's processes do not exit (state D, a frozen cgroup, a volume that does not answer), or their exit was not noticed.")
                 + volume(stop) + " It says: \(lastWords(stop.proofs)).",
             impact: Impact(
                 sentence: "The pod stays in Terminating, and what replaces it may wait for it.", pods: 1),
@@ -87,7 +88,7 @@ extension RuntimeCase<ContainerStuck> {
                     crictl(stop.id.map { "ps -a --id \($0.filter(\.isHexDigit))" } ?? "ps -a")),
             ],
             clearsWhen:
-                "it is stopped, is no longer listed as running, or nothing of it is said for ten minutes",
+                "it is stopped, is no longer listed as running, or nothing is logged about it for ten minutes",
             inquiries: [.probe(runtime.endpoint, from: .pods)])
     }
 
@@ -110,14 +111,14 @@ extension RuntimeCase<ContainerStuck> {
         let labels = lost.map { $0.container.label }.sorted()
         return Finding(
             cause: .startLost, severity: .warning, confirmed: true, since: lost[0].proof.at,
-            sentence: "\(labels.prefix(3).joined(separator: ", ").bounded(200)): created, and never started",
+            sentence: "\(labels.prefix(3).joined(separator: ", ").bounded(200)): created but never started",
             explanation:
-                "\(name) was restarted while it started them: the new process ended their shims, keeps them as Created, and the kubelet waits.",
-            impact: Impact(sentence: "These pods do not go on by themselves.", pods: labels.count),
+                "\(name) was restarted while it started them: the new process killed their shims, keeps them as Created, and the kubelet waits.",
+            impact: Impact(sentence: "These pods do not recover by themselves.", pods: labels.count),
             evidence: lost.prefix(4).map { Evidence.journal($0.proof) },
             nextSteps: [
-                NextStep("see what is created and not started", crictl("ps -a --state created"))
-            ], clearsWhen: "no such container is listed as created any more",
+                NextStep("list what was created but not started", crictl("ps -a --state created"))
+            ], clearsWhen: "no such container is listed as created",
             inquiries: [.probe(runtime.endpoint, from: .pods)])
     }
 
@@ -128,13 +129,13 @@ extension RuntimeCase<ContainerStuck> {
             sentence: names.isEmpty
                 ? "a shim died" : "the shim of \(names.prefix(3).joined(separator: ", ")) died".bounded(300),
             explanation:
-                "\(name) lost the connection to a shim without an exit status of its task: the shim was killed or crashed. It is not the runtime that failed. \(fate(of: left, Set(lost.compactMap { $0.captures["id"] })))",
+                "\(name) lost the connection to a shim without an exit status of its task: the shim was killed or crashed. The runtime itself did not fail. \(fate(of: left, Set(lost.compactMap { $0.captures["id"] })))",
             impact: Impact(sentence: "The pod is not ready until the kubelet replaces it."),
             evidence: lost.suffix(6).map { Evidence.journal($0) },
             nextSteps: [
                 NextStep("see which pods are not ready", crictl("pods --state notready")),
                 NextStep(
-                    "see whether the kernel ended it (it tells of OOM and crashes, of no kill -9)",
+                    "see whether the kernel killed it (it logs OOM kills and crashes, not kill -9)",
                     "journalctl -k -g 'Killed process|segfault' -n 20"),
             ],
             clearsWhen: "each pod that lost its shim is gone from the list, or has a sandbox that is ready",
@@ -148,12 +149,12 @@ extension RuntimeCase<ContainerStuck> {
         let alive = Set(members).union(sandboxes).compactMap { facts.containers.entries[$0]?.label }
         if !alive.isEmpty {
             return
-                "Processes of it live on, and nobody watches them: \(alive.sorted().joined(separator: ", "))."
+                "Some of its processes are still alive, and nothing monitors them: \(alive.sorted().joined(separator: ", "))."
                 .bounded(400)
         }
         guard left != nil, let scan = facts.containers.scannedAt, let listed = runtime.podsAt,
             scan.monotonic >= listed.monotonic
-        else { return "The runtime ends the sandbox; a container's own processes may live on." }
+        else { return "The runtime stops the sandbox; a container's own processes may survive." }
         return "No process of its containers is left."
     }
 }

@@ -24,7 +24,7 @@ extension RuntimeCase<CreateFailing> {
                 NextStep("see whether the kernel knows it", "grep overlay /proc/filesystems"),
                 NextStep("see whether its module is there", "modinfo overlay"),
                 NextStep("load it", "modprobe overlay"),
-                NextStep("if modprobe does not find it, make the index anew", "depmod -a"),
+                NextStep("if modprobe does not find it, rebuild the module index", "depmod -a"),
             ], clearsWhen: clears(told))
     }
 
@@ -45,7 +45,7 @@ extension RuntimeCase<CreateFailing> {
         }
         let isOverlay = told.capture("reason") == "overlay"
         var steps = [
-            NextStep("see the kernel's own words", "journalctl -k -g overlay -n 20"),
+            NextStep("see what the kernel logged", "journalctl -k -g overlay -n 20"),
             NextStep("see which file system lies below", "findmnt -T \(root)"),
         ]
         if isCRIO || told.capture("path")?.contains("/overlay/") == true {
@@ -123,7 +123,7 @@ extension RuntimeCase<CreateFailing> {
         let binary = told.capture("binary")?.bounded(160)
         let audit = [
             NextStep("see what was denied", "journalctl -k -g 'apparmor=\"DENIED\"|avc:' -n 20"),
-            NextStep("see SELinux' mode", "getenforce"),
+            NextStep("see SELinux's mode", "getenforce"),
         ]
         switch reason {
         case "namespaces":
@@ -131,7 +131,7 @@ extension RuntimeCase<CreateFailing> {
                 "/proc/\(told.capture("pid")?.bounded(12) ?? "PID")/ns/\(told.capture("file")?.bounded(12) ?? "")"
             return CreationWords(
                 sentence:
-                    "\(name) may not look at its own name spaces (\(path): permission denied): its Status fails, and the kubelet makes no pod",
+                    "\(name) is not allowed to read its own namespaces (\(path): permission denied): its Status fails, and the kubelet makes no pod",
                 explanation:
                     "A security module (SELinux, AppArmor) or the unit's confinement denies it: nothing else refuses root its own /proc. \(said(told))",
                 steps: [NextStep("see whether Status answers", crictl("info"))] + audit
@@ -141,7 +141,7 @@ extension RuntimeCase<CreateFailing> {
         case "execute":
             return CreationWords(
                 sentence:
-                    "no container can be created: \(binary ?? "the OCI runtime") may not be executed (permission denied)",
+                    "no container can be created: \(binary ?? "the OCI runtime") cannot be executed (permission denied)",
                 explanation:
                     "Its mode, a noexec mount, or a security module forbids it. \(said(told))",
                 steps: [

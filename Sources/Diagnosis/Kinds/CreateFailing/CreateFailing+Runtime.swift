@@ -14,7 +14,7 @@ extension RuntimeCase<CreateFailing> {
                 NextStep("see which binary is configured", "grep -rn runtime_path /etc/crio"),
                 NextStep("see what brought it", "grep -h ' crun' /var/log/dpkg.log"),
                 NextStep(
-                    "use the crun that CRI-O's package brings, where there is one",
+                    "use the crun that CRI-O's package ships, if there is one",
                     "ls -l /usr/libexec/crio/crun"),
             ]
         case "devices":
@@ -23,18 +23,18 @@ extension RuntimeCase<CreateFailing> {
             steps = [
                 NextStep("see its version: 1.18 to 1.18.2 have this fault on cgroup v1", "crun --version"),
                 NextStep("see whether this is cgroup v1 (tmpfs) or v2", "stat -f -c %T /sys/fs/cgroup"),
-                NextStep("go back to 1.17 or on to 1.19: see what there is", "apt-cache policy crun"),
+                NextStep("go back to 1.17 or up to 1.19: see what is available", "apt-cache policy crun"),
             ]
         case "cgroup-version":
-            what = "the OCI runtime does not know the control groups of this node (v1 or v2)"
+            what = "the OCI runtime does not support this node's cgroup version (v1 or v2)"
             steps = [
                 NextStep("see which there are: cgroup2fs is v2", "stat -f -c %T /sys/fs/cgroup"),
                 NextStep("see its version: runc knows v2 since 1.0.0-rc93", "runc --version"),
             ]
         case "procfs":
-            what = "runc may not open its own files in /proc here (LXC, or an AppArmor profile)"
+            what = "runc is not allowed to open its own files in /proc here (LXC, or an AppArmor profile)"
             steps = [
-                NextStep("see its version: 1.2.8, 1.3.3 and later open them anew", "runc --version"),
+                NextStep("see its version: 1.2.8, 1.3.3 and later reopen them", "runc --version"),
                 NextStep("see whether the node is a container", "systemd-detect-virt"),
                 NextStep("see what is denied", "journalctl -k -g 'apparmor=\"DENIED\"' -n 20"),
             ]
@@ -49,7 +49,7 @@ extension RuntimeCase<CreateFailing> {
         return CreationWords(
             sentence: "no container can be created: \(what)",
             explanation:
-                "The OCI runtime that is installed and what it is asked for are not of one generation; often a package came in beside the runtime's own. \(said(told))",
+                "The installed OCI runtime does not fit what it is asked to do; often another package replaced the runtime's own. \(said(told))",
             steps: steps, clearsWhen: clears(told))
     }
 
@@ -62,14 +62,14 @@ extension RuntimeCase<CreateFailing> {
                 : "no container can be created: the CRI shim and Docker Engine speak no common API version\(told.capture("least").map { " (at least \($0.bounded(20)))" } ?? "")",
             explanation:
                 isSize
-                ? "Docker Engine 25 and later no longer tell VirtualSize; dockershim and cri-dockerd before 0.3.10 then call the size of every image unset. \(said(told))"
+                ? "Docker Engine 25 and later no longer report VirtualSize; dockershim and cri-dockerd before 0.3.10 then call the size of every image unset. \(said(told))"
                 : "Docker Engine raised or lowered the API versions that it serves; cri-dockerd asks for another one. \(said(told))",
             steps: [
                 NextStep("see the Engine's version and API", "docker version"),
                 NextStep("see the shim's version", "cri-dockerd --version"),
                 NextStep("see what was upgraded", "grep -h ' docker-ce' /var/log/dpkg.log"),
                 NextStep(
-                    "go on to cri-dockerd 0.3.10 or later: see what there is",
+                    "upgrade to cri-dockerd 0.3.10 or later: see what is available",
                     "apt-cache policy cri-dockerd docker-ce"),
             ], clearsWhen: clears(told))
     }
@@ -132,9 +132,9 @@ extension RuntimeCase<CreateFailing> {
             sentence:
                 "\(name) cannot create containers: \(isCRIO ? "conmon" : "shims") fail\(isCRIO ? "s" : ""): \(ending(told))",
             explanation:
-                "The process that keeps each container does not start, or ends at once, over \(told.pods.count) pods. \(said(told))",
+                "The process that monitors each container does not start, or exits at once, across \(told.pods.count) pods. \(said(told))",
             steps: [
-                NextStep("see whether it is of the daemon's version", "\(name: process) --version"),
+                NextStep("see whether its version is the daemon's", "\(name: process) --version"),
                 NextStep("see whether /run has space", "df -h /run"),
             ], clearsWhen: clears(told))
     }
@@ -145,15 +145,15 @@ extension RuntimeCase<CreateFailing> {
         return CreationWords(
             sentence:
                 isKeys
-                ? "no container can be created: the kernel's quota of keys is used up (kernel.keys.maxkeys), no disk is full"
+                ? "no container can be created: the kernel's key quota (kernel.keys.maxkeys) is used up; no disk is full"
                 : "\(name) cannot create pods or containers\(isRuntime ? ": the OCI runtime refuses" : ""): \(ending(told))",
             explanation:
                 isKeys
-                ? "Each container has a session keyring of root's; the quota does not suffice. \(said(told))"
-                : "The last \(told.failures) attempts failed, over \(told.pods.count) pods. \(said(told))",
+                ? "Each container uses a session keyring of root's; the quota is too small. \(said(told))"
+                : "The last \(told.failures) attempts failed, across \(told.pods.count) pods. \(said(told))",
             steps: isKeys
                 ? [
-                    NextStep("see how many there are of how many", "cat /proc/key-users"),
+                    NextStep("see how many are used, of how many", "cat /proc/key-users"),
                     NextStep("see the limits", "sysctl kernel.keys.root_maxkeys kernel.keys.maxkeys"),
                     NextStep("raise them, also in /etc/sysctl.d", "sysctl -w kernel.keys.maxkeys=20000"),
                 ]

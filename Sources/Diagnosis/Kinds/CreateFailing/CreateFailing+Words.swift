@@ -36,7 +36,7 @@ extension RuntimeCase<CreateFailing> {
     /// The error as the runtime told it, its end kept.
     func said(_ told: Told) -> String {
         let text = told.last.captures["detail"] ?? told.last.excerpt
-        return "Its words: \(text.elided(400))"
+        return "The error: \(text.elided(400))"
     }
 
     /// What went wrong at last: as a class took it, else the end of the error.
@@ -66,7 +66,7 @@ extension RuntimeCase<CreateFailing> {
         let image = told.capture("image")?.bounded(120) ?? "that is configured"
         let host = told.capture("host")?.bounded(80)
         let why: String
-        var steps = [NextStep("see which images are on the node", crictl("images"))]
+        var steps = [NextStep("list the images on the node", crictl("images"))]
         let registry = host ?? image.split(separator: "/").first.map(String.init) ?? ""
         switch told.capture("reason") {
         case "name-resolution":
@@ -97,13 +97,13 @@ extension RuntimeCase<CreateFailing> {
                     "grep -n sandbox /etc/containerd/config.toml")
             ]
         if let image = told.capture("image"), !image.isEmpty {
-            steps.append(NextStep("pull it, once the way is free", crictl("pull \(image)")))
+            steps.append(NextStep("pull it, once the cause is fixed", crictl("pull \(image)")))
         }
         return CreationWords(
             sentence:
                 "no pod can be made: the sandbox image \(image) is not on this node and cannot be pulled: \(why)",
             explanation:
-                "Every sandbox needs this image. It was never loaded, was removed (image garbage collection, a prune), or another one is configured than is on the node. \(said(told))",
+                "Every sandbox needs this image. It was never loaded, was removed (image garbage collection, a prune), or the node has another one than is configured. \(said(told))",
             steps: steps, clearsWhen: clears(told))
     }
 
@@ -153,9 +153,9 @@ extension RuntimeCase<CreateFailing> {
                 ? "devices cannot be given to containers: \(why(told).elided(160))"
                 : "containers cannot start: the hook \(hook) fails\(detail.isEmpty ? "" : ": " + detail.elided(200))",
             explanation:
-                "The OCI runtime runs it for each container that needs it, and gives up when it fails; the OCI runtime itself is well. \(said(told))",
+                "The OCI runtime runs it for each container that needs it, and gives up when it fails; the OCI runtime itself is fine. \(said(told))",
             steps: steps, clearsWhen: clears(told),
-            impact: "Containers that this hook or device is for do not start; others do.")
+            impact: "Containers that need this hook or device do not start; others do.")
     }
 
     private func runtimeMissing(_ told: Told) -> CreationWords {
@@ -163,13 +163,13 @@ extension RuntimeCase<CreateFailing> {
         let path = told.capture("binary") ?? told.capture("path") ?? name
         return CreationWords(
             sentence:
-                "\(self.name) cannot create pods or containers: \(name) cannot be executed, it is not there",
+                "\(self.name) cannot create pods or containers: \(name) cannot be executed: it does not exist",
             explanation:
-                "The OCI runtime or its helper \(path.bounded(160)) is not installed, or not where it is configured: containers that run go on, and can be neither stopped nor replaced.",
+                "The OCI runtime or its helper \(path.bounded(160)) is not installed, or not where it is configured: running containers keep running but cannot be stopped or replaced.",
             steps: [
                 NextStep("see whether it is there", "command -v \(name)"),
                 NextStep(
-                    "see which package it is of: that one puts it back",
+                    "see which package it belongs to; reinstalling that brings it back",
                     "dpkg -S \(name)   # or: rpm -q --whatprovides \(path)"),
                 NextStep("see what was removed", "grep -h ' remove ' /var/log/dpkg.log"),
             ],
@@ -189,7 +189,7 @@ extension RuntimeCase<CreateFailing> {
             steps: [
                 NextStep("see how full it is", "df -h \(words: directories)"),
                 NextStep("see whether inodes are used up", "df -i \(words: directories)"),
-                NextStep("see which images could go", crictl("images")),
+                NextStep("list images and their sizes", crictl("images")),
                 NextStep("remove images that no container uses", crictl("rmi --prune")),
             ], clearsWhen: clears(told) + ", or space is free again",
             inquiries: [.fileSystems(paths: directories)])

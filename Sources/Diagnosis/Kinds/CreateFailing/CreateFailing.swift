@@ -45,7 +45,7 @@ extension RuntimeCase<CreateFailing> {
         }
         if let evidence = all.compactMap(isOver).max(by: { $0.at < $1.at }) { return .cleared(evidence) }
         if all.allSatisfy(isQuiet) {
-            return .expired("no creation has failed so for \(CreateFailing.quiet.brief)")
+            return .expired("no creation has failed this way for \(CreateFailing.quiet.brief)")
         }
         return .unknown(inquiries: [])
     }
@@ -169,7 +169,7 @@ extension RuntimeCase<CreateFailing> {
             sentence: words.sentence.bounded(400), explanation: words.explanation,
             impact: Impact(
                 sentence:
-                    "\(words.impact ?? "New pods stay in ContainerCreating; what runs goes on. \(name) still calls itself ready, so nothing is moved away.") Concerned: \(concerned(told)).",
+                    "\(words.impact ?? "New pods stay in ContainerCreating; running containers keep running. \(name) still reports ready, so the scheduler keeps sending pods here.") Affected: \(concerned(told)).",
                 pods: runtime.readyPods, runningContainers: runtime.runningContainers),
             evidence: evidence(told) + spaceEvidence(told), nextSteps: readErrors + words.steps,
             clearsWhen: words.clearsWhen, inquiries: words.inquiries)

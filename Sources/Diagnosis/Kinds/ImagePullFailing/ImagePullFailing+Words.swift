@@ -17,7 +17,7 @@ extension RuntimeCase<ImagePullFailing> {
     }
 
     private func said(_ told: Told) -> String {
-        "Its words: \((told.last.captures["detail"] ?? told.last.excerpt).elided(400))"
+        "The error: \((told.last.captures["detail"] ?? told.last.excerpt).elided(400))"
     }
 
     /// What went wrong at last: as a class took it, else the end of the error.
@@ -28,7 +28,7 @@ extension RuntimeCase<ImagePullFailing> {
     private var isCRIO: Bool { runtime.endpoint.runtime == .crio }
 
     private var clears: String {
-        "\(name) pulls an image that failed, or no pull fails so for \(ImagePullFailing.quiet.brief)"
+        "\(name) pulls an image that failed, or no pull fails this way for \(ImagePullFailing.quiet.brief)"
     }
 
     private func tryAgain(_ told: Told) -> [NextStep] {
@@ -48,7 +48,7 @@ extension RuntimeCase<ImagePullFailing> {
         let isRejection = !told.isOfNode
         return CreationWords(
             sentence: isRejection
-                ? "images are rejected by the policy of signatures (\(file))"
+                ? "images are rejected by the signature policy (\(file))"
                 : "no image can be pulled: the policy \(file) cannot be used: \(why(told).elided(160))",
             explanation: (isRejection
                 ? "The policy has no rule that accepts these images, or their signatures are missing."
@@ -57,7 +57,7 @@ extension RuntimeCase<ImagePullFailing> {
             steps: [
                 NextStep("read it", "cat \(file)"),
                 NextStep(
-                    "see which package it is of and whether it was changed",
+                    "see which package owns it and whether it was changed",
                     "rpm -Vf \(file)   # Debian: dpkg -S \(file)"),
             ]
                 + (hasUnit
@@ -78,7 +78,7 @@ extension RuntimeCase<ImagePullFailing> {
                 sentence:
                     "containerd cannot read \(directory.map { "\($0.bounded(120))/hosts.toml" } ?? "a hosts.toml"): \(why(told).elided(200))",
                 explanation:
-                    "Pulls from that registry pass its mirror by, or fail. \(directory == nil ? "containerd does not say which hosts.toml: look at those changed last." : "") \(said(told))",
+                    "Pulls from that registry bypass its mirror, or fail. \(directory == nil ? "containerd does not say which hosts.toml: look at those changed last." : "") \(said(told))",
                 steps: [
                     NextStep(
                         "see which was changed last (config_path in config.toml names the directory)",
@@ -92,7 +92,7 @@ extension RuntimeCase<ImagePullFailing> {
         let files = isCRIO ? "/etc/containers/registries.conf" : "/etc/containerd/certs.d"
         return CreationWords(
             sentence: isHTTP
-                ? "the registry \(registry(told)) speaks HTTP, and \(name) is not told so"
+                ? "the registry \(registry(told)) speaks HTTP, and \(name) is not configured for that"
                 : "\(name)'s configuration of registries cannot be used\(told.capture("file").map { " (\($0.bounded(120)))" } ?? ""): \(why(told).elided(160))",
             explanation: (isHTTP
                 ? "Name it with http:// in its hosts.toml (containerd) or insecure = true in registries.conf (CRI-O)."
@@ -123,17 +123,17 @@ extension RuntimeCase<ImagePullFailing> {
             sentence:
                 "the certificate of the registry \(host) is not trusted by this node: \(why(told).elided(160))",
             explanation:
-                "Its authority is not in the node's bundle, it expired, or it is for another name. The bundle is read when \(name) starts. \(said(told))",
+                "Its CA is not in the node's bundle, it expired, or it is for another name. The bundle is read when \(name) starts. \(said(told))",
             steps: [
                 NextStep(
                     "see the certificate",
                     "openssl s_client -connect \(host.contains(":") ? host : host + ":443") -showcerts"),
                 NextStep("see the node's time", "timedatectl"),
                 NextStep(
-                    "see the authorities configured for it",
+                    "see the CAs configured for it",
                     "ls -l /etc/containerd/certs.d /etc/containers/certs.d /etc/docker/certs.d"),
                 NextStep(
-                    "add an authority, once its file is in /usr/local/share/ca-certificates",
+                    "add a CA, once its file is in /usr/local/share/ca-certificates",
                     "update-ca-certificates"),
             ] + restart("have it read the bundle"),
             clearsWhen: clears)

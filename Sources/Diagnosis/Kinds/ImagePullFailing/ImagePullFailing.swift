@@ -32,7 +32,8 @@ extension RuntimeCase<ImagePullFailing> {
             return .cleared(Evidence.journal(success, "\(name) pulled an image that had failed"))
         }
         return all.allSatisfy(isQuiet)
-            ? .expired("no pull has failed so for \(ImagePullFailing.quiet.brief)") : .unknown(inquiries: [])
+            ? .expired("no pull has failed this way for \(ImagePullFailing.quiet.brief)")
+            : .unknown(inquiries: [])
     }
 
     private func opens(_ told: Told) -> Bool {
@@ -67,7 +68,7 @@ extension RuntimeCase<ImagePullFailing> {
         let which =
             images.isEmpty
             ? ""
-            : " Concerned: " + images.prefix(4).joined(separator: ", ") + (images.count > 4 ? " …" : "") + "."
+            : " Affected: " + images.prefix(4).joined(separator: ", ") + (images.count > 4 ? " …" : "") + "."
         return Finding(
             cause: told.cause, severity: .warning, confirmed: true, since: told.first.at,
             sentence: words.sentence.bounded(400), explanation: words.explanation,

@@ -5,12 +5,12 @@ import HealthModel
 extension KubeletCase {
     func endWords(_ fall: Fall) -> Words {
         let exit = fall.exit
-        let said = fall.fatal.map { " It said: \($0.text.bounded(400))." } ?? ""
+        let said = fall.fatal.map { " It said: \($0.text.clause(400))" } ?? ""
         switch fall.cause {
         case .oomKilled:
             return Words(
                 sentence: "\(name) was killed: out of memory",
-                explanation: "The kernel's OOM killer took the kubelet.",
+                explanation: "The kernel's OOM killer killed the kubelet.",
                 steps: [NextStep("see what used the memory", "journalctl -k -g 'oom|Killed process' -n 40")])
         case .watchdogTimeout:
             return Words(
@@ -26,7 +26,7 @@ extension KubeletCase {
             let line = fall.also ?? fall.fatal
             return Words(
                 sentence: "\(name) does not start: its binary cannot run on this node",
-                explanation: "What starts it said: \((line?.text ?? "").bounded(400)).",
+                explanation: "Starting it failed with: \((line?.text ?? "").clause(400))",
                 steps: [
                     NextStep("see what it is built for", "file -L /usr/bin/kubelet"),
                     NextStep("see this node's architecture", "uname -m"),
@@ -36,8 +36,8 @@ extension KubeletCase {
             let line = fall.fatal ?? fall.also
             return Words(
                 sentence: "\(name) crashed\(how)",
-                explanation: line.map { "It panicked: \($0.text.bounded(400))." }
-                    ?? "Its main process died of a signal of its own fault.")
+                explanation: line.map { "It panicked: \($0.text.clause(400))" }
+                    ?? "Its main process crashed.")
         case .killed:
             let signal = exit.map { UnixSignal.name($0.status) } ?? "a signal"
             return Words(
@@ -51,7 +51,8 @@ extension KubeletCase {
                 } ?? "ending"
             return Words(
                 sentence: "\(name) keeps \(status)",
-                explanation: "systemd has started it \(attempts) times in vain.\(said)", steps: ownLog(fall))
+                explanation: "systemd has started it \(attempts) times without success.\(said)",
+                steps: ownLog(fall))
         default:
             return Words(
                 sentence: endSentence(fall), explanation: endExplanation(fall) + said, steps: ownLog(fall))

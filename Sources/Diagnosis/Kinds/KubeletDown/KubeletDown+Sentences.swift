@@ -28,7 +28,7 @@ extension KubeletCase {
 
     /// Its own words, which every explanation ends with.
     private func said(_ fall: Fall) -> String {
-        fall.fatal.map { " It said: \($0.text.bounded(400))." } ?? ""
+        fall.fatal.map { " It said: \($0.text.clause(400))" } ?? ""
     }
 
     private func certificateWords(_ fall: Fall) -> Words {
@@ -88,12 +88,12 @@ extension KubeletCase {
         return Words(
             sentence: "\(name) does not start: \(file) does not fit its policy or this machine",
             explanation:
-                "The CPU or memory manager's policy, or the CPUs of this machine, are others than when the file was written."
+                "The CPU or memory manager's policy, or the CPUs of this machine, have changed since the file was written."
                 + said(fall),
             steps: [
                 NextStep("see what it holds", "cat \(file)"),
                 NextStep(
-                    "move it away when the node is drained (containers get their CPUs anew)",
+                    "move it away when the node is drained (containers are assigned CPUs again)",
                     "mv \(file) \(file).old"),
             ])
     }
@@ -103,7 +103,7 @@ extension KubeletCase {
         let hint = answering.map { " On this node \($0.endpoint.address) answers." } ?? ""
         if fall.fatal?.captures["what"] == "unset" {
             return Words(
-                sentence: "\(name) does not start: it is not told which runtime to use",
+                sentence: "\(name) does not start: no runtime endpoint is configured",
                 explanation:
                     "Neither --container-runtime-endpoint nor containerRuntimeEndpoint is set, and since 1.24 there is no default."
                     + hint + said(fall),
@@ -121,14 +121,14 @@ extension KubeletCase {
         }
         return Words(
             sentence: isServed
-                ? "\(name) has not come back since nobody served \(path)"
+                ? "\(name) has not come back: nobody served \(path) when it started"
                 : "\(name) does not start: nobody serves \(path)",
-            explanation: "That is the runtime endpoint that it is told to use." + hint + said(fall),
+            explanation: "That is the runtime endpoint it is configured to use." + hint + said(fall),
             steps: (path.hasPrefix("/")
                 ? [NextStep("see whether the socket is there, and who listens", "ss -xlp src \(path)")] : [])
                 + [
                     NextStep(
-                        "see what it is told",
+                        "see what it is configured to use",
                         "grep -rn containerRuntimeEndpoint /var/lib/kubelet/config.yaml")
                 ])
     }
@@ -192,7 +192,7 @@ extension KubeletCase {
             sentence: "\(name) does not start: it cannot set up its control groups"
                 + (slice.map { " (\($0))" } ?? ""),
             explanation:
-                "The groups that pods go into (kubepods) cannot be made or used: one is left over, or a controller is not there."
+                "The groups that pods go into (kubepods) cannot be made or used: one is left over, or a controller is missing."
                 + said(fall),
             steps: [
                 NextStep("see the slice", "systemctl status \(unitName)"),

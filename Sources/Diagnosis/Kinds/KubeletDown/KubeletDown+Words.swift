@@ -11,7 +11,7 @@ extension KubeletCase {
         let causeLine = [fall.also, fall.fatal].compactMap { $0 }.map { Evidence.journal($0) }
         var explanation = words.explanation
         if attempts >= configuration.crashLoopCount, fall.cause != .crashLooping {
-            explanation += " systemd has started it \(attempts) times in vain."
+            explanation += " systemd has started it \(attempts) times without success."
         }
         if hasGivenUp(since: fall.since) {
             explanation += " systemd has given up (start limit): it will not come back by itself."
@@ -66,7 +66,9 @@ extension KubeletCase {
             explanation: "Somebody or something asked systemd to stop \(unit.name); it did not fail."
                 + runtimeWords, impact: impact, evidence: [stopEvidence(since)],
             nextSteps: [
-                NextStep("see who asked for it", "journalctl -u \(unit.name) -n 20 -o short-precise"),
+                NextStep(
+                    "see when and how systemd stopped it", "journalctl -u \(unit.name) -n 20 -o short-precise"
+                ),
                 NextStep("start it, if nobody wants it down", "systemctl start \(unit.name)"),
             ], clearsWhen: clearsWhen, inquiries: inquiries)
     }
@@ -77,34 +79,34 @@ extension KubeletCase {
         let runtime = facts.runtimes.first
         return Impact(
             sentence:
-                "No pod is started, restarted, probed or removed on this node, and the cluster sees it NotReady after a while; containers that run keep running.",
+                "No pod is started, restarted, probed or removed on this node, and the cluster sees it NotReady after a while; running containers keep running.",
             pods: runtime?.readyPods, runningContainers: runtime?.runningContainers)
     }
 
     private var clearsWhen: String {
         isEmbedded
-            ? "\(subject) tells of no other end of its kubelet for \(configuration.embeddedGrace.brief)"
-            : "\(unit.name) runs, and stays so for \(configuration.stayGrace.brief)"
+            ? "\(subject) reports no other exit of its kubelet for \(configuration.embeddedGrace.brief)"
+            : "\(unit.name) has been running for \(configuration.stayGrace.brief)"
     }
 
     /// That the runtime is well, where it was asked: whoever looks for the fault need not look there.
     private var runtimeWords: String {
         let well = facts.runtimes.filter { $0.api.answeredAt != nil && $0.api.failing == nil }
         guard let runtime = well.first, let at = runtime.api.answeredAt else { return "" }
-        return " The runtime is well: \(runtime.name) last answered at \(at.wall.clock) UTC."
+        return " The runtime is fine: \(runtime.name) last answered at \(at.wall.clock) UTC."
     }
 
     private var inquiries: [Inquiry] { isEmbedded ? [] : [.unit(unit.name)] }
 
     private var seeLog: NextStep {
-        NextStep("read its last lines", "journalctl -u \(unit.name) -n 50 -o cat --no-pager")
+        NextStep("read its latest log lines", "journalctl -u \(unit.name) -n 50 -o cat --no-pager")
     }
 
-    private var seeStatus: NextStep { NextStep("see what systemd knows", "systemctl status \(unit.name)") }
+    private var seeStatus: NextStep { NextStep("see its state in systemd", "systemctl status \(unit.name)") }
 
     private func startAgain(_ fall: Fall) -> NextStep? {
         guard unit.phase == .failed || hasGivenUp(since: fall.since) else { return nil }
-        return NextStep("start it when the cause is gone", "systemctl restart \(unit.name)")
+        return NextStep("start it once the cause is fixed", "systemctl restart \(unit.name)")
     }
 
     private func hasGivenUp(since: Moment) -> Bool {

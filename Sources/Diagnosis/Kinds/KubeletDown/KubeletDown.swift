@@ -175,7 +175,7 @@ struct KubeletCase: Sendable {
         let isFallen = [.exited, .failed, .autoRestart].contains(unit.phase)
         if !isFallen, now.monotonic - fatal.at.monotonic >= configuration.embeddedGrace {
             return .expired(
-                "\(subject) has not told of another end of its kubelet for \(configuration.embeddedGrace.brief)"
+                "\(subject) has reported no other exit of its kubelet for \(configuration.embeddedGrace.brief)"
             )
         }
         return saysSo(fatal)

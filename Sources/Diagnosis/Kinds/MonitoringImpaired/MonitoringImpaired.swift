@@ -107,7 +107,7 @@ struct MonitoringImpaired: Diagnosis {
             return (
                 .permissionDenied, "crihealthd is not allowed to connect to \(socket)",
                 "The socket belongs to root.",
-                NextStep("see who may", "ls -l \(socket)")
+                NextStep("see who may connect", "ls -l \(socket)")
             )
         case .crictlUsage:
             return (
@@ -119,14 +119,15 @@ struct MonitoringImpaired: Diagnosis {
             return (
                 .proberUnreachable,
                 "crihealthd cannot ask \(runtime.name): its prober does not answer",
-                "What only root can see is asked by crihealthd-probe.service.",
+                "crihealthd-probe.service answers what only root can see.",
                 NextStep("see why", "systemctl status crihealthd-probe.service crihealthd-probe.socket")
             )
         case .crictlUnusable, .crictlKilled, .outputTooLarge:
             if let remedy = broken.remedy {
                 return (
-                    .crictlUnusable, "crihealthd does not run crictl: others than root can change it",
-                    "Whoever can change what root runs is root.", NextStep("give it to root", remedy.command)
+                    .crictlUnusable, "crihealthd does not run crictl: users other than root can change it",
+                    "Whoever can change what root runs is root.",
+                    NextStep("make root its owner", remedy.command)
                 )
             }
             return (
@@ -149,7 +150,7 @@ struct MonitoringImpaired: Diagnosis {
         return finding(
             .journalUnreadable, .warning, since: since, "crihealthd cannot read the journal",
             "\(operation) failed with errno \(errno).",
-            hurts: "Causes that only the logs tell are not seen; the CRI sockets still are.",
+            hurts: "Causes that only the logs show are not seen; the CRI sockets still are.",
             evidence: Evidence(at: since.wall, source: .daemon, summary: "\(operation): errno \(errno)"),
             steps: [
                 NextStep(
@@ -211,22 +212,22 @@ struct MonitoringImpaired: Diagnosis {
         guard let refused = facts.monitoring.refusedRules else { return .unknown(inquiries: []) }
         guard let first = refused.first else {
             return .cleared(
-                Evidence(at: facts.now.wall, source: .daemon, summary: "all files of rules are in force"))
+                Evidence(at: facts.now.wall, source: .daemon, summary: "all rules files are loaded"))
         }
         let told = refused.prefix(8).map { $0.bounded(300) }
         let more = refused.count > told.count ? ["and \(refused.count - told.count) more"] : []
         return finding(
             .rulesRefused, .warning, since: facts.now,
             refused.count == 1
-                ? "a file of rules is not in force" : "\(refused.count) files of rules are not in force",
+                ? "a rules file was rejected" : "\(refused.count) rules files were rejected",
             (told + more).joined(separator: "; ") + ".",
-            hurts: "What these rules would recognise or open is missed; all others are in force.",
+            hurts: "What these rules would recognise is missed; all other rules are loaded.",
             evidence: Evidence(at: facts.now.wall, source: .daemon, summary: first.bounded(300)),
             steps: [
                 NextStep("correct it, and see whether it is right now", "crihealthd check-config"),
                 NextStep("have it read", "systemctl reload crihealthd.service"),
             ],
-            clears: "every file of rules was read without a fault")
+            clears: "every rules file is read without an error")
     }
 
     private func blind(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> Assessment {
@@ -244,8 +245,8 @@ struct MonitoringImpaired: Diagnosis {
             .blindWindow, .info, since: at, "part of the journal could not be seen", what + ".",
             hurts: "What these entries said is not part of any diagnosis.",
             evidence: Evidence(at: at.wall, source: .daemon, summary: what),
-            steps: [NextStep("see what journald says of itself", "journalctl -u systemd-journald -n 20")],
+            steps: [NextStep("see what journald says about it", "journalctl -u systemd-journald -n 20")],
             clears:
-                "nothing more was lost for \(configuration.blindWindowShown.brief); nobody can show what was")
+                "nothing more was lost for \(configuration.blindWindowShown.brief); what was lost stays lost")
     }
 }

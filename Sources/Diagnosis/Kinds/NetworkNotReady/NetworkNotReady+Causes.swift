@@ -19,7 +19,8 @@ extension RuntimeCase<NetworkNotReady> {
         if has("error parsing configuration") || has("invalid cni config") || has("unexpected end of json") {
             return .init(
                 name: .cniConfigInvalid,
-                explanation: "The CNI configuration in \(directory) cannot be parsed: \(problem(in: text)).",
+                explanation:
+                    "The CNI configuration in \(directory) cannot be parsed: \(problem(in: text).clause(300))",
                 grace: has("unexpected end of json") ? .seconds(1) : .zero)
         }
         if has("no network config found") || has("no cni configuration file") || has("no networks found")
@@ -33,7 +34,7 @@ extension RuntimeCase<NetworkNotReady> {
         }
         return .init(
             name: .cniNotInitialized,
-            explanation: "The CNI plugin is not initialized: \(text.bounded(200)).")
+            explanation: "The CNI plugin is not initialized: \(text.clause(200))")
     }
 
     private func cause(onDisk configuration: CNIConfiguration) -> NetworkNotReady.Reason? {
@@ -45,7 +46,7 @@ extension RuntimeCase<NetworkNotReady> {
         if let bad = configuration.files.first(where: { $0.problem != nil }) {
             return .init(
                 name: .cniConfigInvalid,
-                explanation: "\(directory)/\(bad.name): \((bad.problem ?? "").bounded(200)).")
+                explanation: "\(directory)/\(bad.name): \((bad.problem ?? "").clause(200))")
         }
         guard !configuration.files.isEmpty else { return nil }
         return .init(

@@ -48,7 +48,7 @@ extension RuntimeCase<NetworkNotReady> {
         }
         if let failed = latest(Self.ofOnePod), repair(of: failed) == nil {
             return .expired(
-                "no pod has failed in its network for \(configuration.createWindow.brief), and none is known to have got one"
+                "no pod's network setup has failed for \(configuration.createWindow.brief), and none is known to have succeeded"
             )
         }
         return .cleared(repaired ?? ready(at))
@@ -212,13 +212,13 @@ extension RuntimeCase<NetworkNotReady> {
             cause: cause.name, severity: .critical, confirmed: true, since: since, grace: cause.grace,
             sentence: "the pod network of \(runtime.name) is not ready", explanation: cause.explanation,
             impact: Impact(
-                sentence: "No new pod gets a network (hostNetwork pods do); pods that run keep theirs."
+                sentence: "No new pod gets a network (hostNetwork pods do); running pods keep theirs."
                     + (isNodeNotReady(since: since) ? " The kubelet reports the node NotReady." : ""),
                 pods: runtime.readyPods, runningContainers: runtime.runningContainers),
             evidence: evidence,
             nextSteps: [
                 NextStep("see what is configured", "ls -l \(directory)"),
-                NextStep("see what the runtime made of it", "\(crictl("info")) | grep -i -A3 cni"),
+                NextStep("see what the runtime loaded", "\(crictl("info")) | grep -i -A3 cni"),
                 NextStep("see the network agent's pods", crictl("pods --namespace kube-system")),
             ],
             clearsWhen: runtime.endpoint.runtime == .crio

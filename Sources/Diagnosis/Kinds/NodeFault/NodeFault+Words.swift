@@ -31,7 +31,7 @@ extension NodeCase {
             cause: .fileSystemReadOnly, severity: .critical, confirmed: true, since: at,
             sentence: "the file system of \(mount.path) (\(mount.source)) is read-only",
             explanation:
-                "\(mount.mountPoint), \(mount.type) on \(mount.source), is read-only as a whole: runtime and kubelet can write nothing there.",
+                "\(mount.mountPoint), \(mount.type) on \(mount.source), is read-only as a whole: the runtime and the kubelet cannot write there.",
             impact: impact(.fileSystemReadOnly),
             evidence: [
                 Evidence(
@@ -52,14 +52,14 @@ extension NodeCase {
         let sentence =
             switch cause {
             case .diskPressure, .memoryPressure:
-                "The kubelet ends pods and takes no new ones, until the pressure is over."
+                "The kubelet evicts pods and accepts no new ones until the pressure is over."
             case .outOfMemory: "Processes were killed; what they served is down until it is started again."
             case .inotifyExhausted:
                 "What needs a watch fails to start or no longer sees changes: kubelet, CNI configuration, logs."
             case .netDeviceLeaked:
-                "Sandboxes are made and removed late or not at all; the kubelet's relist may hang."
+                "Sandboxes are created and removed late or not at all; the kubelet's relist may hang."
             default:
-                "Containers can be neither started nor stopped reliably; whatever else fails on this node may come of it."
+                "Containers cannot be started or stopped reliably; whatever else fails on this node may follow from it."
             }
         return Impact(
             sentence: sentence, pods: facts.runtimes.first?.readyPods,
@@ -97,14 +97,14 @@ extension NodeCase {
             return Text(
                 sentence: "the file system\(place) is read-only",
                 explanation:
-                    "After an error the kernel lets nothing be written any more (remounted read-only, journal aborted): \(said(told)).",
+                    "After an error the kernel allows no more writes (remounted read-only, journal aborted): \(said(told)).",
                 steps: readOnlySteps, clears: readOnlyClears)
         case .fileSystemDamaged:
             return Text(
                 sentence: "the file system\(place) is damaged",
                 explanation: "The file system's own structures are wrong: \(said(told)).",
                 steps: [
-                    NextStep("see all that the kernel says", "journalctl -k -p err -n 50"), mounted,
+                    NextStep("read all kernel messages", "journalctl -k -p err -n 50"), mounted,
                 ],
                 clears: "the file system was checked and is mounted again, or no error came for a day")
         case .diskErrors:
@@ -112,10 +112,10 @@ extension NodeCase {
             return Text(
                 sentence: controller
                     ? "a disk controller does not complete its commands: \(said(told))"
-                    : "the disk\(place) gives errors",
+                    : "the disk\(place) reports errors",
                 explanation: "Reads and writes fail or are not completed: \(said(told)).",
                 steps: [
-                    NextStep("see all that the kernel says", "journalctl -k -p warning -n 50"), mounted,
+                    NextStep("read all kernel messages", "journalctl -k -p warning -n 50"), mounted,
                     NextStep("see what waits for the disk", "ps -eo pid,stat,wchan:32,args"),
                 ],
                 clears: "no error came for an hour")
@@ -129,13 +129,13 @@ extension NodeCase {
             return Text(
                 sentence: "storage hangs: \(who)",
                 explanation:
-                    "What touches that storage waits in the kernel and can be neither stopped nor killed: \(said(told)).",
+                    "Whatever touches that storage is blocked in the kernel and cannot be stopped or killed: \(said(told)).",
                 steps: [
                     NextStep("see the tasks that wait, and for what", "ps -eo pid,stat,wchan:32,args"),
                     NextStep("see network file systems", "findmnt -t nfs,nfs4,cifs,ceph"),
-                    NextStep("see all that the kernel says", "journalctl -k -p warning -n 50"),
+                    NextStep("read all kernel messages", "journalctl -k -p warning -n 50"),
                 ],
-                clears: "the server answers again, or the kernel has said nothing of it for half an hour")
+                clears: "the server answers again, or the kernel has not logged it for half an hour")
         }
     }
 
@@ -150,9 +150,9 @@ extension NodeCase {
             return Text(
                 sentence: "disk pressure: the kubelet \(what ?? told.capture("what") ?? "evicts pods")",
                 explanation:
-                    "A disk is fuller than the kubelet's eviction threshold: \(said(told)). It evicts pods when what it may delete is not enough.",
+                    "A disk is fuller than the kubelet's eviction threshold: \(said(told)). It evicts pods when cleaning up is not enough.",
                 steps: steps,
-                clears: "the kubelet calls the pressure over, or says nothing of it for ten minutes")
+                clears: "the kubelet reports the end of the pressure, or does not mention it for ten minutes")
         }
         let place = place(told)
         let isOfInodes = fullest.map { $0.availableInodes == 0 && $0.availableBytes > 0 } ?? false
@@ -169,7 +169,7 @@ extension NodeCase {
     private func limit(_ told: Told) -> Text {
         switch told.cause {
         case .pidsExhausted:
-            let group = told.capture("cgroup").map { ": \($0.bounded(120)) may have no more" } ?? ""
+            let group = told.capture("cgroup").map { ": \($0.bounded(120)) has reached its limit" } ?? ""
             return Text(
                 sentence: "no process can be started\(group)",
                 explanation:
@@ -177,8 +177,9 @@ extension NodeCase {
                 steps: [
                     NextStep("see the node's limits", "sysctl kernel.pid_max kernel.threads-max"),
                     NextStep("see how many tasks there are", "ps -eLf --no-headers"),
-                    NextStep("see which unit has how many", "systemd-cgtop -b -n 1 --order=tasks"),
-                ], clears: "a sandbox or container is made again, or nothing failed so for ten minutes")
+                    NextStep("see how many each unit has", "systemd-cgtop -b -n 1 --order=tasks"),
+                ],
+                clears: "a sandbox or container is created again, or nothing failed this way for ten minutes")
         case .filesExhausted:
             return Text(
                 sentence: "no file can be opened: a limit of open files is reached",
@@ -187,7 +188,8 @@ extension NodeCase {
                 steps: [
                     NextStep("see the node's limit and use", "sysctl fs.file-nr fs.file-max"),
                     NextStep("see who holds most", "lsof -n"),
-                ], clears: "a sandbox or container is made again, or nothing failed so for ten minutes")
+                ],
+                clears: "a sandbox or container is created again, or nothing failed this way for ten minutes")
         case .inotifyExhausted:
             return Text(
                 sentence: "no inotify instance or watch is left",
@@ -196,16 +198,16 @@ extension NodeCase {
                 steps: [
                     NextStep("see the limits", "sysctl fs.inotify"),
                     NextStep("see who holds instances", "find /proc -maxdepth 3 -lname anon_inode:inotify"),
-                ] + raised, clears: "nothing failed so for ten minutes")
+                ] + raised, clears: "nothing failed this way for ten minutes")
         default:
             return Text(
-                sentence: "the kernel makes no further control group",
+                sentence: "the kernel cannot create another cgroup",
                 explanation:
-                    "Control groups that are gone keep their ids (kernel 3.10 with kmem accounting leaks them), or their number is limited: \(said(told)).",
+                    "Removed cgroups keep their ids (kernel 3.10 with kmem accounting leaks them), or their number is limited: \(said(told)).",
                 steps: [
                     NextStep("see how many there are", "cat /proc/cgroups"),
                     NextStep("see the kernel's release", "uname -r"),
-                ], clears: "a sandbox or container is made again")
+                ], clears: "a sandbox or container is created again")
         }
     }
 
@@ -226,10 +228,10 @@ extension NodeCase {
             return Text(
                 sentence:
                     "the node ran out of memory: the kernel killed \(victims.joined(separator: ", ").bounded(120))",
-                explanation: "The OOM killer took more than one process: \(said(told)).",
+                explanation: "The OOM killer killed more than one process: \(said(told)).",
                 steps: [
                     NextStep(
-                        "see whom the kernel killed", "journalctl -k -g 'oom-kill|Killed process' -n 40"),
+                        "see what the kernel killed", "journalctl -k -g 'oom-kill|Killed process' -n 40"),
                     NextStep("see what uses the memory", "ps -eo pid,rss,args --sort=-rss"),
                 ], clears: "nothing was killed for ten minutes")
         case .memoryPressure:
@@ -238,7 +240,8 @@ extension NodeCase {
                 explanation: "Less memory is free than the kubelet's eviction threshold: \(said(told)).",
                 steps: [
                     NextStep("see what uses the memory", "ps -eo pid,rss,args --sort=-rss")
-                ], clears: "the kubelet calls the pressure over, or says nothing of it for ten minutes")
+                ],
+                clears: "the kubelet reports the end of the pressure, or does not mention it for ten minutes")
         case .netDeviceLeaked:
             let device = told.capture("device") ?? "a device"
             return Text(
@@ -250,7 +253,7 @@ extension NodeCase {
                     NextStep(
                         "see whether the kernel still waits", "journalctl -k -g unregister_netdevice -n 5"),
                     NextStep("see the tasks that wait with it", "ps -eo pid,stat,wchan:32,args"),
-                ], clears: "the kernel has not said so for two minutes")
+                ], clears: "the kernel has not logged that for two minutes")
         default:
             return Text(
                 sentence: "systemd, or its bus, does not answer",
@@ -259,7 +262,8 @@ extension NodeCase {
                 steps: [
                     NextStep("see whether systemd answers", "busctl status org.freedesktop.systemd1"),
                     NextStep("see the bus's own unit", "systemctl status dbus.service dbus.socket"),
-                ], clears: "a sandbox or container is made again, or nothing failed so for ten minutes")
+                ],
+                clears: "a sandbox or container is created again, or nothing failed this way for ten minutes")
         }
     }
 

@@ -273,7 +273,7 @@ struct NodeCase: Sendable {
     /// A sandbox or container that was made: a process could be started, and something was written.
     private func made(after time: MonotonicTime) -> Evidence? {
         facts.signals.all(.createSucceeded).last { $0.at.monotonic > time }.map {
-            .journal($0, "a sandbox or container was made after that")
+            .journal($0, "a sandbox or container was created after that")
         }
     }
 }

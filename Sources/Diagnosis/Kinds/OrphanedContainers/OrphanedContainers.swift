@@ -56,8 +56,8 @@ struct OrphanedContainers: Diagnosis {
                 : .explained(
                     by: RuntimeSwitched.kind, subject: runtime.name,
                     summary: lost.count == 1
-                        ? "a container that \(runtime.name) denies is alive"
-                        : "\(lost.count) containers that \(runtime.name) denies are alive")
+                        ? "a container that \(runtime.name) does not list as running is alive"
+                        : "\(lost.count) containers that \(runtime.name) does not list as running are alive")
         }
         let since = orphans.compactMap(\.deniedSince).min { $0.monotonic < $1.monotonic } ?? facts.now
         let isCauseOpen = runtime.endpoint.runtime == .crio && switched.today == nil
@@ -92,10 +92,10 @@ struct OrphanedContainers: Diagnosis {
             sentence: "\(subject) run\(one ? "s" : "") on this node that \(runtime.name) "
                 + denial,
             explanation:
-                "Their processes live, and \(runtime.name) does not answer for them: nobody will stop, restart or account for them. "
+                "Their processes are alive, and \(runtime.name) does not manage them: nothing will stop, restart or account for them. "
                 + reason(runtime, lostShims: lostShims, isDefaultKnown),
             impact: Impact(
-                sentence: "They hold ports, files and memory without control: \(names)."),
+                sentence: "They still hold ports, files and memory: \(names)."),
             evidence: orphans.prefix(6).flatMap { entry in
                 [
                     Evidence(
@@ -106,12 +106,12 @@ struct OrphanedContainers: Diagnosis {
             nextSteps: [
                 NextStep("see what the runtime lists", runtime.endpoint.crictl("ps --all")),
                 NextStep(
-                    "see what lives",
+                    "list the live processes",
                     "ps -eo pid,lstart,cgroup,args | grep '\(first?.id.prefix(13) ?? "crio-")'"),
                 facts.wantedPods,
             ]
                 + (first?.anyPID.map {
-                    [NextStep("if it does not: end its main process", "kill -TERM \($0)")]
+                    [NextStep("if it does not, kill its main process", "kill -TERM \($0)")]
                 } ?? []),
             clearsWhen:
                 "every container process on the node belongs to a container that \(runtime.name) lists",
@@ -125,7 +125,7 @@ struct OrphanedContainers: Diagnosis {
             return
                 "\(runtime.name) lost a shim on this boot (ContainerStuck): processes of a container may outlive it."
         }
-        guard runtime.endpoint.runtime == .crio else { return "What parted them is not known." }
+        guard runtime.endpoint.runtime == .crio else { return "Why is not known." }
         return isDefaultKnown
             ? "The OCI runtime that made them is still the default, so a changed default is not the cause."
             : "Which OCI runtime is the default now is not known, so a changed default may be the cause."

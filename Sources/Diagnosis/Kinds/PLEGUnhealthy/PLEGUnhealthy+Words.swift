@@ -35,7 +35,7 @@ extension PLEGCase {
                 cause: .storageHangs,
                 sentence: "the kubelet cannot relist its pods: a task on this node hangs in the kernel",
                 explanation:
-                    "While something waits for storage that does not answer, the calls that touch it do not end: \(line.excerpt.bounded(200)).",
+                    "While something waits for storage that does not answer, the calls that touch it do not end: \(line.excerpt.clause(200))",
                 proof: line,
                 steps: [
                     NextStep(
@@ -49,7 +49,7 @@ extension PLEGCase {
                 sentence: "the kubelet cannot relist its pods: the runtime does not answer it",
                 explanation: line == nil
                     ? "The runtime does not answer crihealthd's calls either."
-                    : "The call that lists all pods or containers runs into its deadline.", proof: line,
+                    : "The call that lists all pods or containers times out.", proof: line,
                 steps: runtimeSteps)
         case .unknown:
             return Words(
@@ -75,7 +75,7 @@ extension PLEGCase {
             cause: .sandboxHangs,
             sentence: "the kubelet cannot relist its pods: the call for \(what) \(id.prefix(12))\(pod) hangs",
             explanation:
-                "The runtime does not tell the state of \(what) \(id.bounded(64)) within the deadline; the relist waits for it, and with it every other pod.",
+                "The runtime does not report the state of \(what) \(id.bounded(64)) within the deadline; the relist waits for it, and with it every other pod.",
             proof: line,
             steps: (ask.map { [NextStep("ask for it by hand", $0)] } ?? [])
                 + [NextStep("find its shim and what that waits for (state D?)", "pgrep -af \(id)")])
@@ -99,7 +99,7 @@ extension PLEGCase {
         }
         parts.append("no line names a sandbox whose call hangs")
         parts.append("no line of a task that hangs in the kernel was seen")
-        return "Ruled out, as far as it was looked at: \(parts.joined(separator: "; "))."
+        return "Ruled out so far: \(parts.joined(separator: "; "))."
     }
 
     private func threshold(_ complaint: Signal) -> String {
@@ -115,7 +115,7 @@ extension PLEGCase {
     private var impact: Impact {
         Impact(
             sentence:
-                "The kubelet does not see pods end or start: nothing is restarted, and the node becomes NotReady. Containers that run keep running.",
+                "The kubelet does not see pods end or start: nothing is restarted, and the node becomes NotReady. Running containers keep running.",
             pods: facts.runtimes.first?.readyPods, runningContainers: facts.runtimes.first?.runningContainers)
     }
 }

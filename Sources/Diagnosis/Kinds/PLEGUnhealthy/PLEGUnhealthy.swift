@@ -48,7 +48,7 @@ struct PLEGCase: Sendable {
             return .cleared(.journal(ready, "the kubelet calls its node ready"))
         }
         if let started = facts.unit(unit)?.startedAt, started.monotonic > last.at.monotonic {
-            return .expired("\(unit) was started anew, and has not complained since")
+            return .expired("\(unit) was restarted, and has not complained since")
         }
         if now.monotonic - last.at.monotonic >= configuration.symptomWindow {
             return .expired("the kubelet has not complained for \(configuration.symptomWindow.brief)")

@@ -11,10 +11,10 @@ extension RuntimeCase<PodNetworkFailing> {
         return Finding(
             cause: verdict.cause, severity: verdict.isOfNode ? .critical : .warning,
             confirmed: verdict.isOfNode, since: told.first.at, sentence: words.sentence,
-            explanation: words.explanation + " The plugin's own words: \(lastWords(told)).",
+            explanation: words.explanation + " The plugin's error: \(lastWords(told)).",
             impact: Impact(
                 sentence:
-                    "New pods stay in ContainerCreating and may not end, but for those on the node's own network; pods that run keep their network. NetworkReady stays true: nothing is moved away.",
+                    "New pods stay in ContainerCreating and old ones may stay in Terminating, except hostNetwork pods; running pods keep their network. NetworkReady stays true, so the scheduler keeps sending pods here.",
                 pods: verdict.pods == 0 ? nil : verdict.pods,
                 runningContainers: runtime.runningContainers),
             evidence: evidence, nextSteps: words.steps + [sandboxes],
@@ -49,9 +49,9 @@ extension RuntimeCase<PodNetworkFailing> {
             return Text(
                 sentence: "pods get no network on \(name): no address is left\(range)",
                 explanation:
-                    "The address range of this node is used up: by pods, or by addresses that are still booked for sandboxes that are gone.",
+                    "The address range of this node is used up: by pods, or by addresses still reserved for sandboxes that are gone.",
                 steps: [
-                    NextStep("count what host-local has booked", "find /var/lib/cni/networks -type f"),
+                    NextStep("count what host-local has reserved", "find /var/lib/cni/networks -type f"),
                     NextStep("compare with the sandboxes that exist", crictl("pods -q")),
                 ])
         case .cniPluginMissing:
@@ -65,7 +65,7 @@ extension RuntimeCase<PodNetworkFailing> {
             return Text(
                 sentence:
                     "pods get no network on \(name): plugin and configuration differ in their CNI version",
-                explanation: "The configuration's cniVersion is none that the installed plugin knows.",
+                explanation: "The installed plugin does not know the configuration's cniVersion.",
                 steps: [
                     NextStep("see which version is asked for", "grep -r cniVersion \(directory)"), configured,
                 ])
@@ -81,9 +81,9 @@ extension RuntimeCase<PodNetworkFailing> {
         return Text(
             sentence: "pods get no network on \(name): "
                 + (device.map { "\($0.bounded(20)) has an address of another range" }
-                    ?? "an address is taken already"),
+                    ?? "an address is already taken"),
             explanation:
-                "What is left of an earlier network is in the way: a bridge with another subnet's address, or an address that is still booked.",
+                "What is left of an earlier network is in the way: a bridge with another subnet's address, or an address that is still reserved.",
             steps: [
                 NextStep("see the bridge's address", "ip addr show \(device ?? "cni0")"),
                 NextStep("see which subnet the agent was given", "cat /run/flannel/subnet.env"), configured,
@@ -106,14 +106,14 @@ extension RuntimeCase<PodNetworkFailing> {
         case .iptablesFailed:
             return Text(
                 sentence: "pods get no network on \(name): a rule of iptables or nftables cannot be set",
-                explanation: "iptables is not there, fails, or its lock is held by somebody else.",
+                explanation: "iptables is missing, fails, or another process holds its lock.",
                 steps: [
                     NextStep("see whether it works at all", "iptables -t nat -S"),
                     NextStep("see whether the kernel's modules are loaded", "lsmod"),
                 ])
         case .cniAddHangs:
             return Text(
-                sentence: "pods get no network on \(name): the CNI plugin does not end in time",
+                sentence: "pods get no network on \(name): the CNI plugin does not return in time",
                 explanation: "A CNI ADD did not return and was killed.",
                 steps: [
                     NextStep(
@@ -145,7 +145,7 @@ extension RuntimeCase<PodNetworkFailing> {
             steps.append(NextStep("see why it is not ready", crictl("logs --tail 50 \(id)")))
         }
         return Text(
-            sentence: "pods get no network on \(name): \(who) does not answer, or has not begun",
+            sentence: "pods get no network on \(name): \(who) does not answer, or has not started",
             explanation:
                 "The CNI plugin asks \(who) on this node, or reads what it has written, and that is not there.\(state(told))",
             steps: steps + [configured])

@@ -42,7 +42,7 @@ extension RuntimeCase<PodNetworkFailing> {
     func assess() -> Assessment {
         guard let last = failures.last else {
             return .expired(
-                "no pod has failed in its network for \(configuration.createWindow.brief), and none is known to have got one"
+                "no pod's network setup has failed for \(configuration.createWindow.brief), and none is known to have succeeded"
             )
         }
         if let success = success(after: last) {

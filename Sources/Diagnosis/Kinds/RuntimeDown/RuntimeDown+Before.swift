@@ -7,7 +7,7 @@ extension RuntimeCase<RuntimeDown> {
         let words = facts.signals.all(.startPreWords).last {
             $0.at.monotonic <= exit.at.monotonic && exit.at.monotonic - $0.at.monotonic <= .seconds(30)
         }
-        let said = words.map { " It said: \($0.excerpt.bounded(300))." } ?? ""
+        let said = words.map { " It said: \($0.excerpt.clause(300))" } ?? ""
         let module = words?.captures["module"].map { ": the module \($0.bounded(60))" } ?? ""
         return Fall(
             cause: .startPreFailed,

@@ -68,19 +68,19 @@ extension RuntimeCase<RuntimeDown> {
         }
     }
 
-    private func said(_ line: Signal) -> String { "It said: \(line.text.bounded(400))." }
+    private func said(_ line: Signal) -> String { "It said: \(line.text.clause(400))" }
 
     private func databaseWords(_ line: Signal) -> StartWords {
         let path = databasePath, directory = path.dropLast(8)
         return StartWords(
             sentence: "\(name) does not start: its database is damaged",
             explanation:
-                "\(said(line)) Its bbolt database (meta.db, by default in \(directory)) holds the names of all images, containers and snapshots; after an unclean end of the node it can be damaged.",
+                "\(said(line)) Its bbolt database, by default meta.db in \(directory), holds the names of all images, containers and snapshots; an unclean shutdown can damage it.",
             steps: [
                 NextStep("see the file, and when it was written last", "ls -l \(path)"),
                 NextStep("see whether the disk is at fault", "journalctl -k -p err -n 40"),
                 NextStep(
-                    "with \(unit.name) stopped, move it away: \(name) forgets all images, containers and snapshots, pods are made anew and images pulled again",
+                    "with \(unit.name) stopped, move it away: \(name) forgets all images, containers and snapshots; pods are recreated and images pulled again",
                     "mv \(path) \(path).damaged"),
             ])
     }
@@ -105,7 +105,7 @@ extension RuntimeCase<RuntimeDown> {
         let path = line.captures["path"] ?? unit.state?.execStart ?? "/usr/bin/\(binaryName)"
         return StartWords(
             sentence: "\(name) does not start: its binary cannot run on this node",
-            explanation: "What starts it said: \(line.excerpt.bounded(400)).",
+            explanation: "Starting it failed with: \(line.excerpt.clause(400))",
             steps: [
                 NextStep("see which libraries it finds", "ldd \(path)"),
                 NextStep("see what it is built for", "file -L \(path)"),
@@ -144,7 +144,7 @@ extension RuntimeCase<RuntimeDown> {
             explanation: "\(said(line)) That is a path, not its configuration.",
             steps: path.map {
                 [
-                    NextStep("see what is there (a link to nothing?)", "ls -ld \($0) \(directory(of: $0))"),
+                    NextStep("see what is there (a dangling link?)", "ls -ld \($0) \(directory(of: $0))"),
                     NextStep("see whether its file system is writable", "findmnt -T \(directory(of: $0))"),
                 ]
             } ?? [])
@@ -186,7 +186,7 @@ extension RuntimeCase<RuntimeDown> {
         return StartWords(
             sentence: "\(name) does not start: the kernel lacks what it needs\(what)",
             explanation:
-                "\(said(line)) A module, a sysctl, a controller or a file system is missing or set otherwise.",
+                "\(said(line)) A module, a sysctl, a controller or a file system is missing or set differently.",
             steps: [
                 NextStep("see which kernel runs", "uname -r"),
                 NextStep("see which file systems it has", "cat /proc/filesystems"),
@@ -197,7 +197,7 @@ extension RuntimeCase<RuntimeDown> {
     private func engineWords(_ line: Signal) -> StartWords {
         let client = line.captures["client"]?.bounded(20), engine = line.captures["engine"]?.bounded(20)
         return StartWords(
-            sentence: "\(name) does not start: it and Docker Engine do not speak one version of the API",
+            sentence: "\(name) does not start: it and Docker Engine share no API version",
             explanation:
                 "\(said(line)) \(client.map { "It speaks \($0)" } ?? "It")\(engine.map { "; the engine wants \($0)" } ?? " is refused by the engine").",
             steps: [
@@ -216,7 +216,7 @@ extension RuntimeCase<RuntimeDown> {
 
     private func lockWords(_ line: Signal) -> StartWords {
         StartWords(
-            sentence: "\(name) does not start: another one seems to run", explanation: said(line),
+            sentence: "\(name) does not start: another instance seems to run", explanation: said(line),
             steps: [NextStep("see whether one runs", "pgrep -a \(binaryName)")])
     }
 
@@ -225,7 +225,7 @@ extension RuntimeCase<RuntimeDown> {
         return StartWords(
             sentence: "\(name) does not start: its configuration is invalid",
             explanation:
-                "\(name) refuses \(file ?? "its configuration"): \((line.captures["reason"] ?? line.text).bounded(400)).",
+                "\(name) refuses \(file ?? "its configuration"): \((line.captures["reason"] ?? line.text).clause(400))",
             steps: [
                 file.map { NextStep("see the file, and when it was changed", "ls -l \($0)") }
                     ?? NextStep("see what was changed last", "ls -lt \(configDirectory)")

@@ -122,7 +122,7 @@ extension RuntimeCase<RuntimeDown> {
         if let line = proof(.runtimeFatal) {
             return Fall(
                 cause: .exited, sentence: "\(name) ended by itself",
-                explanation: "It said: \((line.captures["detail"] ?? line.excerpt).bounded(400)).",
+                explanation: "It said: \((line.captures["detail"] ?? line.excerpt).clause(400))",
                 proof: line)
         }
         return nil
@@ -198,7 +198,7 @@ extension RuntimeCase<RuntimeDown> {
     private func outOfMemory(_ line: Signal?) -> Fall {
         Fall(
             cause: .oomKilled, sentence: "\(name) was killed: out of memory",
-            explanation: "The kernel's OOM killer took \(name) itself, not a container.", proof: line,
+            explanation: "The kernel's OOM killer killed \(name) itself, not a container.", proof: line,
             steps: [NextStep("see what used the memory", "journalctl -k -g 'oom|Killed process' -n 40")])
     }
 
@@ -214,7 +214,7 @@ extension RuntimeCase<RuntimeDown> {
     private func crashed(_ line: Signal) -> Fall {
         Fall(
             cause: .crashed, sentence: "\(name) crashed",
-            explanation: "\(name) panicked: \((line.captures["detail"] ?? line.excerpt).bounded(200)).",
+            explanation: "\(name) panicked: \((line.captures["detail"] ?? line.excerpt).clause(200))",
             proof: line,
             steps: [
                 NextStep(
@@ -232,7 +232,7 @@ extension RuntimeCase<RuntimeDown> {
             cause: .recoverySlow,
             sentence: "\(name) is not ready in time: it cleans up the shims of its last run",
             explanation:
-                "It has cleaned up \(count), for each of which it waits for an answer that does not come, before it says READY=1.",
+                "It has cleaned up \(count), and waits each time for an answer that does not come, before it reports READY=1.",
             proof: line,
             steps: [
                 NextStep(
@@ -286,7 +286,7 @@ extension RuntimeCase<RuntimeDown> {
                             "journalctl -k -g 'oom|Killed process' -n 20")
                     ] : [])
         default:
-            let said = fatal.map { " It said: \(($0.captures["detail"] ?? $0.excerpt).bounded(200))." } ?? ""
+            let said = fatal.map { " It said: \(($0.captures["detail"] ?? $0.excerpt).clause(200))" } ?? ""
             return Fall(
                 cause: loops ? .crashLooping : .exited,
                 sentence: loops

@@ -22,7 +22,7 @@ extension RuntimeCase<RuntimeDown> {
         else { return nil }
         return Finding(
             cause: .runtimeNotReady, severity: .critical, confirmed: true, since: at,
-            sentence: "\(name) answers, and says that it is not ready",
+            sentence: "\(name) answers, but reports that it is not ready",
             explanation: "CRI RuntimeReady=false: \(condition.reason) \(condition.message)".bounded(300)
                 + ".",
             impact: impact,
@@ -52,7 +52,7 @@ extension RuntimeCase<RuntimeDown> {
             evidence: evidence,
             nextSteps: [
                 NextStep(
-                    "look for who asked for it: sudo, packages, scripts of that moment",
+                    "look for who asked for it in the seconds before: sudo, a package manager, a script",
                     "journalctl --since '\((since.wall + .seconds(-20)).date) \((since.wall + .seconds(-20)).clock) UTC' --until '\((since.wall + .seconds(5)).date) \((since.wall + .seconds(5)).clock) UTC' -o short-precise"
                 ),
                 NextStep("start it, if nobody wants it down", "systemctl start \(unit.name)"),
@@ -103,7 +103,7 @@ extension RuntimeCase<RuntimeDown> {
             confirmed: stuck >= configuration.startGrace + configuration.startGrace,
             since: since,
             sentence: locked == nil
-                ? "\(name) is stuck while it starts"
+                ? "\(name) is stuck starting"
                 : "\(name) does not start: another process holds its database",
             explanation: inRecovery
                 ? "\(name) began to recover its state and has not finished; \"Start recovering state\" is not success."
@@ -132,7 +132,7 @@ extension RuntimeCase<RuntimeDown> {
         case .refused:
             words = (
                 .connectionRefused, "\(name) does not listen on \(path)",
-                "\(runs), and nobody listens on the socket file: it is a left-over, or the runtime is not ready."
+                "\(runs), and nobody listens on the socket file: it is stale, or the runtime is not ready."
             )
         default:
             words = (
@@ -147,7 +147,8 @@ extension RuntimeCase<RuntimeDown> {
             evidence: [endpointEvidence(since: failing.since.monotonic), activeEvidence].compactMap { $0 },
             nextSteps: [
                 NextStep("see who listens", "ss -xlp | grep \(path)"), seeStatus,
-            ] + restart("make the runtime listen anew (containers keep running)"), clearsWhen: clearsWhen,
+            ] + restart("recreate the socket: restart the runtime (containers keep running)"),
+            clearsWhen: clearsWhen,
             inquiries: [askAgain, .unit(unit.name)])
     }
 
@@ -159,7 +160,7 @@ extension RuntimeCase<RuntimeDown> {
             confirmed: unit.isRunning || failing.count >= 2, since: failing.since,
             sentence: "nobody serves \(path), which is configured as this node's CRI socket",
             explanation: hasUnit
-                ? "\(unit.isRunning ? "systemd reports \(unit.name) as active" : "Nothing says that \(unit.name) is down"), and \(path) has not been there since crihealthd first looked: the runtime may listen elsewhere, and whoever names this socket be wrong."
+                ? "\(unit.isRunning ? "systemd reports \(unit.name) as active" : "Nothing says that \(unit.name) is down"), and \(path) has not been there since crihealthd first looked: the runtime may listen elsewhere, or this socket is configured by mistake."
                 : "\(path) has not been there since crihealthd first looked, and no unit is known to serve it.",
             impact: impact,
             evidence: [endpointEvidence(since: failing.since.monotonic), activeEvidence].compactMap { $0 },
@@ -192,10 +193,10 @@ extension RuntimeCase<RuntimeDown> {
             explanation: stopped
                 ? "Its main process is stopped (SIGSTOP): it will answer after SIGCONT."
                 : !hasUnit
-                    ? "No unit is known to serve it, and CRI calls run into their deadline."
+                    ? "No unit is known to serve it, and CRI calls time out."
                     : (unit.isRunning
                         ? "systemd reports \(unit.name) as active" : "Nothing says that \(unit.name) is down")
-                        + ", and CRI calls run into their deadline.",
+                        + ", but CRI calls time out.",
             impact: impact, evidence: evidence,
             nextSteps: wake(process, stopped: stopped), clearsWhen: clearsWhen,
             inquiries: [askAgain, .unit(unit.name)] + (unit.state?.mainPID.map { [.process(pid: $0)] } ?? []))
@@ -203,7 +204,7 @@ extension RuntimeCase<RuntimeDown> {
 
     private func wake(_ process: ProcessIdentity?, stopped: Bool) -> [NextStep] {
         if let process, stopped, process.pid > 1 {
-            return [seeStatus, NextStep("let it go on", "kill -CONT \(process.pid)")]
+            return [seeStatus, NextStep("resume it", "kill -CONT \(process.pid)")]
         }
         return [seeStatus] + dumpGoroutines()
             + restart("then restart it, if it does not come back (containers keep running)")

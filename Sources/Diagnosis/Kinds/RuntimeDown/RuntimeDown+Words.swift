@@ -9,7 +9,7 @@ extension RuntimeCase<RuntimeDown> {
         let wasRebooted = facts.containers.rebootedAt != nil && !isOfThisBoot
         return Impact(
             sentence: "No pod can be started, stopped or exec'd into on this node"
-                + (wasRebooted ? "." : "; containers that run keep running."),
+                + (wasRebooted ? "." : "; running containers keep running."),
             pods: isOfThisBoot ? runtime.readyPods : nil,
             runningContainers: isOfThisBoot ? runtime.runningContainers : nil)
     }
@@ -20,17 +20,17 @@ extension RuntimeCase<RuntimeDown> {
 
     var seeStatus: NextStep {
         hasUnit
-            ? NextStep("see what systemd knows", "systemctl status \(unit.name)")
+            ? NextStep("see its state in systemd", "systemctl status \(unit.name)")
             : NextStep("see who serves the socket", "ss -xlp | grep \(runtime.endpoint.socketPath)")
     }
 
     var startAgain: NextStep {
-        NextStep("start it when the cause is gone, if systemd does not", "systemctl restart \(unit.name)")
+        NextStep("start it once the cause is fixed, if systemd does not", "systemctl restart \(unit.name)")
     }
 
     func seeLog(_ since: Moment) -> NextStep {
         NextStep(
-            "read its last lines",
+            "read its latest log lines",
             "journalctl -u \(unit.name) --since '\(since.wall.date) \(since.wall.clock) UTC' -n 50")
     }
 
@@ -79,7 +79,7 @@ extension RuntimeCase<RuntimeDown> {
         case .timedOut: text = "no answer on \(runtime.endpoint.socketPath) within the deadline"
         case .notGRPC: text = "what answers on \(runtime.endpoint.socketPath) does not speak gRPC"
         case .reset: text = "\(runtime.endpoint.socketPath) drops connections"
-        case .starting: text = "\(name) says that it is not initialized yet"
+        case .starting: text = "\(name) reports that it is not initialized yet"
         case .rpc, .unimplemented, .unreadable: text = failing.failure.text
         }
         return Evidence(

@@ -85,7 +85,7 @@ extension RuntimeCase<RuntimeSwitched> {
             sentence:
                 "\(name) asks \(asked) for \(who) that another OCI runtime made: \(count == 1 ? "it runs" : "they run") on without control",
             explanation:
-                "\(name) was started while containers ran, and its OCI runtime does not know \(count == 1 ? "one" : "\(count)") of them: the default OCI runtime, or its root, was changed. The processes were not looked through, so which OCI runtime made them is not known.",
+                "\(name) was started while containers ran, and its OCI runtime does not know \(count == 1 ? "one" : "\(count)") of them: the default OCI runtime, or its root, was changed. Processes were not scanned, so it is not known which OCI runtime made them.",
             impact: Impact(
                 sentence:
                     "\(who) run\(count == 1 ? "s" : "") without control, with ports and files; replacements fail or run twice: \(names)\(count > 40 ? " and \(count - 40) more" : "")."

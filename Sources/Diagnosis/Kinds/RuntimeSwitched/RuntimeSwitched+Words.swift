@@ -22,13 +22,13 @@ extension RuntimeCase<RuntimeSwitched> {
             sentence:
                 "\(name) does not become ready: it cannot kill containers of \(made(leftovers)) through \(asked)",
             explanation:
-                "\(name) wants to remove containers at its start and asks \(asked) for them; \(made(leftovers)) made them. Every kill fails, the pauses grow, and the start never ends.",
+                "\(name) wants to remove containers at its start and asks \(asked) for them, but \(made(leftovers)) created them. Every kill fails, the retries slow down, and the start never finishes.",
             impact: Impact(
                 sentence:
                     "No pod can be started or stopped on this node."
                     + (leftovers.isEmpty
                         ? ""
-                        : " \(count(leftovers)) of the old OCI runtime run on, with ports and files\(names(leftovers))."),
+                        : " \(count(leftovers)) of the old OCI runtime keep running and hold ports and files\(names(leftovers))."),
                 pods: runtime.readyPods),
             evidence: [first] + [activating].compactMap { $0 } + evidence(leftovers),
             nextSteps: [
@@ -38,7 +38,7 @@ extension RuntimeCase<RuntimeSwitched> {
                     "printf '[crio.runtime]\\ndefault_runtime = \"\(name: handlerOf(leftovers))\"\\n' > /etc/crio/crio.conf.d/99-rollback.conf"
                 ),
                 NextStep(
-                    "end the start that hangs; it begins anew",
+                    "kill the hung start; systemd starts it again",
                     "systemctl kill --kill-who=main -s KILL \(runtime.unit.name)"),
             ] + facts.drainAndReboot, clearsWhen: clearsWhen, inquiries: followUp)
     }
@@ -61,7 +61,7 @@ extension RuntimeCase<RuntimeSwitched> {
             sentence:
                 "\(name) asks \(asked) for containers of \(made(leftovers)): \(count(leftovers)) still run\(leftovers.count == 1 ? "s" : "") that it \(denied)",
             explanation:
-                "The default OCI runtime changed while containers ran. A container without a handler of its own is looked for in today's default, which does not know it; \(name) calls it dead, and its processes run on."
+                "The default OCI runtime changed while containers ran. A container without a handler of its own is looked up in the current default, which does not know it; \(name) reports it dead while its processes keep running."
                 + (conflicts.first.map { " " + $0.sentence } ?? ""),
             impact: Impact(
                 sentence:
@@ -154,10 +154,10 @@ extension RuntimeCase<RuntimeSwitched> {
         guard let id = leftovers.first?.processes.id else { return [facts.cordon] + facts.drainAndReboot }
         return [
             NextStep("see every leftover: conmon, its OCI runtime and its container", Self.listMonitors),
-            NextStep("be sure that it is the one that made it", "\(words: [runtimePath] + root) list"),
+            NextStep("make sure that this is the one that created it", "\(words: [runtimePath] + root) list"),
             facts.cordon,
             NextStep(
-                "end a leftover through the OCI runtime that made it",
+                "kill a leftover through the OCI runtime that created it",
                 "\(words: [runtimePath] + root) kill \(id) TERM"
             ),
         ] + facts.drainAndReboot

@@ -127,7 +127,7 @@ extension RuntimeCase<RuntimeSwitched> {
         let at = containers.ended.values.map(\.at.wall).max() ?? scanned.wall
         return Evidence(
             at: max(at, scanned.wall), source: .node,
-            summary: "no process of a lost container is alive any more, and \(name) answers",
+            summary: "no process of a lost container is alive, and \(name) answers",
             command: "ps -eo pid,lstart,args | grep '[c]onmon'")
     }
 
@@ -137,7 +137,7 @@ extension RuntimeCase<RuntimeSwitched> {
         return Evidence(
             at: (up ?? runtime.api.answeredAt ?? now).wall, source: up == nil ? .cri : .systemd,
             summary:
-                "\(name) is ready, and asks for no container in vain (the processes were not looked through)",
+                "\(name) is ready, and finds every container that it asks for (processes were not scanned)",
             command: "systemctl status \(runtime.unit.name)")
     }
 

@@ -51,7 +51,7 @@ struct ShutdownNotGraceful: Diagnosis {
             Finding(
                 cause: .exposed, severity: .warning, confirmed: true, since: first.at,
                 sentence:
-                    "\(bad.count) container\(bad.count == 1 ? "" : "s") would not get \(bad.count == 1 ? "its" : "their") grace period if this node went down now",
+                    "\(bad.count) container\(bad.count == 1 ? "" : "s") would not get \(bad.count == 1 ? "its" : "their") grace period if this node shut down now",
                 explanation: explanation(isCrun: isCrun, runtimes, runtime),
                 impact: Impact(
                     sentence:
@@ -69,7 +69,7 @@ struct ShutdownNotGraceful: Diagnosis {
                 nextSteps: repair(isCrun: isCrun, runtimes) + [
                     facts.drain("drain the node before it goes down")
                 ],
-                clearsWhen: "no container's scope lacks Conflicts= and Before=shutdown.target any more",
+                clearsWhen: "every container's scope has Conflicts= and Before=shutdown.target",
                 inquiries: ContainerQuestions(facts, configuration).all
                     + unasked(bad.compactMap(\.value.containerID), facts)))
     }
@@ -105,7 +105,7 @@ struct ShutdownNotGraceful: Diagnosis {
         }
         return [
             NextStep(
-                "see whether crun 1.17 or later can be had (Debian 12 has 1.8.1); bring that in, then replace the pods",
+                "see whether crun 1.17 or later is available (Debian 12 has 1.8.1); install it, then recreate the pods one at a time",
                 "apt-cache policy crun cri-o")
         ]
     }
@@ -145,7 +145,7 @@ struct ShutdownNotGraceful: Diagnosis {
 
     private func names(_ ids: [String], _ facts: NodeFacts) -> String {
         let labels = ids.compactMap { facts.containers.entries[$0]?.processes.monitor?.pod?.label }.sorted()
-        return labels.isEmpty ? "" : " Concerned: " + labels.prefix(40).joined(separator: ", ") + "."
+        return labels.isEmpty ? "" : " Affected: " + labels.prefix(40).joined(separator: ", ") + "."
     }
 
     // MARK: Happened at the last shutdown
@@ -158,7 +158,7 @@ struct ShutdownNotGraceful: Diagnosis {
             return .unknown(inquiries: shutdown.isPastKnown ? [] : [.previousShutdown])
         }
         if facts.now.monotonic - past.since.monotonic >= configuration.shutdownShown {
-            return .expired("nothing can undo it; it was told for \(configuration.shutdownShown.brief)")
+            return .expired("nothing can undo it; it was shown for \(configuration.shutdownShown.brief)")
         }
         let ids = past.killed.prefix(4).map { String($0.prefix(12)) }.joined(separator: ", ")
         let count = past.killed.count
@@ -180,7 +180,7 @@ struct ShutdownNotGraceful: Diagnosis {
                 ],
                 nextSteps: [
                     NextStep(
-                        "see how the boot before this one ended", "journalctl -b -1 -n 200 -o short-precise"),
+                        "see how the previous boot ended", "journalctl -b -1 -n 200 -o short-precise"),
                     NextStep(
                         "see what these containers are; look for damage in what they wrote",
                         runtime.endpoint.crictl("ps --all")),

@@ -69,7 +69,7 @@ struct RuleIncidents: Diagnosis {
                 name: .rule(rule.signal), severity: incident.severity, confirmed: true,
                 since: first.at,
                 sentence: sentence.bounded(300), explanation: "\(rule.meaning) (rule \(rule.id))",
-                impact: Impact(sentence: "As the rule says."),
+                impact: Impact(sentence: ""),
                 evidence: recent.suffix(6).reversed().map { Evidence.journal($0) }, nextSteps: [],
                 clearsWhen: clears(incident)))
     }

@@ -111,7 +111,7 @@ extension RuntimeCase<StatusBlocked> {
                 "\(name) \(text) is known for it: \(defect.sentence). Fixed in \(fixed) (\(defect.source)).")
         } else if let first = pending.first {
             parts.append(
-                "The network of \(Self.pod(first)) has been in the making since \(first.at.wall.clock) UTC: a CNI ADD that does not return holds the lock for which Status waits."
+                "Network setup for \(Self.pod(first)) has been running since \(first.at.wall.clock) UTC: a CNI ADD that does not return holds the lock that Status waits for."
             )
         } else {
             parts.append("Nothing in the journal says why.")
@@ -134,22 +134,22 @@ extension RuntimeCase<StatusBlocked> {
     private var impact: Impact {
         Impact(
             sentence:
-                "The kubelet calls the runtime down after 30 s and the node becomes NotReady; pods that need a network cannot be started or stopped, those that run keep running.",
+                "The kubelet calls the runtime down after 30 s and the node becomes NotReady; pods that need a network cannot be started or stopped, running ones keep running.",
             pods: runtime.readyPods, runningContainers: runtime.runningContainers)
     }
 
     private func steps(_ defect: Advisory?) -> [NextStep] {
         var steps: [NextStep] = []
         if hasUnit {
-            steps.append(NextStep("see whether a CNI plugin is still at work", "systemctl status \(unit)"))
+            steps.append(NextStep("see whether a CNI plugin is still running", "systemctl status \(unit)"))
         }
         if let fix = defect?.fixedIn.first {
             steps.append(
                 NextStep(
-                    "see whether \(fix) or newer can be had: without it, it comes back",
+                    "see whether \(fix) or newer is available: without it, the deadlock comes back",
                     "apt-cache policy \(runtime.endpoint.runtime.rawValue)"))
         }
         return steps + dumpGoroutines(" (look for RWMutex and go-cni)")
-            + restart("end it (containers keep running)")
+            + restart("clear the deadlock: restart the runtime (containers keep running)")
     }
 }

@@ -13,7 +13,7 @@ extension RuntimeCase<StorageDamaged> {
     }
 
     private func said(_ told: Told) -> String {
-        "Its words: \((told.last.captures["detail"] ?? told.last.excerpt).elided(400))"
+        "The error: \((told.last.captures["detail"] ?? told.last.excerpt).elided(400))"
     }
 
     private var clears: String { "\(name) creates a container of a pod that failed again" }
@@ -25,10 +25,10 @@ extension RuntimeCase<StorageDamaged> {
             explanation:
                 "\(name) lists the image, so it is not pulled again, and a blob of it is gone from the content store: an import that was not whole, a removal by hand, or a crash. \(said(told))",
             steps: [
-                NextStep("see which images are not complete", "ctr -n k8s.io images check"),
+                NextStep("see which images are incomplete", "ctr -n k8s.io images check"),
                 NextStep("see the images", crictl("images")),
                 NextStep(
-                    "have the image pulled anew: its content is lost here, not in the registry",
+                    "pull the image again: its content is lost here, not in the registry",
                     crictl("pull IMAGE")),
             ], clearsWhen: clears,
             impact: "Containers of that image cannot be created on this node; elsewhere they can.")
@@ -65,7 +65,7 @@ extension RuntimeCase<StorageDamaged> {
                 NextStep("see the snapshots that are listed", "ctr -n k8s.io snapshots ls"),
                 NextStep("see the images", crictl("images")),
                 NextStep(
-                    "drop the image that needs it, so that it is unpacked anew", crictl("rmi IMAGE")),
+                    "remove the image that needs it, so that it is unpacked again", crictl("rmi IMAGE")),
             ], clearsWhen: clears,
             impact: "Containers of images with that layer cannot be created on this node.")
     }
@@ -77,14 +77,14 @@ extension RuntimeCase<StorageDamaged> {
             explanation:
                 "containers/storage lists layers that are not on disk, mostly since power was lost or the node was killed while it wrote. \(said(told))",
             steps: [
-                NextStep("see how the boot before ended", "journalctl -b -1 -n 20"),
+                NextStep("see how the previous boot ended", "journalctl -b -1 -n 20"),
                 NextStep(
                     "see what CRI-O found at its start",
                     "journalctl -u \(runtime.unit.name) -g 'unclean|storage' -n 20"),
                 NextStep(
                     "check the store; it changes nothing", "podman system check   # of podman 5 and later"),
                 NextStep(
-                    "after draining the node and stopping kubelet and CRI-O: wipe the store; all images are pulled and all containers made anew",
+                    "after draining the node and stopping kubelet and CRI-O: wipe the store; all images are pulled again and all containers recreated",
                     "crio wipe -f"),
             ], clearsWhen: clears,
             impact: "Pods whose images or sandboxes need that layer cannot be created.")

@@ -50,7 +50,7 @@ extension RuntimeCase<StorageDamaged> {
             cause: told.cause, severity: .critical, confirmed: true, since: told.first.at,
             sentence: words.sentence.bounded(400), explanation: words.explanation,
             impact: Impact(
-                sentence: (words.impact ?? "") + " Concerned: \(concerned(told)).",
+                sentence: (words.impact ?? "") + " Affected: \(concerned(told)).",
                 pods: runtime.readyPods, runningContainers: runtime.runningContainers),
             evidence: evidence(told) + unclean, nextSteps: readErrors + words.steps,
             clearsWhen: words.clearsWhen)

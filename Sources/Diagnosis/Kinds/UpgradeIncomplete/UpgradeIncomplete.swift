@@ -162,7 +162,7 @@ extension RuntimeCase<UpgradeIncomplete> {
         let paths = report.copies.map(\.path)
         return .init(
             cause: .twoInstalls, severity: .warning,
-            sentence: "\(name) is installed \(paths.count) times",
+            sentence: "\(paths.count) different \(name) binaries are installed",
             explanation:
                 "\(paths.joined(separator: " and ").bounded(300)) are different files; \(unit.name) runs \(running.path). An upgrade of one leaves the other, and the first on PATH is what a shell finds.",
             evidence: Evidence(
@@ -184,7 +184,7 @@ extension RuntimeCase<UpgradeIncomplete> {
             cause: .oldShims, severity: .info,
             sentence: "\(count) of \(report.shims) \(word)s of \(name) run a binary from before an upgrade",
             explanation:
-                "Pods keep the \(word) that they were started with until they are replaced; so do fixes of it.",
+                "Pods keep the \(word) that they were started with until they are replaced, and get its fixes only then.",
             evidence: Evidence(
                 at: at.wall, source: .node,
                 summary: "pid \(first.pid) runs \(first.path), which is \(first.onDisk.rawValue) on disk"

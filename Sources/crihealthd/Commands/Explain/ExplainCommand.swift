@@ -9,7 +9,7 @@ struct ExplainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
         abstract: "Explain an incident, a cause, a condition or a log line.",
-        usage: "crihealthd explain [<name> | <id> | <log line>]",
+        usage: "crihealthd explain [-o <output>] [<name> | <id> | <log line>]",
         discussion: """
             A kind, a cause or KIND/CAUSE gives its runbook: what it means, what to do, how to prevent it. The id of an \
             incident (its first eight digits will do) asks the daemon. A condition gives what makes it False. Anything \
@@ -22,12 +22,19 @@ struct ExplainCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("RuntimeDown, Hung, RuntimeReady, 66af9f10, ...", valueName: "name"))
     var words: [String] = []
 
+    @Option(name: .shortAndLong, help: "text, or json (as at /v1/incidents/ID) of an incident's id.")
+    var output: OutputFormat = .text
+
     @OptionGroup(visibility: .hidden) var daemon: AskedDaemon
 
     @OptionGroup(visibility: .hidden) var page: PageOptions
 
     func run() throws {
         let name = words.joined(separator: " ")
+        guard output == .text || IncidentQuestion.isID(name) && Explanation.pages(name) == nil else {
+            throw ValidationError(
+                "-o json is for the id of an incident; everything else is explained as text")
+        }
         guard !name.isEmpty else {
             _ = Output.write(Explanation.list)
             return
@@ -50,10 +57,10 @@ struct ExplainCommand: ParsableCommand {
         let targets = try ExitStatus.orUnknown(daemon.targets)
         let text: String?
         do throws(StatusAnswer.NoAnswer) {
-            text = try IncidentQuestion.ask(targets, id: id, width: page.columns)
+            text = try IncidentQuestion.ask(targets, id: id, output, width: page.columns)
         } catch {
             Console.error("crihealthd: no answer from the daemon\n\(error)\n\(error.hint)")
-            if let kind = Explanation.kind(ofIncident: id), let page = Runbooks.page(kind) {
+            if output == .text, let kind = Explanation.kind(ofIncident: id), let page = Runbooks.page(kind) {
                 Output.write(page)
             }
             throw ExitCode(ExitStatus.unknown)
@@ -62,6 +69,9 @@ struct ExplainCommand: ParsableCommand {
             throw CommandProblem(
                 "the daemon knows no incident \(id.prefix(80)); `crihealthd incidents` lists older ones")
         }
-        page.write(text)
+        switch output {
+        case .text: page.write(text)
+        case .json: Output.write(text)
+        }
     }
 }

@@ -15,12 +15,16 @@ enum IncidentQuestion {
 
     /// Everything about it; nil when the daemon does not know it.
     static func ask(
-        _ targets: [ListenAddress], id: String, width: Int, deadline: Duration = .seconds(5)
+        _ targets: [ListenAddress], id: String, _ output: OutputFormat = .text, width: Int,
+        deadline: Duration = .seconds(5)
     ) throws(StatusAnswer.NoAnswer) -> String? {
-        let path = "/v1/incidents/\(id).txt?width=\(width)"
+        let isText = output == .text
+        let path = "/v1/incidents/\(id)" + (isText ? ".txt?width=\(width)" : "?pretty")
         let answer = try StatusAnswer.firstAnswer(
-            of: targets, path, "text/plain", deadline, accepting: [200, 404]
+            of: targets, path, isText ? "text/plain" : "application/json", deadline, accepting: [200, 404]
         ) { $0 }
-        return answer.status == 200 ? TerminalText.page(String(decoding: answer.body, as: UTF8.self)) : nil
+        guard answer.status == 200 else { return nil }
+        let body = String(decoding: answer.body, as: UTF8.self)
+        return isText ? TerminalText.page(body) : body
     }
 }

@@ -11,10 +11,10 @@ struct RecordCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "record",
         abstract: "Record this node to a file, to be diagnosed elsewhere.",
-        usage: "crihealthd record [--for <time>] [--since <time>] <file>",
+        usage: "crihealthd record [--for <time>] [--since <time>] [--no-redact] <file>",
         discussion: """
             Writes what the journal, systemd, crictl and the node say, with or without a daemon. Run it as root: what \
-            could not be read is told, and exits with 1. The file holds log lines, and is for its owner alone.
+            could not be read is told, and exits with 1. The file holds log lines, with credentials masked, and is for its owner alone.
 
             Example: crihealthd record --for 1m outage.jsonl; crihealthd replay outage.jsonl
             """)
@@ -32,6 +32,11 @@ struct RecordCommand: ParsableCommand {
         help: ArgumentHelp("Where in this boot's journal to begin; else a day ago.", valueName: "time"),
         transform: { try TimeArgument($0) })
     var since: TimeArgument?
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Mask passwords, tokens and keys; names, addresses and paths stay.")
+    var redact = true
 
     @OptionGroup var options: ConfigurationOptions
 
@@ -60,7 +65,7 @@ struct RecordCommand: ParsableCommand {
         let scratch = try ScratchDirectory()
         defer { scratch.remove() }
         configuration.stateDirectory = scratch.path
-        let recorder = try RecordingWriter(path: file)
+        let recorder = try RecordingWriter(path: file, isRedacted: redact)
         let threshold = LogThreshold(configuration.logLevel)
         let logger = Logger(label: "crihealthd") { _ in StderrLogHandler(threshold: threshold) }
         let daemon = try Daemon(

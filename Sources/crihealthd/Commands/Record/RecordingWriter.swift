@@ -37,14 +37,18 @@ final class RecordingWriter: Sendable {
     private let state: Mutex<State>
     private let path: String
     private let limit: Int
+    private let isRedacted: Bool
 
-    /// Makes the file, for its owner alone; one that exists is refused.
-    init(path: String, limit: Int = RecordingWriter.limit) throws(FileError) {
+    /// Makes the file, for its owner alone; one that exists is refused. Credentials are masked where it is redacted.
+    init(
+        path: String, limit: Int = RecordingWriter.limit, isRedacted: Bool = true
+    ) throws(FileError) {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FileError("open", path, errno: errno) }
         state = Mutex(State(descriptor: descriptor))
         self.path = path
         self.limit = limit
+        self.isRedacted = isRedacted
     }
 
     /// Called once, when nothing more is written, by a full file or an error.
@@ -69,7 +73,9 @@ final class RecordingWriter: Sendable {
         guard observation.event != .tick else { return }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let line = try? encoder.encode(observation.masked) else { return }
+        guard let encoded = try? encoder.encode(observation) else { return }
+        var line = Array(encoded)
+        if isRedacted, let masked = Secrets.mask(line) { line = masked }
         let ended = state.withLock { state -> (@Sendable () -> Void)? in
             guard !state.isFinished, state.problem == nil, !state.result.isFull else { return nil }
             if state.result.bytes + line.count + 1 > limit {

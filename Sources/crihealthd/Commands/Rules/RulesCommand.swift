@@ -5,7 +5,7 @@ import ArgumentParser
 struct RulesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rules",
-        abstract: "List, check, try, import and begin rules.",
+        abstract: "List, check, try, import and draft rules.",
         discussion: """
             Rules of a node are TOML files in /etc/crihealthd/rules.d, beside those that are built in.
 

@@ -48,6 +48,6 @@ struct RulesLintCommand: ParsableCommand {
         let count = rules.rules.count { names.contains($0.file) }
         let silent = rules.rules.count { names.contains($0.file) && $0.examples.isEmpty }
         let untried = silent == 0 ? "" : "; \(silent) of them have no example to be tried with"
-        Output.write("files: \(documents.count), rules: \(count); all is well\(untried)\n")
+        Output.write("files: \(documents.count), rules: \(count); no errors\(untried)\n")
     }
 }

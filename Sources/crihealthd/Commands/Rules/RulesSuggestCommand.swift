@@ -8,7 +8,7 @@ import HealthModel
 struct RulesSuggestCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "suggest",
-        abstract: "Begin rules for error lines that none knows.",
+        abstract: "Draft rules for error lines that no rule knows.",
         usage: "crihealthd rules suggest [--limit <n>] <path>",
         discussion: """
             <path> is what `replay` takes (- is standard input). For each kind of error line that no rule knows a \

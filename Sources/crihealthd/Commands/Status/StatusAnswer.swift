@@ -18,7 +18,7 @@ struct StatusAnswer: Equatable {
         /// What to do about it.
         var hint: String {
             isDenied
-                ? "This user may not connect: ask as root (sudo crihealthd status)."
+                ? "This user is not allowed to connect: ask as root (sudo crihealthd status)."
                 : "See `systemctl status crihealthd`. Without the daemon, `crihealthd check` looks once, as root."
         }
     }

@@ -101,10 +101,12 @@ struct Bundle {
     private struct Collector {
         var lines = NodeLines()
         var survey = TextSurvey()
+        var packages = PackageLogs()
 
         var material: ReplayMaterial {
             ReplayMaterial(
-                observations: ReplaySource.starts(of: lines.arranged, capture: survey.endpoints),
+                observations: packages.beside(
+                    ReplaySource.starts(of: lines.arranged, capture: survey.endpoints)),
                 survey: survey)
         }
     }
@@ -122,8 +124,8 @@ struct Bundle {
         nodes[node]?.lines.take(entry, file: files)
     }
 
-    /// Once each, and not without a bound.
-    private mutating func passOver(_ problem: String) {
+    /// Tells why something was not read: once each, and not without a bound.
+    mutating func passOver(_ problem: String) {
         guard passedOver.count < Self.problemLimit, passedOver.last != problem, !passedOver.contains(problem)
         else { return }
         passedOver.append(problem)
@@ -148,8 +150,19 @@ struct Bundle {
         }
     }
 
+    /// A log of packages; one that cannot be read is told as others are.
+    private mutating func packages(_ path: String, of node: String) {
+        guard nodes[node] != nil || nodes.count < Self.nodeLimit else { return }
+        do throws(ReplayError) {
+            try nodes[node, default: Collector()].packages.take(ByteSource(path))
+        } catch {
+            passOver("\(error)")
+        }
+    }
+
     /// One file; what cannot be read is told at the end, and is no reason to lose the rest.
     private mutating func file(_ path: String, _ name: String) {
+        if let node = PackageLogs.node(name) { return packages(path, of: node) }
         guard let member = BundleMember(name) else { return }
         read(path, as: name, member)
     }
@@ -182,10 +195,5 @@ struct Bundle {
     mutating func finish(_ journal: inout TextJournal, _ member: BundleMember) {
         journal.finish(hosts: { keep($0, $1, member) })
         files += 1
-    }
-
-    /// Tells why something was not read.
-    mutating func passOver(_ problem: String) {
-        passOver(problem)
     }
 }

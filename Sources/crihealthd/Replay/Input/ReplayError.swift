@@ -20,7 +20,7 @@ enum ReplayError: Error, CustomStringConvertible {
         case .badExport(let path, let reason):
             "\(path): not what `journalctl -o export` writes: \(reason)"
         case .journal(let path, let reason): "\(path): \(reason)"
-        case .empty(let path): "\(path) holds nothing to replay"
+        case .empty(let path): "\(path) is empty: there is nothing to replay"
         case .nothingKnown(let path):
             "\(path) cannot be replayed: no line in it says when it was logged, or by whom; journalctl's and kubectl's"
                 + " output does"
