@@ -1,12 +1,14 @@
 # crihealthd. Two commands for a newcomer: `make run` and `make test`.
 SHELL := /bin/bash
 SWIFT ?= swift
-# A section for each function: the linker leaves out those that nobody calls, and folds those that are the same.
+# A section for each function: the linker leaves out those that nobody calls, and folds those that are the same. No name of the
+# folder that it is built in: swift-nio's C has __FILE__.
 RELEASE_FLAGS := -c release --static-swift-stdlib --scratch-path .build-release -Xswiftc -Osize \
-    -Xswiftc -Xfrontend -Xswiftc -function-sections -Xlinker --no-export-dynamic -Xlinker --icf=safe
+    -Xswiftc -Xfrontend -Xswiftc -function-sections -Xlinker --no-export-dynamic -Xlinker --icf=safe \
+    -Xcc -ffile-prefix-map=$(CURDIR)/=
 
-.PHONY: run demo test check project site fuzz unit-quick cri prometheus prometheus-live endpoint build release deb rpm unit guard guard-renew release-flags test-node bench \
-    bench-quick bench-fleet soak format lint project-venv deps-build deps-test deps-bench deps-package clean
+.PHONY: run demo test check project site sbom release-artifacts reproduce arm64 fuzz unit-quick cri prometheus prometheus-live endpoint build release deb rpm unit guard guard-renew release-flags test-node bench \
+    bench-quick bench-fleet soak format lint project-venv provenance deps-build deps-test deps-bench deps-package clean
 
 ## Installs what is missing, builds, and runs the daemon; without a container runtime it serves a recorded outage.
 run: deps-build
@@ -20,7 +22,7 @@ demo: deps-build
 
 ## Everything: format, licences and pages, unit and corpus tests, the journal's races, what a line costs, real containerd and Prometheus, the
 ## endpoint in a browser, both packages, booted nodes (root).
-test: deps-test lint project prometheus unit guard prometheus-live endpoint test-node
+test: deps-test lint project arm64 prometheus unit guard prometheus-live endpoint test-node
 	scripts/summary .build/project.log .build/crictl.log .build/unit.log .build/guard.log .build/prometheus.log .build/endpoint.log .build/node.log
 
 ## Everything that needs neither root nor a node: five minutes after the build.
@@ -40,6 +42,10 @@ site: project-venv
 	docs/site/make-site .build/site/pages
 	cp docs/site/mkdocs.yml .build/site/
 	.build/project-venv/bin/mkdocs build --quiet --strict --config-file .build/site/mkdocs.yml
+
+## The C target for arm64 and here, and what of it depends on the architecture, run by qemu-user.
+arm64: deps-test
+	Tests/Architecture/run
 
 ## Seeded mutations of everything that is read, for MINUTES (10), with SANITIZE (address) or without (SANITIZE=). Swift's driver
 ## has no sanitizer of undefined behaviour on Linux: Swift traps by itself, and the C in here is made to.
@@ -112,12 +118,21 @@ release: deps-build
 	strip .build-release/crihealthd
 	scripts/check-binary .build-release/crihealthd
 
+## What the binary holds of others' work and needs of a node, read off the build: NOTICE, and an SBOM (SPDX 2.3) that is validated.
+sbom: provenance project-venv
+	.build/project-venv/bin/pyspdxtools --infile .build-release/sbom.spdx.json
+	@echo "SBOM: $$(grep -c '"SPDXID": "SPDXRef-l' .build-release/sbom.spdx.json) components, valid: .build-release/sbom.spdx.json"
+
+provenance: release
+	packaging/provenance notice .build-release .build-release/crihealthd >.build-release/NOTICE
+	packaging/provenance sbom .build-release .build-release/crihealthd >.build-release/sbom.spdx.json
+
 ## For who builds something else in the same way.
 release-flags:
 	@echo $(filter-out --scratch-path .build-release,$(RELEASE_FLAGS))
 
 ## The Debian package, checked by lintian: .build-deb/crihealthd_VERSION_ARCH.deb
-deb: deps-package release
+deb: deps-package provenance
 	packaging/check
 	packaging/build-deb .build-release/crihealthd .build-deb
 
@@ -127,13 +142,25 @@ rpm: deb
 	packaging/build-rpm .build-release/crihealthd .build-rpm/next 2
 	packaging/compare .build-deb/crihealthd_*.deb .build-rpm/crihealthd-*.rpm
 
+## What is released, in .build-artifacts: packages, checksums, SBOM, NOTICE, an apt and a yum repository, signed with the key
+## KEY=ID of your gpg.
+release-artifacts: rpm sbom
+	@[ -n "$(KEY)" ] || { echo "KEY=ID: with which key of gpg?" >&2; exit 2; }
+	packaging/release-artifacts .build-artifacts "$(KEY)" .build-release/sbom.spdx.json .build-release/NOTICE \
+	    .build-deb/crihealthd_*.deb .build-rpm/crihealthd-*.rpm
+
+## Two builds of the last commit, in two folders; says whether they are the same to the byte.
+reproduce: deps-package
+	scripts/reproduce
+
 ## Both packages, built and installed on booted nodes, Debian 12 and 13 (root only).
-test-node: deps-test rpm
+test-node: deps-test rpm sbom
 	@mkdir -p .build
 	set -o pipefail; { status=0; \
 	    Tests/Node/run-scenarios --package .build-deb/crihealthd_*.deb --rpm .build-rpm/crihealthd-*.rpm \
-	        --rpm-next .build-rpm/next/crihealthd-*.rpm || status=1; \
-	    Tests/Node/run-scenarios --package .build-deb/crihealthd_*.deb --suite trixie || status=1; \
+	        --rpm-next .build-rpm/next/crihealthd-*.rpm --ansible .build/project-venv || status=1; \
+	    Tests/Node/run-scenarios --package .build-deb/crihealthd_*.deb --suite trixie \
+	        --ansible .build/project-venv || status=1; \
 	    exit $$status; } 2>&1 | tee .build/node.log || { grep '^failed on' .build/node.log; exit 1; }
 
 ## Everything of docs/performance.md, measured here (root); bench-quick takes smaller data and writes nothing.
@@ -166,4 +193,4 @@ deps-package:
 	scripts/install-packages package
 
 clean:
-	rm -rf .build .build-bench .build-release .build-node .build-deb .build-rpm .build-fuzz
+	rm -rf .build .build-bench .build-release .build-node .build-deb .build-rpm .build-fuzz .build-artifacts .build-reproduce

@@ -15,6 +15,8 @@ import transitions
 from packages import DEB, NEXT
 from troubles import PROBER, PROBER_SOCKET, STATE
 
+# What makes an incident the one from before.
+FIELDS = ("id", "openedAt", "cause", "occurrences")
 CATALOG_ID = "9ed22920c1cb49dab4280d7dac3fbcc3"
 # What is true of a healthy node. (VersionsSupported is advice, and false of what Debian 12 has.)
 GOOD = ("RuntimeReady", "NetworkReady", "CRIVersionSupported", "MonitoringHealthy")
@@ -25,7 +27,7 @@ EXPOSURE = {daemon.UNIT: 2.0, PROBER: 2.0}
 VOLATILE = re.compile(
     r"/(proc|sys|dev|tmp|root|run(?!/crihealthd)|var/(cache|log|tmp|lib/(dpkg|rpm|apt|containerd|cni|systemd/catalog)))"
     r"(/|$)|/usr/share/.*containerd|/usr/share/man(/man[58](/ctr\.8\.gz)?)?$|/var/lib/systemd/(random-seed|timers)|/etc/(passwd|shadow|group|gshadow|subuid|subgid)-$|/etc/\.pwd\.lock$")
-KEPT = re.compile(r"/etc/crihealthd(/config\.toml|/rules\.d)?|/etc/default/crihealthd|/var/lib/crihealthd(/.*)?"
+KEPT = re.compile(r"/etc/profile\.d/crihealthd\.sh|/etc/crihealthd(/config\.toml|/rules\.d)?|/etc/default/crihealthd|/var/lib/crihealthd(/.*)?"
                   r"|/var/lib/systemd/deb-systemd-helper-enabled(/.*)?"
                   r"|/etc/systemd/system/(multi-user|sockets)\.target\.wants(/crihealthd\S*)?")
 
@@ -137,7 +139,7 @@ class PackagedRun(consumers.ConsumersRun, transitions.TransitionsRun):
         if not version.endswith("+next1"):
             raise runner.Failed(f"version {version} is installed")
 
-    def upgrade(self, row, install):
+    def upgrade(self, row, install, fields=FIELDS):
         """Through an upgrade in an incident nothing is forgotten and no scrape is refused."""
         self.await_quiet()
         self.node.run("systemctl", "stop", scenarios.CONTAINERD)
@@ -155,14 +157,14 @@ class PackagedRun(consumers.ConsumersRun, transitions.TransitionsRun):
         answers = [scraper.answers for scraper in scrapers]
         if lost or min(answers) < 10:
             raise runner.Failed(f"{len(lost)} scrapes lost beside {answers} answered: {lost[:1]}")
-        self.same(before, back)
+        self.same(before, back, fields)
         repaired = time.monotonic()
         self.node.run("systemctl", "start", scenarios.CONTAINERD)
         self.await_resolved(row, "RuntimeDown", lambda: repaired, 15)
 
-    def same(self, before, incidents):
+    def same(self, before, incidents, fields=FIELDS):
         """It is one incident, and the one from before."""
-        for field in ("id", "openedAt", "cause", "occurrences"):
+        for field in fields:
             if len(incidents or []) != 1 or incidents[0].get(field) != before.get(field):
                 raise runner.Failed(
                     f"{field} was {before.get(field)}, is {[one.get(field) for one in incidents or []]}")
