@@ -191,7 +191,8 @@ import Testing
         let before = TextPage.render(snapshot)
         snapshot.advice = [Self.advice]
         let page = TextPage.render(snapshot)
-        #expect(page.contains("\nAdvice (by upstream version; your distribution may have backported fixes)\n"))
+        #expect(
+            page.contains("\nAdvice (by upstream version; your distribution may have backported fixes)\n"))
         #expect(page.contains("runc 1.1.5+ds1: a leaked descriptor"))
         #expect(page.split(separator: "\n").first == before.split(separator: "\n").first)
         #expect(page.split(separator: "\n").allSatisfy { $0.count <= 80 })

@@ -90,7 +90,7 @@ public enum IncidentText {
             let command = "crihealthd explain \(shortID(incident))"
             writer.field("more", command + (left.map { " (\($0))" } ?? ""))
         case .oneLook, .recording:
-            let rest = left.map { " (\($0): -o json)" } ?? ""
+            let rest = left.map { " (\($0))" } ?? ""
             if let command = explain(incident) { writer.field("more", command + rest) }
         }
     }

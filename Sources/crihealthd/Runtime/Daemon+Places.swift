@@ -47,7 +47,8 @@ extension Daemon {
     private func announce(_ change: WatchedEndpoints.Change, moved: [Endpoint]) {
         for endpoint in change.left {
             logger.notice(
-                "an endpoint is no longer configured anywhere", metadata: ["socket": "\(endpoint.socketPath)"])
+                "an endpoint is no longer configured anywhere", metadata: ["socket": "\(endpoint.socketPath)"]
+            )
         }
         for endpoint in change.appeared {
             logger.notice("another endpoint appeared", metadata: ["socket": "\(endpoint.socketPath)"])
