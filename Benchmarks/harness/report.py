@@ -65,6 +65,12 @@ def rows(results: dict) -> list[tuple[str, str, str, bool | None]]:
         row("needed libraries", "libsystemd, libc", ", ".join(["libsystemd, libc", *others]), not others)
     if r := results.get("endpoint"):
         row("series, 110 pods", "≤ 300", str(r["series"]), r["series"] <= 300)
+    if r := results.get("text"):
+        one = r["no rule matches"]
+        row(f"replay of {one['bytes'] / 1e9:.1f} GB of text, no line known", "≥ 100 MB per CPU-second",
+            f"{one['mb_per_cpu_second']:.0f} MB", one["mb_per_cpu_second"] >= 100)
+        more = one["peak_rss_mib"] - one["peak_rss_mib_of_half"]
+        row("the same: memory, beside that of half of it", "the same", f"{one['peak_rss_mib']} MiB, {more:+.1f} MiB", more < 2)
     return all_rows
 
 
@@ -81,7 +87,7 @@ BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 PARTS = (
     ("throughput", "Journal to signals"), ("latency", "Entry written to visible"), ("faults", "Fault to incident"),
     ("rest", "At rest"), ("storm", "Storm"), ("soak", "Soak"), ("startup", "Starting on a big journal"), ("endpoint", "Endpoint"),
-    ("binary", "Binary"),
+    ("text", "A gigabyte of text"), ("binary", "Binary"),
 )
 
 
