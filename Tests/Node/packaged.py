@@ -15,8 +15,6 @@ import transitions
 from packages import DEB, NEXT
 from troubles import PROBER, PROBER_SOCKET, STATE
 
-# What makes an incident the one from before.
-FIELDS = ("id", "openedAt", "cause", "occurrences")
 CATALOG_ID = "9ed22920c1cb49dab4280d7dac3fbcc3"
 # What is true of a healthy node. (VersionsSupported is advice, and false of what Debian 12 has.)
 GOOD = ("RuntimeReady", "NetworkReady", "CRIVersionSupported", "MonitoringHealthy")
@@ -139,7 +137,7 @@ class PackagedRun(consumers.ConsumersRun, transitions.TransitionsRun):
         if not version.endswith("+next1"):
             raise runner.Failed(f"version {version} is installed")
 
-    def upgrade(self, row, install, fields=FIELDS):
+    def upgrade(self, row, install):
         """Through an upgrade in an incident nothing is forgotten and no scrape is refused."""
         self.await_quiet()
         self.node.run("systemctl", "stop", scenarios.CONTAINERD)
@@ -157,14 +155,14 @@ class PackagedRun(consumers.ConsumersRun, transitions.TransitionsRun):
         answers = [scraper.answers for scraper in scrapers]
         if lost or min(answers) < 10:
             raise runner.Failed(f"{len(lost)} scrapes lost beside {answers} answered: {lost[:1]}")
-        self.same(before, back, fields)
+        self.same(before, back)
         repaired = time.monotonic()
         self.node.run("systemctl", "start", scenarios.CONTAINERD)
         self.await_resolved(row, "RuntimeDown", lambda: repaired, 15)
 
-    def same(self, before, incidents, fields=FIELDS):
+    def same(self, before, incidents):
         """It is one incident, and the one from before."""
-        for field in fields:
+        for field in ("id", "openedAt", "cause", "occurrences"):
             if len(incidents or []) != 1 or incidents[0].get(field) != before.get(field):
                 raise runner.Failed(
                     f"{field} was {before.get(field)}, is {[one.get(field) for one in incidents or []]}")
