@@ -53,7 +53,7 @@ struct BundleMember: Hashable {
         ".json", ".yaml", ".yml", ".toml", ".conf", ".service", ".sh", ".list", ".crt", ".key", ".pem",
         ".html", "config",
         "version", "images", "inspect", ".db", ".sock", ".journal", "info.", "status", "kubeconfig",
-        "metrics", "docker_", "crictl_", "disk-usage", "list-boots",
+        "metrics", "docker_", "crictl_", "disk-usage", "list-boots", "ls_-",
     ]
     /// Folders of what containers write, and those in which no log is.
     private static let strangers: Set<String> = [

@@ -130,7 +130,7 @@ import Testing
         let bomb = directory.path + "/bomb"
         shell.arguments = [
             "-c",
-            "head -c 256M /dev/zero | gzip -1 > \(bomb).one; (echo '\(line)' | gzip; for i in {1..40}; do cat \(bomb).one; done) > \(bomb)",
+            "head -c 256M /dev/zero | gzip > \(bomb).one; (echo '\(line)' | gzip; for i in {1..40}; do cat \(bomb).one; done) > \(bomb)",
         ]
         try shell.run()
         shell.waitUntilExit()
