@@ -21,13 +21,17 @@ import Testing
             if let type = text.firstMatch(of: #/^(?:\w+ )*(?:struct|enum|class|actor) \w+(.*)\{/#) {
                 types.append((indent, type.1.contains(#/\b(Codable|Decodable)\b/#)))
             } else if types.last?.isDecoded == true,
-                let variable = text.firstMatch(of: #/^(?:[\w()]+ )*var (\w+)(?:: [^=]*\bU?Int\d*\]?\??| = -?\d+)/#),
+                let name = variable(text),
                 !text.hasSuffix("{")
             {
-                found.append(Number(name: String(variable.1), file: file))
+                found.append(Number(name: String(name), file: file))
             }
         }
         return found
+    }
+
+    private static func variable(_ text: Substring) -> Substring? {
+        text.firstMatch(of: #/^(?:[\w()]+ )*var (\w+)(?:: [^=]*\bU?Int\d*\]?\??| = -?\d+)/#)?.1
     }
 
     /// Where such a number is changed by an operator.
