@@ -54,7 +54,7 @@ import Testing
         let data = try JSONSerialization.data(withJSONObject: try Self.stateOf01())
         let state = try JSONDecoder().decode(EngineState.self, from: data)
         let open = state.book.open
-        #expect(open.map(\.cause) == ["BusUnavailable"])
+        #expect(open.map(\.cause) == ["Killed", "BusUnavailable"])
         // And once more, after this version has written it.
         let again = try JSONDecoder().decode(EngineState.self, from: try JSONEncoder().encode(state))
         #expect(again.book.open == open)
