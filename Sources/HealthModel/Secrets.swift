@@ -42,7 +42,8 @@ public enum Secrets {
         mutating func step() -> Bool {
             guard place < text.count else { return false }
             switch text[place] {
-            case UInt8(ascii: ":") where has("://", at: place): url()
+            case UInt8(ascii: ":") where has("://", at: place): url(place + 3)
+            case UInt8(ascii: ":") where has(#":\/\/"#, at: place): url(place + 5)
             case UInt8(ascii: "="), UInt8(ascii: ":"): assignment()
             case UInt8(ascii: " "): word()
             case UInt8(ascii: ",") where has("\",\"", at: place - 1): element()
@@ -61,9 +62,8 @@ public enum Secrets {
             return out
         }
 
-        /// `scheme://user:password@host`
-        private mutating func url() {
-            let start = place + 3
+        /// `scheme://user:password@host`, from behind the slashes, which JSON may escape.
+        private mutating func url(_ start: Int) {
             var end = start
             while end < text.count, end - start < 512, !isEnd(text[end]), !"/?#@".utf8.contains(text[end]) {
                 end += 1

@@ -61,7 +61,7 @@ import Testing
             #expect(incident.impact.pods == nil && incident.impact.runningContainers == nil)
         }
         let stuck = try #require(scene.open.first { $0.kind == .containerStuck })
-        #expect(stuck.explanation.contains("live on"))
+        #expect(stuck.explanation.contains("still alive"))
     }
 
     /// One that is listed as exited is not "not listed"; a sandbox whose pause process lives counts, too.

@@ -12,7 +12,7 @@ enum SignalVocabulary {
         .containerStateUnknown, .cniLoaded, .benign, .noted,
         .startPreWords, .deadShimCleaned, .kubeletConnected, .kubeletNodeReady, .kubeletWaits,
         .embeddedRuntimeLog, .embeddedRuntimeRuns, .embeddedRuntimeWaiting,
-        .requestBegun, .requestEnded, .nodeRecovered, .shimCleaned,
+        .requestBegun, .requestEnded, .nodeRecovered, .shimCleaned, .unitEndedBadly,
     ]
 
     /// The names of `signals` that mean trouble; what only a pod can do to itself is none.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Diagnosis
 import Foundation
-import HealthEndpoint
 import HealthModel
 import Testing
 
@@ -104,8 +103,7 @@ private struct FieldVerdict {
         incidents = replayer.incidents
         let start = Moment(wall: WallTime(microseconds: 0), monotonic: MonotonicTime(microseconds: 0))
         page =
-            TextPage.render(
-                replayer.engine.snapshot(at: replayer.last ?? start), width: 4000, origin: .recording)
+            ReplayText.render(replayer, at: replayer.last ?? start, width: 4000)
             + incidents.map { $0.sentence + " " + $0.explanation }.joined(separator: "\n")
     }
 

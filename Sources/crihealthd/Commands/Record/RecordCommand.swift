@@ -13,8 +13,8 @@ struct RecordCommand: ParsableCommand {
         abstract: "Record this node to a file, to be diagnosed elsewhere.",
         usage: "crihealthd record [--for <time>] [--since <time>] [--no-redact] <file>",
         discussion: """
-            Writes what the journal, systemd, crictl and the node say, with or without a daemon. Run it as root: what \
-            could not be read is told, and exits with 1. The file holds log lines, with credentials masked, and is for its owner alone.
+            Writes what the journal, systemd, crictl and the node say. Run it as root: what cannot be read is told, \
+            and exits with 1. The file is for its owner alone.
 
             Example: crihealthd record --for 1m outage.jsonl; crihealthd replay outage.jsonl
             """)
@@ -35,7 +35,7 @@ struct RecordCommand: ParsableCommand {
 
     @Flag(
         inversion: .prefixedNo,
-        help: "Mask passwords, tokens and keys; names, addresses and paths stay.")
+        help: "Mask passwords, tokens and keys.")
     var redact = true
 
     @OptionGroup var options: ConfigurationOptions
