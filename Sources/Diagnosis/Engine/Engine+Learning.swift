@@ -80,7 +80,7 @@ extension Engine {
     private mutating func begin(_ start: DaemonStart, _ at: Moment) {
         let isSameBoot = state.facts.bootID == start.bootID
         let boot = Moment(
-            wall: at.wall + .microseconds(-at.monotonic.microseconds),
+            wall: at.wall + (MonotonicTime(microseconds: 0) - at.monotonic),
             monotonic: MonotonicTime(microseconds: 0))
         beginning = Beginning(
             from: isSameBoot && state.facts.now.monotonic < at.monotonic ? state.facts.now : boot,

@@ -153,4 +153,17 @@ import Testing
         }
         #expect(start.open(at: .seconds(362)) == ["RuntimeDown/SocketMissing"])
     }
+
+    /// A recording may say anything of its clock.
+    @Test(arguments: [Int64.min, -1, 0, .max]) func aStartAtAnyTimeIsTaken(_ microseconds: Int64) {
+        var engine = Engine(rules: Scene.shipped)
+        let at = Moment(
+            wall: WallTime(microseconds: microseconds), monotonic: MonotonicTime(microseconds: microseconds))
+        _ = engine.receive(
+            Observation(
+                at: at,
+                event: .started(
+                    DaemonStart(bootID: "boot-1", version: "test", hostname: "node1", endpoints: []))))
+        #expect(engine.snapshot(at: at).open.isEmpty)
+    }
 }
