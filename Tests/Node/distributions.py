@@ -128,6 +128,7 @@ def installed(run, layout):
         node.run("rm", "-rf", f"/run/systemd/system/{layout.unit}", "/run/systemd/system/kubelet.service",
                  "/var/lib/rancher", "/var/snap", "/var/lib/k0s", "/etc/k0s", "/srv/acme", "/var/lib/kubelet/config.yaml",
                  layout.socket)
+        node.run("rmdir", "--ignore-fail-on-non-empty", "/var/lib/kubelet", check=False)
         node.run("sh", "-c", f"mv /root/crictl.yaml {CRICTL}")
         node.run("systemctl", "unmask", "--runtime", scenarios.CONTAINERD)
         node.run("systemctl", "daemon-reload")

@@ -97,14 +97,14 @@ class TroubledRun(runner.Run):
             self.node.run("systemctl", "restart", daemon.UNIT)
 
     def state_full(self, row):
-        """No space where the checkpoint goes; the file system is one of 256 KiB, made for this."""
+        """No space where the checkpoint goes; the file system is one of 2 MiB, made for this."""
         self.await_quiet()
         self.node.run("systemctl", "stop", daemon.UNIT)
-        self.node.run("mount", "-t", "tmpfs", "-o", "size=256k,mode=0750,uid=crihealthd,gid=crihealthd", "small", STATE)
+        self.node.run("mount", "-t", "tmpfs", "-o", "size=2m,mode=0750,uid=crihealthd,gid=crihealthd", "small", STATE)
         try:
             self.node.run("systemctl", "start", daemon.UNIT)
             self.await_quiet()
-            self.fill(f"{STATE}/ballast", 1 << 20)
+            self.fill(f"{STATE}/ballast", 4 << 20)
             began = time.monotonic()
             # A transition makes it save at once.
             self.node.run("systemctl", "stop", scenarios.CONTAINERD)

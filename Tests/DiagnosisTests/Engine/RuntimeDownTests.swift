@@ -228,4 +228,17 @@ import Testing
         #expect(scene.open.map(\.status) == [.confirmed])
         #expect(scene.openNames == ["RuntimeDown/StuckActivating"])
     }
+
+    /// `ExecStartPre=-/sbin/modprobe overlay` of containerd's unit, on a node without modprobe.
+    @Test func whatMayFailBeforeTheStartIsNotItsCause() throws {
+        var scene = try Scene()
+        scene.starts()
+        scene.manager(MessageID.unitStarting)
+        scene.manager(
+            says:
+                "containerd.service: Failed at step EXEC spawning /sbin/modprobe: No such file or directory")
+        scene.exits(1)
+        scene.wait(.seconds(5))
+        #expect(scene.openNames == ["RuntimeDown/Exited"])
+    }
 }
