@@ -88,7 +88,7 @@ class TransitionsRun(troubles.TroubledRun):
         wrong = [f"{name} is not {value}" for name, value in expected.items() if entry.get(name) != value]
         if abs(int(entry["__REALTIME_TIMESTAMP"]) / 1e6 - runner.wall_seconds(line["time"])) > 2:
             wrong.append("another time")
-        sentence = re.sub("^(suspected|now|resolved): ", "", entry["MESSAGE"])
+        sentence = re.sub("^(suspected|now|confirmed|resolved): ", "", entry["MESSAGE"])
         if change == "opened" and text != f"Opened as {entry['CRIHEALTHD_CAUSE']}: {sentence}":
             wrong.append("another cause or sentence")
         if text.startswith("Cause is now") and text != f"Cause is now {entry['CRIHEALTHD_CAUSE']}: {sentence}":
