@@ -99,8 +99,8 @@ extension KubeletCase {
     }
 
     private func endpointWords(_ fall: Fall) -> Words {
-        let answering = facts.runtimes.first { $0.api.answeredAt != nil && $0.api.failing == nil }
-        let hint = answering.map { " On this node \($0.endpoint.address) answers." } ?? ""
+        let answering = facts.runtimes.filter { $0.api.answeredAt != nil && $0.api.failing == nil }
+        let hint = answering.first.map { " On this node \($0.endpoint.address) answers." } ?? ""
         if fall.fatal?.captures["what"] == "unset" {
             return Words(
                 sentence: "\(name) does not start: no runtime endpoint is configured",
@@ -116,9 +116,7 @@ extension KubeletCase {
         }
         let socket = fall.fatal.flatMap { namedSocket($0) } ?? "the runtime's socket"
         let path = socket.hasPrefix("unix://") ? String(socket.dropFirst(7)) : socket
-        let isServed = facts.runtimes.contains {
-            $0.endpoint.serves(socket) && $0.api.answeredAt != nil && $0.api.failing == nil
-        }
+        let isServed = answering.contains { $0.endpoint.serves(socket) }
         return Words(
             sentence: isServed
                 ? "\(name) has not come back: nobody served \(path) when it started"

@@ -65,7 +65,7 @@ extension RuntimeCase<RuntimeDown> {
         func proof(_ name: SignalName) -> Signal? { facts.signals.last(name, unit: unit.name, since: from) }
         if let fall = classified(from: from) { return fall }
         if let line = proof(.addressInUse) { return addressInUse(line) }
-        if let line = proof(.binaryMissing).flatMap(ofTheEnd) ?? missingBinary { return binaryMissing(line) }
+        if let line = missingBinary(from: from) { return binaryMissing(line) }
         if unit.exit?.status == 203, unit.exit?.code == "exited" { return binaryMissing(nil) }
         if let line = proof(.stateLocked) { return stateLocked(line) }
         if let line = proof(.noSpace) { return diskFull(line) }
@@ -138,16 +138,12 @@ extension RuntimeCase<RuntimeDown> {
             inquiries: fall.inquiries + [askAgain])
     }
 
-    /// systemd's line is of this end only where the exit says so, too: `ExecStartPre=-/sbin/modprobe` may fail at each start.
-    private func ofTheEnd(_ line: Signal) -> Signal? {
-        guard line.rule.hasPrefix("sd-"), let exit = unit.exit else { return line }
-        return exit.status == 203 ? line : nil
-    }
-
-    /// systemd logs "Failed to locate executable" for the unit before the exit record.
-    private var missingBinary: Signal? {
-        guard unit.exit?.status == 203 else { return nil }
-        return facts.signals.last(.binaryMissing, unit: unit.name)
+    /// systemd's line is of this end only where the exit says so, too (`ExecStartPre=-/sbin/modprobe` may fail at each start),
+    /// and comes before the exit record.
+    private func missingBinary(from: MonotonicTime) -> Signal? {
+        let line = facts.signals.last(.binaryMissing, unit: unit.name, since: from)
+        if unit.exit?.status == 203 { return line ?? facts.signals.last(.binaryMissing, unit: unit.name) }
+        return line.flatMap { unit.exit == nil || $0.captures["by"] != "systemd" ? $0 : nil }
     }
 
     private func addressInUse(_ line: Signal) -> Fall {
