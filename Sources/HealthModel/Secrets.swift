@@ -10,7 +10,7 @@ public enum Secrets {
     private static let mark = Array("***".utf8)
 
     /// Names of secrets, in small letters; a name that contains one is one (`AWS_SECRET_ACCESS_KEY`).
-    private static let names = [
+    static let names = [
         "password", "passwd", "passphrase", "secret", "token", "apikey", "api_key", "api-key", "access_key",
         "accesskey",
         "private_key", "privatekey", "private-key", "access-key", "key-data", "credential", "authorization",
@@ -19,12 +19,17 @@ public enum Secrets {
 
     /// The text without them.
     public static func mask(_ text: String) -> String {
-        mask(Array(text.utf8)).map { String(decoding: $0, as: UTF8.self) } ?? text
+        mask(text.utf8.span).map { String(decoding: $0, as: UTF8.self) } ?? text
     }
 
-    /// The bytes without them; nil where there are none.
-    public static func mask(_ text: [UInt8]) -> [UInt8]? {
-        var scanner = Scanner(text: text)
+    /// The bytes without them; nil where there are none. Allocates nothing where no word of theirs is in the text.
+    public static func mask(_ text: Span<UInt8>) -> [UInt8]? {
+        SecretWords.areNamed(in: text) ? scan(text) : nil
+    }
+
+    /// The same by a look at all of the text.
+    static func scan(_ text: Span<UInt8>) -> [UInt8]? {
+        var scanner = Scanner(text: text.withUnsafeBufferPointer { Array($0) })
         while scanner.step() {}
         return scanner.finish()
     }

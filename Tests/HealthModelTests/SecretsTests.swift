@@ -63,6 +63,56 @@ import Testing
         #expect(Secrets.mask(text) == text)
     }
 
+    /// The words that are looked for first leave none out.
+    @Test func everyNameIsKnownInEitherCase() {
+        for name in Secrets.names.map({ String(decoding: $0, as: UTF8.self) }) {
+            for text in [name, name.uppercased()] {
+                #expect(Secrets.mask("x my_\(text)=hunter2x y") == "x my_\(text)=*** y")
+                #expect(Secrets.mask("\(text)=hunter2x") == "\(text)=***")
+            }
+        }
+        #expect(Secrets.mask("a b@c https://bob:x@reg") == "a b@c https://***@reg")
+    }
+
+    /// Text of all that masks, of either case and with what may stand between: a look for the words first changes nothing.
+    @Test func wordsThatAreLookedForFirstHideNothing() {
+        let pieces =
+            Secrets.names.map { String(decoding: $0, as: UTF8.self) } + [
+                "://", #":\/\/"#, "@", "sig", "auth", "=", ":", "\"", "'", #"\"#, " ", ",", "--", "{", "x",
+                "hunter2x9abc",
+                "Bearer ", "basic ", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIi", "-----BEGIN ", "PRIVATE KEY-----",
+                "-----END",
+                "AKIAIOSFODNN7EXAMPLE", "ASIAIOSFODNN7EXAMPLE", "ghp_", "gho_", "ghs_", "ghu_", "github_pat_",
+                "glpat-",
+                "xoxb-", "xoxp-", "0123456789abcdefghij", "_",
+            ]
+        var random = Dice(state: 20)
+        var hidden = 0
+        for _ in 0..<40_000 {
+            let text = (0..<Int.random(in: 1...5, using: &random)).map { _ in
+                let piece = pieces.randomElement(using: &random) ?? ""
+                return Int.random(in: 0..<4, using: &random) == 0 ? piece.uppercased() : piece
+            }.joined()
+            let whole = Secrets.scan(text.utf8.span)
+            hidden += whole == nil ? 0 : 1
+            #expect(Secrets.mask(text.utf8.span) == whole, "\(text)")
+        }
+        #expect(hidden > 1000)
+    }
+
+    private struct Dice: RandomNumberGenerator {
+        var state: UInt64
+
+        /// SplitMix64
+        mutating func next() -> UInt64 {
+            state &+= 0x9E37_79B9_7F4A_7C15
+            var z = state
+            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+            return z ^ (z >> 31)
+        }
+    }
+
     @Test func hostileTextIsReadInLinearTime() {
         for text in [
             "://", "=", "password", "password=", "Bearer ", "eyJ.", "\"", "a:b@", "token:", "--secret\",\"",

@@ -81,7 +81,7 @@ import YAML
             _ = Router(snapshot: .nothingKnown(at: WallTime(microseconds: 0))).respond(to: request)
         case "answer": _ = try? HTTPAnswer(bytes)
         default:
-            _ = Secrets.mask(bytes)
+            _ = Secrets.mask(bytes.span)
             _ = TerminalText.json(text) + TerminalText.page(text) + TOMLText.string(text)
         }
     }

@@ -102,7 +102,7 @@ extension RuntimeCase {
 
 extension String {
     /// At most `limit` bytes: of a longer one the beginning and the end, where a Go error has its cause.
-    func elided(_ limit: Int) -> String { PlainText.elided(Array(utf8), limit: limit) }
+    func elided(_ limit: Int) -> String { PlainText.elided(utf8.span, limit: limit) }
 
     /// The end of an error chain: what went wrong at last.
     var lastWords: String {

@@ -10,9 +10,10 @@ final class CompiledRule: Sendable {
     static let mostLiteral = 16
 
     let rule: SignalRule
-    private let units: [Glob]
-    private let identifiers: [Glob]
-    /// Whether its templates capture anything, and how many captures a signal of it has at most.
+    /// Whom it listens to.
+    let audience: Audience
+    /// Whether its templates capture anything, and how many captures a signal of it has at most, those of its classes
+    /// included.
     private let capturesText: Bool
     private let captureCount: Int
     /// Whether its templates name the reports of strangers' commands and probes.
@@ -23,12 +24,12 @@ final class CompiledRule: Sendable {
     /// rule is known by its `MESSAGE_ID`.
     let literals: [(literal: [UInt8], outline: [[UInt8]])]
 
-    init(_ rule: SignalRule) {
+    /// `room` is for so many captures of classes.
+    init(_ rule: SignalRule, room: Int) {
         self.rule = rule
-        units = rule.units.map(Glob.init)
-        identifiers = rule.identifiers.map(Glob.init)
+        audience = Audience(rule)
         capturesText = rule.conditions.contains { $0.templates.contains { !$0.captureNames.isEmpty } }
-        captureCount = rule.captureNames.count
+        captureCount = rule.captureNames.count + room
         namesStrangers = rule.conditions.contains { condition in
             condition.templates.contains { $0.literals.contains(where: Strangers.isNamed) }
         }
@@ -43,28 +44,36 @@ final class CompiledRule: Sendable {
         var text: ArraySlice<UInt8>
     }
 
-    /// What it takes from the line, where it knows it.
+    /// What it takes from the line, where it knows it and listens to who wrote it.
     func match(_ entry: JournalEntry, _ line: inout LogLine) -> Match? {
-        guard concerns(entry), rule.levels.isEmpty || line.level.map(rule.levels.contains) == true,
+        guard audience.wants(entry), audience.party.has(entry) else { return nil }
+        return read(entry, &line)
+    }
+
+    /// The same of an entry whose writer it listens to.
+    func read(_ entry: JournalEntry, _ line: inout LogLine) -> Match? {
+        guard rule.isBenign || namesStrangers || !line.isStrangers, !hearsComplaintsOnly || line.isComplaint,
+            rule.levels.isEmpty || line.level.map(rule.levels.contains) == true,
             rule.needs.allSatisfy({ line.has($0) || entry.fields[$0] != nil })
         else { return nil }
-        guard rule.isBenign || namesStrangers || !line.isStrangers, !hearsComplaintsOnly || line.isComplaint
-        else {
-            return nil
-        }
         var matcher = TemplateMatcher()
+        var which = 0
         for condition in rule.conditions {
-            guard let text = heard(condition.field, &line), Self.find(condition, text, &matcher) != nil else {
-                return nil
-            }
+            guard let text = heard(condition.field, &line),
+                let found = Self.find(condition, text, &matcher)
+            else { return nil }
+            which = found
         }
         // A near-miss counts wherever it stands: a stranger who writes it silences his own line.
-        for condition in rule.unless {
-            if let text = line.part(condition.field), Self.find(condition, text, &matcher) != nil {
-                return nil
+        if !rule.unless.isEmpty {
+            var misses = TemplateMatcher()
+            for condition in rule.unless {
+                if let text = line.part(condition.field), Self.find(condition, text, &misses) != nil {
+                    return nil
+                }
             }
         }
-        return captures(&line, &matcher)
+        return captures(&line, &matcher, last: which)
     }
 
     /// Text that may stand anywhere in a line may be quoted there: where the rule's own examples are all complaints, so is
@@ -77,35 +86,25 @@ final class CompiledRule: Sendable {
         return !isTied && rule.examples.allSatisfy { LogLine($0).isComplaint }
     }
 
-    /// Whether the entry is of somebody whom the rule listens to.
-    func concerns(_ entry: JournalEntry) -> Bool {
-        rule.sources.contains(entry.source) && passes(units, entry.unit)
-            && passes(identifiers, entry.identifier) && Emitter.couldWrite(rule.emitter, entry)
-            && (rule.messageID == nil || rule.messageID == entry.messageID)
-            && rule.fields.allSatisfy({ entry.fields[$0.key] == $0.value })
-    }
-
-    private func passes(_ globs: [Glob], _ name: String?) -> Bool {
-        guard !globs.isEmpty, let name else { return true }
-        return globs.contains { $0.matches(name) }
-    }
-
-    /// The captures of a line that meets the conditions: it is gone through once more, which only those that matter are.
-    private func captures(_ line: inout LogLine, _ matcher: inout TemplateMatcher) -> Match {
+    /// The captures of a line that meets the conditions; `matcher` knows the place of its template `last` of the last of
+    /// them. Where there are more, the line is gone through once more, which only those that matter are.
+    private func captures(_ line: inout LogLine, _ matcher: inout TemplateMatcher, last: Int) -> Match {
         var detail = heard("msg", &line) ?? line.text
         guard capturesText else { return Match(captures: rule.constants, text: detail) }
         var captures = [String: String](minimumCapacity: captureCount)
         for (name, value) in rule.constants { captures[name] = value }
         for condition in rule.conditions {
-            guard let text = heard(condition.field, &line), let which = Self.find(condition, text, &matcher)
+            guard let text = heard(condition.field, &line),
+                let which = rule.conditions.count == 1 ? last : Self.find(condition, text, &matcher)
             else {
                 continue
             }
             for (index, step) in condition.templates[which].steps.enumerated() {
                 guard let name = step.name else { continue }
                 let range = matcher.range(ofStep: index)
-                let bytes = text.dropFirst(range.lowerBound).prefix(range.count)
-                captures[name] = PlainText.elided(bytes, limit: SignalRules.captureLimit)
+                let start = text.startIndex + range.lowerBound
+                let bytes = text[start..<(start + range.count)]
+                captures[name] = PlainText.elided(bytes.span, limit: SignalRules.captureLimit)
                 if name == "detail" { detail = bytes }
             }
         }

@@ -15,8 +15,10 @@ struct LiteralAutomaton: Sendable {
     private let table: [UInt32]
     /// States from here on end a literal.
     private let firstFinal: Int
-    /// Per ending state, the numbers of the literals that end there.
-    private let outputs: [[Int]]
+    /// The numbers of the literals, those that end in one state together …
+    private let outputs: [Int]
+    /// … and per ending state, where its own begin; one more for the end.
+    private let outputStarts: [Int]
 
     /// States of the table.
     var stateCount: Int { table.count / width }
@@ -38,7 +40,9 @@ struct LiteralAutomaton: Sendable {
             trie.next[(old * trie.width)..<((old + 1) * trie.width)].map { offset[Int($0)] }
         }
         firstFinal = plain.count * trie.width
-        outputs = order.dropFirst(plain.count).map { trie.outputs[$0].sorted() }
+        let ended = order.dropFirst(plain.count).map { trie.outputs[$0].sorted() }
+        outputs = Array(ended.joined())
+        outputStarts = ended.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
     }
 
     /// How far a text was read, and in which state that left the automaton.
@@ -68,8 +72,14 @@ struct LiteralAutomaton: Sendable {
         return false
     }
 
-    /// The numbers of the literals that end where ``advance(_:in:)`` stopped.
-    func literals(at reading: Reading) -> [Int] { outputs[(reading.state - firstFinal) / width] }
+    /// The literals that end where ``advance(_:in:)`` stopped; ``literal(_:)`` has the number of each.
+    func literals(at reading: Reading) -> Range<Int> {
+        let state = (reading.state - firstFinal) / width
+        return outputStarts[state]..<outputStarts[state + 1]
+    }
+
+    /// The number of a literal that ``literals(at:)`` named.
+    func literal(_ place: Int) -> Int { outputs[place] }
 
     /// Whether any literal is in the text. Allocates nothing; stops at the first.
     func matches(_ text: Span<UInt8>) -> Bool {
@@ -80,7 +90,9 @@ struct LiteralAutomaton: Sendable {
     /// Calls `body` with the number of each literal in the text, as often as it is there, in no order.
     func forEachFound(in text: Span<UInt8>, _ body: (Int) -> Void) {
         var reading = Reading()
-        while advance(&reading, in: text) { literals(at: reading).forEach(body) }
+        while advance(&reading, in: text) {
+            for place in literals(at: reading) { body(literal(place)) }
+        }
     }
 
     /// The trie while it is built.

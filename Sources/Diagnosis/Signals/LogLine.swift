@@ -11,8 +11,12 @@ struct LogLine: Sendable {
     private let fields: [Logfmt.Field]
     /// Where ``text`` is in a structured line.
     private let textPlace: Range<Int>?
+    /// Whether it reports what a stranger's command, probe or request said.
+    let isStrangers: Bool
     /// What was asked for: several rules ask for the same parts.
-    private var heardParts: [(name: String, bytes: ArraySlice<UInt8>?)] = []
+    private var heardText: ArraySlice<UInt8>?
+    private var heardMessage: ArraySlice<UInt8>?
+    private var heardError: (name: String, bytes: ArraySlice<UInt8>?)?
 
     /// Takes a message apart.
     init(_ message: String) {
@@ -43,6 +47,7 @@ struct LogLine: Sendable {
             level = nil
             fields = []
         }
+        isStrangers = Self.isOfStrangers(text, fields, raw)
     }
 
     /// The line of a component that its supervisor passes on as one of its own: k0s (`pkg/supervisor/supervisor.go`).
@@ -64,15 +69,21 @@ struct LogLine: Sendable {
 
     /// The same without what it quotes of strangers (``Strangers``).
     mutating func heard(_ name: String) -> ArraySlice<UInt8>? {
-        if let known = heardParts.first(where: { $0.name == name }) { return known.bytes }
-        let bytes: ArraySlice<UInt8>?
         switch name {
-        case "message": bytes = heardRaw()
-        case "msg": bytes = Strangers.hide(text)
-        default: bytes = Strangers.fields.contains(name) ? nil : self[name].map(Strangers.hide)
+        case "message":
+            let bytes = heardMessage ?? heardRaw()
+            heardMessage = bytes
+            return bytes
+        case "msg":
+            let bytes = heardText ?? Strangers.hide(text)
+            heardText = bytes
+            return bytes
+        default:
+            if let known = heardError, known.name == name { return known.bytes }
+            let bytes = Strangers.fields.contains(name) ? nil : self[name].map(Strangers.hide)
+            heardError = (name, bytes)
+            return bytes
         }
-        heardParts.append((name, bytes))
-        return bytes
     }
 
     /// The line with its emitter's own sentence and error chain; of other fields only bare words are left, in which nothing
@@ -80,6 +91,7 @@ struct LogLine: Sendable {
     private func heardRaw() -> ArraySlice<UInt8> {
         guard !fields.isEmpty || textPlace != nil else { return Strangers.hide(raw[...]) }
         var heard: [UInt8] = []
+        heard.reserveCapacity(raw.count)
         var place = 0
         let values = (textPlace.map { [("msg", $0)] } ?? []) + fields.map { ($0.key, $0.value.place) }
         for (key, range) in values where range.lowerBound >= place {
@@ -96,9 +108,12 @@ struct LogLine: Sendable {
 
     private static let sentences: Set<String> = ["msg", "error", "err"]
 
-    /// Whether it reports what a stranger's command, probe or request said.
-    var isStrangers: Bool {
-        Strangers.isReport(text) || Self.strangersReasons.contains(self["reason"].map { Array($0) } ?? [])
+    private static func isOfStrangers(
+        _ text: ArraySlice<UInt8>, _ fields: [Logfmt.Field], _ line: [UInt8]
+    ) -> Bool {
+        if Strangers.isReport(text.span) { return true }
+        guard let reason = fields["reason"]?.bytes(of: line) else { return false }
+        return strangersReasons.contains { reason.elementsEqual($0) }
     }
 
     /// Whether it says that something went wrong, or does not say how it is meant. The kubelet logs errors as information, too.
@@ -108,8 +123,8 @@ struct LogLine: Sendable {
     }
 
     /// Of events that the kubelet logs ("Event occurred"): what they say is the output of a probe or a hook.
-    private static let strangersReasons: Set<[UInt8]> = Set(
-        ["Unhealthy", "ProbeWarning", "FailedPostStartHook", "FailedPreStopHook"].map { Array($0.utf8) })
+    private static let strangersReasons =
+        ["Unhealthy", "ProbeWarning", "FailedPostStartHook", "FailedPreStopHook"].map { Array($0.utf8) }
 
     /// The value of a field of the line; `error` and `err` are one (logrus says the first, klog the second).
     subscript(key: String) -> ArraySlice<UInt8>? { place(of: key)?.bytes(of: raw) }

@@ -28,8 +28,10 @@ public struct RuleTrial: Sendable {
     public func hits(_ message: String) -> [Hit] {
         var line = LogLine(message)
         let hits = compiled.filter { Self.goesByWords($0.rule) }.compactMap { compiled in
-            compiled.match(compiled.rule.sample(message), &line).map {
-                Hit(rule: compiled.rule, captures: all.classified($0, compiled.rule.signal))
+            compiled.match(compiled.rule.sample(message), &line).map { match in
+                var match = match
+                all.classify(&match, compiled.rule.signal)
+                return Hit(rule: compiled.rule, captures: match.captures)
             }
         }
         let isKnown = hits.contains { !$0.rule.isFallback && !$0.rule.isBenign }

@@ -11,6 +11,8 @@ struct SignalClasses: Sendable {
         var classes: [SignalClass]
         var automaton: LiteralAutomaton
         var owners: [[Int]]
+        /// How many captures a class adds at most.
+        var room: Int
     }
 
     private let readers: [SignalName: Reader]
@@ -22,6 +24,9 @@ struct SignalClasses: Sendable {
         }
         self.readers = readers
     }
+
+    /// How many captures a class adds at most to a signal of that name.
+    func room(for name: SignalName) -> Int { readers[name]?.room ?? 0 }
 
     private static func reader(_ classes: [SignalClass]) throws(RuleError) -> Reader {
         var owners: [[UInt8]: [Int]] = [:]
@@ -41,53 +46,67 @@ struct SignalClasses: Sendable {
         guard let automaton = LiteralAutomaton(ordered.map(\.key)) else {
             throw RuleError(file: classes.last?.file ?? "", problem: "too many classes")
         }
-        return Reader(classes: classes, automaton: automaton, owners: ordered.map(\.value))
+        let own = classes.map { one in
+            Set(one.templates.flatMap(\.captureNames)).union(one.constants.keys).count
+        }
+        return Reader(
+            classes: classes, automaton: automaton, owners: ordered.map(\.value), room: 4 + (own.max() ?? 0))
     }
 
-    /// Whether any class reads this signal's text.
-    func read(_ name: SignalName) -> Bool { readers[name] != nil }
-
-    /// The first class that knows the text of this signal, and what it takes from it. Linear in the text.
-    func first(_ name: SignalName, in text: ArraySlice<UInt8>) -> (
-        class: SignalClass, captures: [String: String]
-    )? {
-        guard let reader = readers[name] else { return nil }
-        let text = Self.plain(text)
-        var found: Set<Int> = []
-        reader.automaton.forEachFound(in: text.span) { literal in
-            found.formUnion(reader.owners[literal])
-        }
-        var matcher = TemplateMatcher()
-        for index in found.sorted() {
-            let one = reader.classes[index]
-            guard let template = one.templates.first(where: { matcher.matches($0, in: text.span) }) else {
-                continue
+    /// Adds to a signal's captures what the first class makes of its text that knows it: kind, cause, scope, and the class's
+    /// own captures, but for those that the signal has. Linear in the text.
+    func classify(_ captures: inout [String: String], _ name: SignalName, in detail: ArraySlice<UInt8>) {
+        guard let reader = readers[name] else { return }
+        let text = Self.plain(detail)
+        let bytes = text.span
+        withUnsafeTemporaryAllocation(of: Bool.self, capacity: reader.classes.count) { found in
+            found.initialize(repeating: false)
+            reader.automaton.forEachFound(in: bytes) { literal in
+                for index in reader.owners[literal] { found[index] = true }
             }
-            let captures = Self.captures(template, matcher, text, one.constants)
-            if one.unless.contains(where: { matcher.matches($0, in: text.span) }) { continue }
-            return (one, captures)
+            var (matcher, misses) = (TemplateMatcher(), TemplateMatcher())
+            for index in found.indices where found[index] {
+                let one = reader.classes[index]
+                guard let template = one.templates.first(where: { matcher.matches($0, in: bytes) }),
+                    !one.unless.contains(where: { misses.matches($0, in: bytes) })
+                else { continue }
+                Self.add(&captures, one, template, matcher, bytes)
+                return
+            }
         }
-        return nil
     }
 
-    private static func captures(
-        _ template: Template, _ matcher: TemplateMatcher, _ text: [UInt8], _ constants: [String: String]
-    ) -> [String: String] {
-        var captures = constants
+    private static func add(
+        _ captures: inout [String: String], _ one: SignalClass, _ template: Template,
+        _ matcher: TemplateMatcher,
+        _ text: Span<UInt8>
+    ) {
         for (index, step) in template.steps.enumerated() {
-            guard let name = step.name else { continue }
+            guard let name = step.name, captures[name] == nil else { continue }
             captures[name] = PlainText.elided(
-                text[matcher.range(ofStep: index)], limit: SignalRules.captureLimit)
+                text.extracting(matcher.range(ofStep: index)), limit: SignalRules.captureLimit)
         }
-        return captures
+        for (name, value) in one.constants where captures[name] == nil { captures[name] = value }
+        captures["class"] = one.id
+        captures["kind"] = one.kind.rawValue
+        captures["cause"] = one.cause
+        captures["scope"] = one.scope.rawValue
     }
 
     /// The text with the quotes of every level of quoting alike (Go quotes an error within an error once more: `\"`, `\\\"`),
     /// and without the middle of one that is too long: the end of a Go error is its cause.
-    private static func plain(_ text: ArraySlice<UInt8>) -> [UInt8] {
+    private static func plain(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         let kept =
             text.count <= textLimit
             ? text : text.prefix(textLimit / 4) + text.suffix(textLimit - textLimit / 4)
+        var plain = kept.contains(UInt8(ascii: "\\")) ? unquoted(kept)[...] : kept
+        while let end = ends.first(where: { plain.span.has($0.span, at: plain.count - $0.count) }) {
+            plain.removeLast(end.count)
+        }
+        return plain
+    }
+
+    private static func unquoted(_ kept: ArraySlice<UInt8>) -> [UInt8] {
         var plain: [UInt8] = []
         plain.reserveCapacity(kept.count)
         var slashes = 0
@@ -103,7 +122,6 @@ struct SignalClasses: Sendable {
             plain.append(byte)
         }
         plain.append(contentsOf: repeatElement(UInt8(ascii: "\\"), count: slashes))
-        while let end = ends.first(where: plain.hasSuffix) { plain.removeLast(end.count) }
         return plain
     }
 
@@ -112,8 +130,4 @@ struct SignalClasses: Sendable {
     private static let ends: [[UInt8]] = ["\"", "\n", "\\n", " ", "]", ": unknown", ": <nil>"].map {
         Array($0.utf8)
     }
-}
-
-extension [UInt8] {
-    fileprivate func hasSuffix(_ end: [UInt8]) -> Bool { suffix(end.count).elementsEqual(end) }
 }

@@ -9,10 +9,14 @@ extension SignalRules {
         let readers: SignalClasses
         let compiled: [CompiledRule]
         let automaton: LiteralAutomaton
-        /// Per literal of the automaton, the rules that it speaks for.
-        let owners: [[Int]]
-        /// Per literal, what stands in a line beside it: of each template that it speaks for, all the plain text in order.
-        private let outlines: [[[[UInt8]]]]
+        /// The rules that each literal speaks for, those of one literal together …
+        private let owners: [Int]
+        /// … and where each literal's begin; one more for the end.
+        private let ownerStarts: [Int]
+        private let outlines: Outlines
+        /// Whom rules listen to, each party once; and of each rule, its party.
+        private let parties: [Audience.Party]
+        private let partyOfRule: [Int]
         /// Rules that are known by `MESSAGE_ID`.
         let byMessageID: [String: [Int]]
         let messageIDs: Set<String>
@@ -22,7 +26,8 @@ extension SignalRules {
             try Self.checkFrames(classes, rules)
             var literals: [[UInt8]: (owners: [Int], outlines: [[[UInt8]]])] = [:]
             var byMessageID: [String: [Int]] = [:]
-            let compiled = rules.map(CompiledRule.init)
+            let readers = try SignalClasses(classes)
+            let compiled = rules.map { CompiledRule($0, room: readers.room(for: $0.signal)) }
             for (index, one) in compiled.enumerated() {
                 if let id = one.rule.messageID {
                     byMessageID[id, default: []].append(index)
@@ -43,13 +48,21 @@ extension SignalRules {
             }
             self.rules = rules
             self.classes = classes
-            readers = try SignalClasses(classes)
+            self.readers = readers
             self.compiled = compiled
             self.automaton = automaton
             self.byMessageID = byMessageID
-            owners = ordered.map(\.value.owners)
-            outlines = ordered.map(\.value.outlines)
+            owners = ordered.flatMap(\.value.owners)
+            ownerStarts = ordered.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.value.owners.count) }
+            outlines = Outlines(ordered.map(\.value.outlines))
             messageIDs = Set(byMessageID.keys)
+            var places: [Audience.Party: Int] = [:]
+            partyOfRule = compiled.map { one in
+                let place = places[one.audience.party] ?? places.count
+                places[one.audience.party] = place
+                return place
+            }
+            parties = places.sorted { $0.value < $1.value }.map(\.key)
         }
 
         /// Whether any rule could know this message. Linear in it: each literal's outlines are looked for once, and where
@@ -60,29 +73,62 @@ extension SignalRules {
             var seen = InlineArray<8, Int>(repeating: -1)
             var count = 0
             repeat {
-                for literal in automaton.literals(at: reading)
-                where !seen.indices.contains(where: { seen[$0] == literal }) {
+                search: for place in automaton.literals(at: reading) {
+                    let literal = automaton.literal(place)
+                    for index in 0..<count where seen[index] == literal { continue search }
                     guard count < seen.count else { return true }
                     seen[count] = literal
                     count += 1
-                    for outline in outlines[literal] where message.has(inOrder: outline) { return true }
+                    if outlines.fit(literal, message) { return true }
                 }
             } while automaton.advance(&reading, in: message)
             return false
         }
 
-        /// The rules that may know the entry, in their order: a literal of theirs is in it, or it has their `MESSAGE_ID`,
-        /// and it is of somebody whom they listen to.
-        func candidates(_ entry: JournalEntry) -> [CompiledRule] {
-            var found: [Int] = []
-            automaton.forEachFound(in: entry.message.utf8.span) { literal in
-                for index in owners[literal] where !found.contains(index) { found.append(index) }
+        /// Calls `body` with the rules that may know the entry, in their order: a literal of theirs is in it, or it has their
+        /// `MESSAGE_ID`, and it is of somebody whom they listen to. Allocates nothing for up to 8,192 rules.
+        func forEachCandidate(_ entry: JournalEntry, _ body: (CompiledRule) -> Void) {
+            withUnsafeTemporaryAllocation(of: UInt64.self, capacity: (compiled.count + 63) / 64) { found in
+                found.initialize(repeating: 0)
+                automaton.forEachFound(in: entry.message.utf8.span) { literal in
+                    for place in ownerStarts[literal]..<ownerStarts[literal + 1] {
+                        found[owners[place] / 64] |= 1 << UInt64(owners[place] % 64)
+                    }
+                }
+                if let id = entry.messageID, let known = byMessageID[id] {
+                    for index in known { found[index / 64] |= 1 << UInt64(index % 64) }
+                }
+                var parties = Hearing(parties)
+                for word in found.indices {
+                    var rest = found[word]
+                    while rest != 0 {
+                        let index = word * 64 + rest.trailingZeroBitCount
+                        rest &= rest - 1
+                        let rule = compiled[index]
+                        if rule.audience.wants(entry), parties.hear(partyOfRule[index], entry) { body(rule) }
+                    }
+                }
             }
-            if let id = entry.messageID, let known = byMessageID[id] {
-                for index in known where !found.contains(index) { found.append(index) }
+        }
+
+        /// Which parties have an entry, each asked once.
+        private struct Hearing {
+            private let parties: [Audience.Party]
+            private var asked: UInt64 = 0
+            private var answers: UInt64 = 0
+
+            init(_ parties: [Audience.Party]) { self.parties = parties }
+
+            /// Whether the entry is of one of that party.
+            mutating func hear(_ party: Int, _ entry: JournalEntry) -> Bool {
+                guard party < 64 else { return parties[party].has(entry) }
+                let bit: UInt64 = 1 << UInt64(party)
+                if asked & bit == 0 {
+                    asked |= bit
+                    if parties[party].has(entry) { answers |= bit }
+                }
+                return answers & bit != 0
             }
-            found.sort()
-            return found.compactMap { compiled[$0].concerns(entry) ? compiled[$0] : nil }
         }
 
         /// A class that reads what no rule says would never win; a cause that its kind does not know would never be told.

@@ -58,42 +58,42 @@ public struct SignalRules: Sendable {
     func recognize(_ spoken: JournalEntry, of unit: String?) -> [Signal] {
         var entry = spoken
         if unit != spoken.unit { entry.unit = unit }
-        let candidates = storage.candidates(entry)
-        guard !candidates.isEmpty else { return [] }
-        var line = LogLine(entry.message)
-        var known: [(rule: CompiledRule, match: CompiledRule.Match)] = []
+        var line: LogLine?
+        var excerpt: String?
+        var signals: [Signal] = []
+        // Those of fallbacks, by their place, and whether another rule made them needless.
+        var fallbacks: [Int] = []
         var isExplained = false
-        for rule in candidates {
-            guard let match = rule.match(entry, &line) else { continue }
-            known.append((rule, match))
-            if !rule.rule.isFallback, !rule.rule.isBenign { isExplained = true }
-        }
-        guard !known.isEmpty else { return [] }
-        let excerpt = PlainText.clean(line.text, limit: Self.excerptLimit)
-        return known.compactMap { one in
-            guard !isExplained || !one.rule.rule.isFallback else { return nil }
-            var captures = classified(one.match, one.rule.rule.signal)
+        storage.forEachCandidate(entry) { rule in
+            var parsed = line.take() ?? LogLine(entry.message)
+            defer { line = parsed }
+            guard var match = rule.read(entry, &parsed) else { return }
+            classify(&match, rule.rule.signal)
             // The end of a line can take back what its beginning says: one that is cut off is never proof by itself.
-            if captures["scope"] == SignalClass.Scope.node.rawValue, entry.fields[JournalField.cutOff] != nil
+            if !entry.fields.isEmpty, entry.fields[JournalField.cutOff] != nil,
+                match.captures["scope"] == SignalClass.Scope.node.rawValue
             {
-                captures["scope"] = SignalClass.Scope.many.rawValue
+                match.captures["scope"] = SignalClass.Scope.many.rawValue
             }
-            return Signal(
-                rule: one.rule.rule.id, name: one.rule.rule.signal, at: entry.at, unit: spoken.unit,
-                cursor: entry.cursor, captures: captures, excerpt: excerpt)
+            if rule.rule.isFallback {
+                fallbacks.append(signals.count)
+            } else if !rule.rule.isBenign {
+                isExplained = true
+            }
+            let said = excerpt ?? PlainText.clean(parsed.text.span, limit: Self.excerptLimit)
+            excerpt = said
+            signals.append(
+                Signal(
+                    rule: rule.rule.id, name: rule.rule.signal, at: entry.at, unit: spoken.unit,
+                    cursor: entry.cursor, captures: match.captures, excerpt: said))
         }
+        if isExplained { for place in fallbacks.reversed() { signals.remove(at: place) } }
+        return signals
     }
 
-    /// The captures, with what the classes make of the text; what a rule says itself stands.
-    func classified(_ match: CompiledRule.Match, _ signal: SignalName) -> [String: String] {
-        guard match.captures["kind"] == nil, let found = storage.readers.first(signal, in: match.text) else {
-            return match.captures
-        }
-        var captures = match.captures.merging(found.captures) { own, _ in own }
-        captures["class"] = found.class.id
-        captures["kind"] = found.class.kind.rawValue
-        captures["cause"] = found.class.cause
-        captures["scope"] = found.class.scope.rawValue
-        return captures
+    /// Adds what the classes make of the text; what a rule says itself stands.
+    func classify(_ match: inout CompiledRule.Match, _ signal: SignalName) {
+        guard match.captures["kind"] == nil else { return }
+        storage.readers.classify(&match.captures, signal, in: match.text)
     }
 }

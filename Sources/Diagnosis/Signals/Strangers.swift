@@ -22,7 +22,7 @@ enum Strangers {
     ]
 
     /// Begins of what an emitter says when it passes on what a command, a probe or a client said.
-    private static let reports = bytes([
+    private static let reports = Begins([
         "ExecSync", "Exec ", "Exec'd ", "Exec lifecycle hook", "HTTP lifecycle hook", "Attach ",
         "PortForward", "Probe ",
         "Liveness probe", "Readiness probe", "Startup probe", "PreStop hook", "PostStart hook",
@@ -52,7 +52,7 @@ enum Strangers {
     ]
 
     /// What an OCI runtime says before a pod's own words, at the start of a part of its error chain.
-    private static let verbs = bytes([
+    private static let verbs = Begins([
         "mkdir ", "chdir to cwd (", "chdir ", "stat ", "lstat ", "exec: ", "exec ", "unable to find user ",
         "unable to find group ",
         "executable file `", "open executable ", "sysctl ", "error mounting ", "mount ",
@@ -63,16 +63,35 @@ enum Strangers {
     private static let automaton = LiteralAutomaton(openers.map { Array($0.literal.utf8) })
     private static let mark = Array("…".utf8)
 
-    private static func bytes(_ words: [String]) -> [[UInt8]] { words.map { Array($0.utf8) } }
+    /// Words that a text may begin with, by their first byte.
+    private struct Begins: Sendable {
+        let all: [[UInt8]]
+        /// Per byte, where in ``all`` the words with it are; in the order in which they were given.
+        private let places: [[Int]]
+
+        init(_ words: [String]) {
+            let words = words.map { Array($0.utf8) }
+            all = words
+            places = (0...255).map { byte in words.indices.filter { words[$0].first == UInt8(byte) } }
+        }
+
+        /// The first of them that stands at that place.
+        func first(at place: Int, in text: Span<UInt8>) -> [UInt8]? {
+            guard place < text.count else { return nil }
+            for index in places[Int(text[place])] {
+                let word = all[index]
+                if text.has(word.span, at: place) { return word }
+            }
+            return nil
+        }
+    }
 
     /// Whether the line reports what a stranger's command, probe or request said: only rules that name that hear it.
-    static func isReport(_ text: ArraySlice<UInt8>) -> Bool {
-        reports.contains { text.starts(with: $0) }
-    }
+    static func isReport(_ text: Span<UInt8>) -> Bool { reports.first(at: 0, in: text) != nil }
 
     /// Whether a template's plain text names such a report.
     static func isNamed(by literal: [UInt8]) -> Bool {
-        reports.contains { literal.span.firstIndex(of: $0, from: 0) != nil }
+        reports.all.contains { literal.span.firstIndex(of: $0.span, from: 0) != nil }
     }
 
     /// The value without what it quotes of strangers; the same bytes where it quotes none.
@@ -81,76 +100,89 @@ enum Strangers {
         var reading = LiteralAutomaton.Reading()
         var end = value.count
         var process: Int?
-        value.withUnsafeBufferPointer { bytes in
-            while automaton.advance(&reading, in: bytes.span) {
-                for index in automaton.literals(at: reading) {
-                    switch openers[index].reach {
-                    case .rest: end = min(end, reading.place)
-                    case .process: process = process ?? reading.place
-                    }
+        let bytes = value.span
+        while end == value.count, automaton.advance(&reading, in: bytes) {
+            for place in automaton.literals(at: reading) {
+                switch openers[automaton.literal(place)].reach {
+                case .rest: end = min(end, reading.place)
+                case .process: process = process ?? reading.place
                 }
-                if end < value.count { return }
             }
         }
+        guard end < value.count || process != nil else { return value }
         let kept = value.prefix(end)
-        let heard: ArraySlice<UInt8>
+        var heard: [UInt8] = []
+        heard.reserveCapacity(end + mark.count)
         if let process, process < end {
-            heard = hideProcess(kept, from: kept.startIndex + process)
+            hideProcess(kept, from: kept.startIndex + process, into: &heard)
         } else {
-            heard = kept
+            heard += kept
         }
-        return end == value.count ? heard : (heard + mark)[...]
+        if end < value.count { heard += mark }
+        return heard[...]
     }
 
     /// Goes through the parts of the error chain: from the first that begins with one of ``verbs`` on, only verbs, quotes and
     /// the last part, the errno, are left. A pod's own `: ` makes parts, too: none of them is the last.
-    private static func hideProcess(_ value: ArraySlice<UInt8>, from start: Int) -> ArraySlice<UInt8> {
+    private static func hideProcess(_ value: ArraySlice<UInt8>, from start: Int, into heard: inout [UInt8]) {
         let tail = errno(of: value, from: start)
-        var heard = Array(value[..<start])
+        heard += value[..<start]
         var part = start
         var isHiding = false
         while part < tail {
-            let verb = verbs.first { value[part..<tail].starts(with: $0) }
+            let verb = verbs.first(at: 0, in: value[part..<tail].span)
             let end = colon(value, from: part + (verb?.count ?? 0), before: tail)
             if let verb {
                 isHiding = true
+                heard += verb
                 if verb == crunFile, let close = value[part...].lastIndex(of: crunQuote),
                     close >= part + verb.count
                 {
-                    return heard + verb + mark + value[close...]
+                    heard += mark
+                    heard += value[close...]
+                    return
                 }
-                heard += verb + operand(value[(part + verb.count)..<end])
+                hideOperand(value[(part + verb.count)..<end], into: &heard)
             } else if !isHiding {
                 heard += value[part..<end]
-            } else if !heard.suffix(mark.count).elementsEqual(mark) {
+            } else if !heard.span.has(mark.span, at: heard.count - mark.count) {
                 heard += mark
             }
             heard += value[end..<min(end + 2, tail)]
             part = end + 2
         }
-        return heard + value[tail...]
+        heard += value[tail...]
     }
 
     /// What a verb is about: a control group or a file of /proc is the runtime's own, and names in quotes that are no
     /// sentences are kept where something is mounted.
-    private static func operand(_ text: ArraySlice<UInt8>) -> [UInt8] {
-        if own.contains(where: { text.starts(with: $0) }), !text.contains(0x20) { return Array(text) }
-        guard text.first == UInt8(ascii: "\"") else { return mark }
+    private static func hideOperand(_ text: ArraySlice<UInt8>, into heard: inout [UInt8]) {
+        if own.first(at: 0, in: text.span) != nil, !text.contains(0x20) {
+            heard += text
+            return
+        }
+        guard text.first == UInt8(ascii: "\"") else {
+            heard += mark
+            return
+        }
         let names = text.split(separator: UInt8(ascii: "\""), omittingEmptySubsequences: false)
         let isMount = names.count == 5 && names[2].elementsEqual(" to rootfs at ".utf8)
-        guard isMount, !names[1].contains(0x20), !names[3].contains(0x20) else { return Array("\"…\"".utf8) }
-        return Array(text)
+        if isMount, !names[1].contains(0x20), !names[3].contains(0x20) {
+            heard += text
+        } else {
+            heard += quotedMark
+        }
     }
 
-    private static let own = bytes(["/sys/fs/cgroup/", "/proc/"])
+    private static let own = Begins(["/sys/fs/cgroup/", "/proc/"])
+    private static let quotedMark = Array("\"…\"".utf8)
     private static let crunFile = Array("executable file `".utf8)
     private static let crunQuote = UInt8(ascii: "`")
 
     /// Where the last part of the chain begins: what the system said. Behind it only gRPC's code may follow.
     private static func errno(of value: ArraySlice<UInt8>, from start: Int) -> Int {
-        let closers: Set<UInt8> = [0x20, UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "'")]
         var end = value.endIndex
-        while end > start, closers.contains(value[end - 1]) { end -= 1 }
+        while end > start, isCloser(value[end - 1]) { end -= 1 }
         let code = Array(": unknown".utf8)
         if value[start..<end].suffix(code.count).elementsEqual(code) { end -= code.count }
         var place = end
@@ -159,6 +191,13 @@ enum Strangers {
             place -= 1
         }
         return start
+    }
+
+    private static func isCloser(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x20, UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "'"): true
+        default: false
+        }
     }
 
     /// Where the part that begins at `start` ends.

@@ -102,22 +102,13 @@ struct TemplateMatcher {
     }
 
     private mutating func isLiteral(_ literal: [UInt8], at position: Int, in text: Span<UInt8>) -> Bool {
-        guard position >= 0, position + literal.count <= text.count else { return false }
-        for i in literal.indices {
-            work += 1
-            guard text[position + i] == literal[i] else { return false }
-        }
-        return true
+        work += literal.count
+        return text.has(literal.span, at: position)
     }
 
     private mutating func search(_ literal: [UInt8], from position: Int, in text: Span<UInt8>) -> Int? {
-        guard let first = literal.first else { return position }
-        var i = position
-        while i + literal.count <= text.count {
-            if text[i] == first, isLiteral(literal, at: i, in: text) { return i }
-            work += 1
-            i += 1
-        }
-        return nil
+        let found = text.firstIndex(of: literal.span, from: position)
+        work += (found ?? text.count) - position + literal.count
+        return found
     }
 }

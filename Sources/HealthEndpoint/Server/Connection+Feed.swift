@@ -69,7 +69,7 @@ extension Connection {
             var bytes: [UInt8] = []
             while bytes.count < Self.pieceSize, let next = rest.popFirst() {
                 let line = JSONText.encode(next)
-                bytes += Secrets.mask(line) ?? line
+                bytes += Secrets.mask(line.span) ?? line
             }
             self.poured = rest
             self.push(ByteBuffer(bytes: bytes))

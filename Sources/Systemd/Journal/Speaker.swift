@@ -70,13 +70,35 @@ public enum Speaker {
     /// Whether that is the unit or the cgroup of a container's processes, and not of its monitor: a scope as the runtimes
     /// name it, or anything in a pod's cgroup.
     public static func isContainer(unit: String?, cgroup: String?) -> Bool {
-        let parts = (cgroup ?? unit ?? "").split(separator: "/")
-        if let last = parts.last, monitors.contains(where: { last.hasPrefix($0) }) { return false }
-        return parts.contains { part in
-            part.contains("kubepods") || part.hasSuffix(".scope") && scopes.contains { part.hasPrefix($0) }
+        let path = cgroup ?? unit ?? ""
+        let bytes = path.utf8.span
+        var (start, isOne, isMonitor) = (0, false, false)
+        while start < bytes.count {
+            var end = start
+            while end < bytes.count, bytes[end] != UInt8(ascii: "/") { end += 1 }
+            if start < end {
+                let part = bytes.extracting(start..<end)
+                isMonitor = monitors.contains { part.holds($0, at: 0) }
+                isOne =
+                    isOne || (0..<part.count).contains { part.holds(pods, at: $0) }
+                    || part.holds(scope, at: part.count - scope.count)
+                        && scopes.contains { part.holds($0, at: 0) }
+            }
+            start = end + 1
         }
+        return isOne && !isMonitor
     }
 
-    private static let scopes = ["cri-containerd-", "crio-", "docker-", "libpod-"]
-    private static let monitors = ["crio-conmon-", "libpod-conmon-"]
+    private static let pods = Array("kubepods".utf8)
+    private static let scope = Array(".scope".utf8)
+    private static let scopes = ["cri-containerd-", "crio-", "docker-", "libpod-"].map { Array($0.utf8) }
+    private static let monitors = ["crio-conmon-", "libpod-conmon-"].map { Array($0.utf8) }
+}
+
+extension Span<UInt8> {
+    fileprivate func holds(_ part: [UInt8], at place: Int) -> Bool {
+        guard place >= 0, place + part.count <= count else { return false }
+        for index in part.indices where self[place + index] != part[index] { return false }
+        return true
+    }
 }

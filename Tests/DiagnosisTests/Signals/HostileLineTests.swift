@@ -77,6 +77,32 @@ import Testing
         #expect(PlainText.clean([UInt8](), limit: 9) == "")
     }
 
+    /// What is quick about clean text changes nothing: the same as a look at every character of it.
+    @Test func cleanTextIsThatOfEveryCharacter() {
+        let pieces: [[UInt8]] = [
+            [0x61], [0x20], [0x0A], [0x7F], [0xC2, 0x85], [0xC3, 0xA9], [0xE2, 0x80, 0xA6], [0xC2], [0xFF],
+        ]
+        var random = SplitMix(state: 9)
+        for _ in 0..<3000 {
+            let text = (0..<Int.random(in: 0...9, using: &random)).flatMap { _ in
+                pieces.randomElement(using: &random) ?? []
+            }
+            let limit = Int.random(in: 0...12, using: &random)
+            #expect(PlainText.clean(text, limit: limit) == Self.clean(text, limit), "\(text) \(limit)")
+        }
+    }
+
+    private static func clean(_ text: [UInt8], _ limit: Int) -> String {
+        var clean = ""
+        for scalar in String(decoding: text.prefix(limit + 1), as: UTF8.self).unicodeScalars {
+            let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+            let next = isControl ? " " : String(scalar)
+            guard clean.utf8.count + next.utf8.count <= limit else { break }
+            clean += next
+        }
+        return clean
+    }
+
     /// Known lines, damaged: whatever still is recognised must still pass the prefilter.
     @Test func prefilterDropsNothingThatIsDamaged() throws {
         let rules = try ShippedRulesTests.rules.get()

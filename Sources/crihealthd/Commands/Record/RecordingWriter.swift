@@ -75,7 +75,7 @@ final class RecordingWriter: Sendable {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         guard let encoded = try? encoder.encode(observation) else { return }
         var line = Array(encoded)
-        if isRedacted, let masked = Secrets.mask(line) { line = masked }
+        if isRedacted, let masked = Secrets.mask(line.span) { line = masked }
         let ended = state.withLock { state -> (@Sendable () -> Void)? in
             guard !state.isFinished, state.problem == nil, !state.result.isFull else { return nil }
             if state.result.bytes + line.count + 1 > limit {
