@@ -6,9 +6,10 @@ import HealthModel
 import Synchronization
 import Systemd
 
-/// Reads a journal directory to its end with the daemon's own follower, prefilter and rules, and prints what that cost.
+/// Reads a journal directory to its end with the daemon's own follower, prefilter and rules, and prints what that cost;
+/// with --engine, a diagnosis after each line that says that something failed is in it.
 ///
-///     catch-up DIRECTORY [--rules shipped|NUMBER] [--one-batch]
+///     catch-up DIRECTORY [--rules shipped|NUMBER] [--one-batch] [--engine]
 ///     catch-up --print-matches
 ///
 /// With a NUMBER the rules are made up; the last of them knows the known line of the generated journals, the others
@@ -29,10 +30,12 @@ struct CatchUp {
             arguments.removeSubrange(option...(option + 1))
         }
         let isOneBatch = arguments.contains("--one-batch")
-        arguments.removeAll { $0 == "--one-batch" }
+        let engine = arguments.contains("--engine") ? DiagnosingEngine(rules) : nil
+        arguments.removeAll { $0 == "--one-batch" || $0 == "--engine" }
         guard arguments.count == 1 else {
             print(
-                "usage: catch-up DIRECTORY [--rules shipped|NUMBER] [--one-batch] | --print-matches")
+                "usage: catch-up DIRECTORY [--rules shipped|NUMBER] [--one-batch] [--engine] | --print-matches"
+            )
             exit(2)
         }
         var configuration = JournalFollower.Configuration(
@@ -44,10 +47,12 @@ struct CatchUp {
             configuration.batchDuration = .seconds(86_400)
             configuration.calmInterval = .seconds(86_400)
         }
-        run(configuration, rules)
+        run(configuration, rules, engine)
     }
 
-    private static func run(_ configuration: JournalFollower.Configuration, _ rules: SignalRules) {
+    private static func run(
+        _ configuration: JournalFollower.Configuration, _ rules: SignalRules, _ engine: DiagnosingEngine?
+    ) {
         let signals = Atomic<Int>(0)
         let end = DispatchSemaphore(value: 0)
         let (cpu, allocations) = (cpuSeconds(), Allocations.now)
@@ -56,7 +61,13 @@ struct CatchUp {
             handler: { event in
                 switch event {
                 case .entries(let entries, _):
-                    for entry in entries { signals.add(rules.recognize(entry).count, ordering: .relaxed) }
+                    for entry in entries {
+                        if let engine {
+                            engine.receive(entry)
+                        } else {
+                            signals.add(rules.recognize(entry).count, ordering: .relaxed)
+                        }
+                    }
                 case .caughtUp: end.signal()
                 case .health, .blind: break
                 }
@@ -68,7 +79,7 @@ struct CatchUp {
         print(
             """
             {"entries": \(counters.entriesRead), "delivered": \(counters.entriesDelivered), \
-            "signals": \(signals.load(ordering: .relaxed)), "rules": \(rules.rules.count), \
+            "signals": \(engine?.signals ?? signals.load(ordering: .relaxed)), "rules": \(rules.rules.count), \
             "cpu_seconds": \(cpuSeconds() - cpu), "allocations": \(Allocations.text(made?.all)), \
             "own_allocations": \(Allocations.text(made?.own))}
             """)
