@@ -10,12 +10,27 @@ struct SignalLog: Hashable, Codable, Sendable {
     private static let fullNames = 128
 
     private var byName: [String: [Signal]] = [:]
+    /// Per name, how many of its signals are evidence of each kind ("": of none that they name). Not written: it follows.
+    private var kinds: [String: [String: Int]] = [:]
+
+    private enum CodingKeys: String, CodingKey { case byName }
+
+    init() {}
+
+    init(from decoder: any Decoder) throws {
+        byName = try decoder.container(keyedBy: CodingKeys.self).decode(
+            [String: [Signal]].self, forKey: .byName)
+        for signal in byName.values.joined() { count(signal, 1) }
+    }
 
     /// Remembers a signal, in the order of the lines' time; false if it is known. Beyond ``kept`` the name with the most
     /// signals loses its oldest: the last one of a name is what an incident may rest on.
     mutating func take(_ signal: Signal) -> Bool {
         guard !knows(signal) else { return false }
-        byName[signal.name.rawValue, default: []].insert(inOrder: signal, keeping: Self.keptPerName)
+        count(signal, 1)
+        let gone = byName[signal.name.rawValue, default: []].insert(
+            inOrder: signal, keeping: Self.keptPerName)
+        for signal in gone { count(signal, -1) }
         if byName.count > Self.fullNames, byName.values.reduce(0, { $0 + $1.count }) > Self.kept {
             forgetOne()
         }
@@ -34,7 +49,13 @@ struct SignalLog: Hashable, Codable, Sendable {
         guard let most = byName.max(by: { ($0.value.count, $0.key) < ($1.value.count, $1.key) })?.key else {
             return
         }
-        byName[most]?.removeFirst()
+        if let gone = byName[most]?.removeFirst() { count(gone, -1) }
+    }
+
+    private mutating func count(_ signal: Signal, _ change: Int) {
+        let kind = signal.captures["kind"] ?? ""
+        let count = (kinds[signal.name.rawValue]?[kind] ?? 0) + change
+        kinds[signal.name.rawValue, default: [:]][kind] = count == 0 ? nil : count
     }
 
     /// Signals of that name, oldest first.
@@ -48,21 +69,46 @@ struct SignalLog: Hashable, Codable, Sendable {
 
     /// Signals of that name about `unit` at or after `time`.
     func all(_ name: SignalName, unit: String?, since time: MonotonicTime) -> [Signal] {
-        all(name).filter { (unit == nil || $0.unit == unit) && $0.at.monotonic >= time }
+        let list = all(name)
+        let recent = Self.suffix(of: list, since: time)
+        guard unit == nil else { return recent.filter { $0.unit == unit } }
+        return recent.count == list.count ? list : Array(recent)
+    }
+
+    /// Signals of that name that a class or a rule called evidence of `kind` (nil: of none), at or after `time`.
+    func all(_ name: SignalName, of kind: IncidentKind?, since time: MonotonicTime? = nil) -> [Signal] {
+        guard let list = byName[name.rawValue], let count = kinds[name.rawValue]?[kind?.rawValue ?? ""],
+            count > 0
+        else { return [] }
+        let recent = time.map { Self.suffix(of: list, since: $0) } ?? list[...]
+        guard count == list.count else { return recent.filter { $0.kind == kind } }
+        return recent.count == list.count ? list : Array(recent)
+    }
+
+    /// The signals are in the order of their time.
+    private static func suffix(of list: [Signal], since time: MonotonicTime) -> ArraySlice<Signal> {
+        guard let first = list.first, first.at.monotonic < time else { return list[...] }
+        return list[((list.lastIndex { $0.at.monotonic < time } ?? -1) + 1)...]
     }
 
     /// A new boot: monotonic stamps mean nothing any more.
-    mutating func clear() { byName = [:] }
+    mutating func clear() {
+        byName = [:]
+        kinds = [:]
+    }
 }
 
 extension [Signal] {
-    /// Puts a signal where its time belongs; beyond `limit` the oldest goes.
-    fileprivate mutating func insert(inOrder signal: Signal, keeping limit: Int) {
+    /// Puts a signal where its time belongs; beyond `limit` the oldest go, and are returned.
+    fileprivate mutating func insert(inOrder signal: Signal, keeping limit: Int) -> [Signal] {
         if let last, signal.at.monotonic < last.at.monotonic {
             insert(signal, at: lastIndex { $0.at.monotonic <= signal.at.monotonic }.map { $0 + 1 } ?? 0)
         } else {
             append(signal)
         }
-        if count > limit { removeFirst(count - limit) }
+        guard count > limit else { return [] }
+        let gone = Array(prefix(count - limit))
+        removeFirst(gone.count)
+        return gone
     }
 }

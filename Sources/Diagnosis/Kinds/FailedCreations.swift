@@ -48,7 +48,7 @@ extension RuntimeCase {
 
     /// What these signals tell of the kind about this runtime.
     func told(_ kind: IncidentKind, _ names: [SignalName]) -> [Told] {
-        let signals = names.flatMap { facts.signals.all($0).filter { $0.kind == kind && concerns($0) } }
+        let signals = names.flatMap { facts.signals.all($0, of: kind) }.filter(concerns)
         return signals.isEmpty ? [] : Told.all(kind, signals)
     }
 

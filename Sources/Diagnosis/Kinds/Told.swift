@@ -16,7 +16,17 @@ struct Told: Hashable, Sendable {
     /// A line of these can only be the node's fault.
     var isOfNode: Bool { signals.contains { $0.scope == .node } }
     /// The node's outage: a text that only the node can cause, or two pods that have it.
-    var isOfNodeOrOfTwo: Bool { isOfNode || concerned.count >= 2 }
+    var isOfNodeOrOfTwo: Bool { isOfTwo || isOfNode }
+    /// Two whom it concerns are known.
+    private var isOfTwo: Bool {
+        var one: String?
+        for signal in signals {
+            guard let concerned = signal.concerned else { continue }
+            if let one, one != concerned { return true }
+            one = concerned
+        }
+        return false
+    }
     /// The latest value of a capture that any of the lines has.
     func capture(_ name: String) -> String? { signals.last { $0.captures[name] != nil }?.captures[name] }
 
@@ -51,6 +61,6 @@ extension Signal {
 extension SignalLog {
     /// The signals of these names that a class or a rule called evidence of `kind`, at or after `time`.
     func told(_ kind: IncidentKind, by names: [SignalName], since time: MonotonicTime) -> [Told] {
-        Told.all(kind, names.flatMap { all($0, unit: nil, since: time) })
+        Told.all(kind, names.flatMap { all($0, of: kind, since: time) })
     }
 }

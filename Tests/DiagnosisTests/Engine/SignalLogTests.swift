@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import FoundationEssentials
 import HealthModel
 import Testing
 
@@ -44,5 +45,34 @@ import Testing
         var log = SignalLog()
         let taken = (1...2).map { _ in log.take(signal("a", at: 1)) }
         #expect(taken == [true, false])
+    }
+
+    /// What is counted by kind is what a look at every signal finds, also after a checkpoint.
+    @Test func kindsAreThoseOfItsSignals() throws {
+        var random = SplitMix(state: 3)
+        var log = SignalLog()
+        let kinds: [IncidentKind?] = [.podNetworkFailing, .createFailing, nil]
+        for number in 0..<600 {
+            var one = signal("name-\(number % 2)", at: Int64.random(in: 0..<300, using: &random))
+            one.cursor = "\(number)"
+            if let kind = kinds[Int.random(in: 0..<(number < 300 ? 3 : 2), using: &random)] {
+                one.captures["kind"] = kind.rawValue
+            }
+            _ = log.take(one)
+            guard number % 50 == 49 else { continue }
+            let restored = try JSONDecoder().decode(SignalLog.self, from: JSONEncoder().encode(log))
+            #expect(restored == log)
+            for name in ["name-0", "name-1"].map(SignalName.init(rawValue:)) {
+                for second: Int64 in [-1, 0, 100, 299, 300] {
+                    let since = MonotonicTime(microseconds: second * 1_000_000)
+                    let recent = log.all(name).filter { $0.at.monotonic >= since }
+                    #expect(log.all(name, unit: nil, since: since) == recent)
+                    for kind in kinds {
+                        let ofKind = log.all(name, of: kind, since: second < 0 ? nil : since)
+                        #expect(ofKind == recent.filter { $0.kind == kind })
+                    }
+                }
+            }
+        }
     }
 }

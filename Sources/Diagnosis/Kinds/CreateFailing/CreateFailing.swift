@@ -54,12 +54,11 @@ extension RuntimeCase<CreateFailing> {
     /// so, else nobody's.
     private var causes: [Told] {
         let known: [SignalName] = [.createFailed, .pullFailed, .binaryMissing]
-        let all = known.flatMap { facts.signals.all($0).filter(concerns) }
-        guard !all.isEmpty else { return [] }
-        let named = all.filter { $0.kind == .createFailing }
-        let unknown = all.filter {
-            $0.name == .createFailed && $0.kind == nil && $0.captures["what"] != "status"
+        let named = known.flatMap { facts.signals.all($0, of: .createFailing) }.filter(concerns)
+        let unknown = facts.signals.all(.createFailed, of: nil).filter {
+            $0.captures["what"] != "status" && concerns($0)
         }
+        guard !named.isEmpty || !unknown.isEmpty else { return [] }
         let taken = Dictionary(grouping: unknown) { $0.captures["by"] == "oci-runtime" }
         let refused = (taken[true] ?? []).map { signal in
             var signal = signal

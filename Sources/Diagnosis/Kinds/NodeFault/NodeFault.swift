@@ -129,7 +129,7 @@ struct NodeCase: Sendable {
 
     /// The causes that any line of this boot tells, nearest to the root first.
     var told: [Told] {
-        let all = NodeFault.frames.flatMap { facts.signals.all($0) }
+        let all = NodeFault.frames.flatMap { facts.signals.all($0, of: NodeFault.kind) }
         return Told.all(NodeFault.kind, all)
     }
 

@@ -33,37 +33,39 @@ struct PodNetworkFailing: Diagnosis {
 }
 
 extension RuntimeCase<PodNetworkFailing> {
-    private static let frames: [SignalName] = [.sandboxNetworkFailed, .createFailed, .stopFailed]
+    private static let frames: [SignalName] = [.createFailed, .stopFailed]
     /// One pod's attempts, so far apart, that are no transient trouble any more.
     private static let attempts = 3
     /// How long no ADD may fail after one that worked.
     static var proof: Duration { .seconds(45) }
 
     func assess() -> Assessment {
+        let failures = failures
         guard let last = failures.last else {
             return .expired(
                 "no pod's network setup has failed for \(configuration.createWindow.brief), and none is known to have succeeded"
             )
         }
-        if let success = success(after: last) {
+        if let success = success(after: last, of: failures) {
             guard success.isProof(at: now, of: last, within: Self.proof) else {
                 return .unknown(inquiries: [])
             }
             return .cleared(.journal(success.signal, "\(name) set up the network of a pod after that"))
         }
-        guard let verdict else { return .unknown(inquiries: []) }
+        guard let verdict = verdict(failures) else { return .unknown(inquiries: []) }
         return .holds(finding(verdict))
     }
 
     /// When silence would say more: the latest failure is too old, or a success has held.
     fileprivate var deadlines: [MonotonicTime] {
+        let failures = failures
         guard let last = failures.last else { return [] }
-        let held = success(after: last).map { $0.signal.at.monotonic + Self.proof }
+        let held = success(after: last, of: failures).map { $0.signal.at.monotonic + Self.proof }
         return [last.at.monotonic + configuration.createWindow + .milliseconds(1), held].compactMap { $0 }
     }
 
     /// Failures of a pod's network lately, of this process of the runtime; oldest first.
-    var failures: [Signal] {
+    private var failures: [Signal] {
         let all = lately
         // What failed before a pod that had failed got its network is over.
         guard let well = lastOwnSuccess(all), all.contains(where: { $0.at.monotonic > well }) else {
@@ -74,8 +76,10 @@ extension RuntimeCase<PodNetworkFailing> {
 
     private func lastOwnSuccess(_ failures: [Signal]) -> MonotonicTime? {
         guard let first = failures.first?.at.monotonic else { return nil }
+        let made = facts.signals.all(.createSucceeded, unit: runtime.unit.name, since: first)
+        guard !made.isEmpty else { return nil }
         let failed = Set(failures.compactMap(\.concernedPod))
-        return facts.signals.all(.createSucceeded, unit: runtime.unit.name, since: first).last {
+        return made.last {
             $0.captures["container"] == nil && ($0.concernedPod.map(failed.contains) ?? false)
         }?.at.monotonic
     }
@@ -83,19 +87,23 @@ extension RuntimeCase<PodNetworkFailing> {
     private var lately: [Signal] {
         let start = runtime.unit.startedAt?.monotonic ?? MonotonicTime(microseconds: .min)
         let limit = max(start, now.monotonic - configuration.createWindow)
-        return Self.frames.flatMap { facts.signals.all($0, unit: nil, since: limit) }.filter {
+        // The frame of CNI ADD says it where no class does.
+        let framed = facts.signals.all(.sandboxNetworkFailed, unit: nil, since: limit).filter {
             let kind = $0.kind
-            return concerns($0)
-                && (kind == PodNetworkFailing.kind || kind == nil && $0.name == .sandboxNetworkFailed)
-        }.sorted { $0.at.monotonic < $1.at.monotonic }
+            return kind == PodNetworkFailing.kind || kind == nil
+        }
+        let classed = Self.frames.flatMap {
+            facts.signals.all($0, of: PodNetworkFailing.kind, since: limit)
+        }
+        return (framed + classed).filter(concerns).sorted { $0.at.monotonic < $1.at.monotonic }
     }
 
-    var verdict: PodNetworkFailing.Verdict? {
-        let failures = failures
+    private func verdict(_ failures: [Signal]) -> PodNetworkFailing.Verdict? {
         let told = Told.all(PodNetworkFailing.kind, failures.map(Self.named))
         let node = told.first { $0.isOfNodeOrOfTwo }
-        let stubborn = told.first { Self.distinct($0.signals) >= Self.attempts }
-        guard let chosen = node ?? stubborn else { return nil }
+        guard let chosen = node ?? told.first(where: { Self.distinct($0.signals) >= Self.attempts }) else {
+            return nil
+        }
         let pods = Set(failures.filter { $0.scope != .pod }.compactMap(\.concernedPod)).count
         let stale = chosen.cause == .cniAgentDown ? stale(chosen) : nil
         return .init(
@@ -154,13 +162,14 @@ extension RuntimeCase<PodNetworkFailing> {
         }
     }
 
-    private func success(after failure: Signal) -> Success? {
+    private func success(after failure: Signal, of failures: [Signal]) -> Success? {
         let made = facts.signals.all(
             .createSucceeded, unit: runtime.unit.name, since: failure.at.monotonic
         ).filter {
             $0.at.monotonic > failure.at.monotonic && $0.captures["pod"] != nil
                 && $0.captures["container"] == nil
         }
+        guard !made.isEmpty else { return nil }
         let failed = Set(failures.compactMap(\.concernedPod))
         if let own = made.last(where: { $0.concerned.map(failed.contains) ?? false }) {
             return Success(signal: own, isOfThoseThatFailed: true)
