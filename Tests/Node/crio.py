@@ -98,11 +98,16 @@ def healthy(run):
     """crihealthd has looked at the container and its scope, and nothing is wrong.
 
     The processes are looked through for a new container every thirty seconds."""
+    told = {}
+
     def seen():
-        told = {one["type"]: one["status"] for one in run.daemon.json("/v1/conditions")["conditions"]}
-        return run.daemon.verdict() == "healthy" and not run.daemon.open() and told["ShutdownGraceful"] == "True"
-    good, _ = daemon.wait(seen, 60)
-    run.check(good, f"{run.daemon.verdict()} before the fault, or the container was not looked at")
+        told.clear()
+        told.update((one["type"], one) for one in run.daemon.json("/v1/conditions")["conditions"])
+        return (run.daemon.verdict() == "healthy" and not run.daemon.open()
+                and told["ShutdownGraceful"]["status"] == "True")
+    good, took = daemon.wait(seen, 60)
+    run.check(good, f"after {took:.0f} s {run.daemon.verdict()} before the fault, open {run.daemon.open()}, "
+                    f"{told.get('ShutdownGraceful')}, said: {run.daemon.said(6)}")
 
 
 def exposed(run, row):

@@ -123,6 +123,11 @@ class Daemon:
             return int(json.loads(self.node.run(*command).stdout)["__MONOTONIC_TIMESTAMP"])
         return (logged(STOPPED) - logged(STOPPING)) / 1e6
 
+    def said(self, lines):
+        """The last lines of its journal, for a sentence."""
+        options = ["--no-pager", "-q", "-o", "cat", "-u", UNIT, "-n", str(lines)]
+        return " | ".join(self.node.run("journalctl", *options, check=False).stdout.splitlines())
+
     def report(self):
         """All that helps when a scenario failed."""
         parts = []

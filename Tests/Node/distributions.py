@@ -187,7 +187,8 @@ def outage(run, row, layout):
         quiet(run)
         told = run.daemon.json("/v1/runtimes")["runtimes"]
         places = [(one["endpoint"], (one.get("unit") or {}).get("name")) for one in told]
-        run.check(places == [(f"unix://{layout.socket}", layout.unit)], f"it watches {places}")
+        run.check(places == [(f"unix://{layout.socket}", layout.unit)],
+                  f"it watches {places}, and said: {run.daemon.said(6)}")
         killed(run, row, layout)
         misconfigured(run, row, layout)
 

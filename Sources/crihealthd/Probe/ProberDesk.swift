@@ -18,10 +18,14 @@ final class ProberDesk: Sendable {
         var found: [FoundEndpoint] = []
         var lanes: [String: DispatchQueue] = [:]
         var lookedAt: MonotonicTime?
+        /// When the look began that found them.
+        var foundAt: MonotonicTime?
     }
 
-    /// How soon endpoints are looked for again.
+    /// How soon endpoints are looked for again, where a question may name a new one.
     static let discoveryInterval: Duration = .seconds(1)
+    /// How soon they are, where a question is for them: what was found before it was asked is no answer to it.
+    private static let freshInterval: Duration = .milliseconds(100)
     /// How many endpoints may be asked at most, those that were found earlier among them.
     private static let endpointLimit = 16
 
@@ -49,9 +53,7 @@ final class ProberDesk: Sendable {
     /// The answer.
     func reply(to ask: ProbeQuestion.Ask) -> ProbeAnswer.Reply {
         switch ask {
-        case .endpoints:
-            look()
-            return .endpoints(state.withLock { $0.found })
+        case .endpoints: return .endpoints(endpoints())
         case .climb(let socket, let rungs, let greeting):
             // One call, or what needs none, each once: how long one question can keep the prober is bounded.
             guard rungs.count <= 1 || rungs == [.socket, .connect] else { return .refused(.malformed) }
@@ -75,6 +77,15 @@ final class ProberDesk: Sendable {
         }
     }
 
+    /// The endpoints as they are now. A daemon that starts asks once, and goes by the answer for half a minute.
+    private func endpoints() -> [FoundEndpoint] {
+        let last = state.withLock { $0.lookedAt }
+        let wait = last.map { Self.freshInterval - (Moment.now().monotonic - $0) } ?? .zero
+        if wait > .zero { Pause.wait(wait) }
+        look(again: .zero)
+        return state.withLock { $0.found }
+    }
+
     /// The endpoint behind a socket; looks once more when it is not known, for it may be new.
     private func endpoint(_ socket: String) -> Endpoint? {
         if let known = state.withLock({ $0.policy.endpoint(socket) }) { return known }
@@ -82,10 +93,10 @@ final class ProberDesk: Sendable {
         return state.withLock { $0.policy.endpoint(socket) }
     }
 
-    private func look() {
+    private func look(again interval: Duration = ProberDesk.discoveryInterval) {
         let now = Moment.now().monotonic
         let asker: (any NodeAsker)? = state.withLock { state in
-            if let last = state.lookedAt, now - last < Self.discoveryInterval { return nil }
+            if let last = state.lookedAt, now - last < interval { return nil }
             state.lookedAt = now
             return state.asker
         }
@@ -93,6 +104,9 @@ final class ProberDesk: Sendable {
         do throws(AskError) {
             let found = try asker.endpoints()
             state.withLock { state in
+                // A look that took longer than a later one tells of the past.
+                if let newer = state.foundAt, newer > now { return }
+                state.foundAt = now
                 state.found = found
                 state.policy.endpoints = Self.joined(found.map(\.endpoint), state.policy.endpoints)
                 let known = Set(state.policy.endpoints.map(\.socketPath))

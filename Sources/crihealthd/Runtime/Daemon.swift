@@ -150,9 +150,9 @@ final class Daemon: Sendable {
         let boot = BootIdentity.current(root: surroundings.root)
         host.begin(
             DaemonStart(
-                bootID: boot.bootID, version: Release.version, hostname: boot.hostname, endpoints: endpoints))
-        // Whatever else tells waits for what the journal has of this boot.
-        host.observe(.daemon(.journal(.catchingUp)))
+                bootID: boot.bootID, version: Release.version, hostname: boot.hostname, endpoints: endpoints),
+            // Whatever else tells waits for what the journal has of this boot.
+            reports: [.journal(.catchingUp)])
         for report in firstReports { host.observe(.daemon(report)) }
         // The first answer has every series already.
         host.publish()

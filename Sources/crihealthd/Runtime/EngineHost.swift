@@ -72,12 +72,14 @@ final class EngineHost: Sendable {
         self.time = time
     }
 
-    /// The first observation; time passes from here on.
-    func begin(_ start: DaemonStart) {
+    /// The first observations, in one turn; time passes from here on. `reports` come before all that the start sets in
+    /// motion: a question that it raises may be answered at once.
+    func begin(_ start: DaemonStart, reports: [SelfReport] = []) {
         let now = time.now()
+        let events = [.started(start)] + reports.map(Observation.Event.daemon)
         state.submit { state in
             state.bootID = start.bootID
-            self.take([Observation(at: now, event: .started(start))], &state)
+            self.take(events.map { Observation(at: now, event: $0) }, &state)
         }
         startClock()
     }

@@ -67,6 +67,23 @@ import Testing
         #expect(!node.scene.inquiries.contains(.containerProcesses), "all that is listed was seen")
     }
 
+    @Test("a container whose monitor alone was seen, while it was being created, is looked at again")
+    func halfSeen() throws {
+        var node = try ContainerScene()
+        node.run(1)
+        let whole = node.alive
+        node.alive[0].pids = []
+        node.scan()
+        node.list()
+        node.scene.wait(.seconds(35))
+        node.list()
+        #expect(node.scene.inquiries.contains(.containerProcesses))
+        node.alive = whole
+        node.scene.inquiries = []
+        node.scan()
+        #expect(node.scene.inquiries.contains(.scopes(containers: [ContainerScene.id(1)])))
+    }
+
     /// A node with one exposed container.
     private static func exposedNode() throws -> ContainerScene {
         var node = try ContainerScene()

@@ -116,6 +116,19 @@ import Testing
         #expect(isAdmitted(second))
     }
 
+    /// A daemon that starts right after a runtime was replaced is told of the new one.
+    @Test func whatIsAskedForIsLookedForAnew() {
+        let asker = MovingAsker()
+        let desk = ProberDesk(asker: asker, units: [], logger: TestDaemon.logger)
+        func sockets() -> [String] {
+            guard case .endpoints(let found) = desk.reply(to: .endpoints) else { return [] }
+            return found.map(\.endpoint.socketPath)
+        }
+        #expect(sockets() == ["/run/containerd/containerd.sock"])
+        asker.socket.withLock { $0 = "/run/k0s/containerd.sock" }
+        #expect(sockets() == ["/run/k0s/containerd.sock"])
+    }
+
     @Test func anEndpointIsReplacedByTheProbersOwn() {
         let claimed = Endpoint(
             socketPath: StubAsker.endpoint.socketPath, runtime: .crio, unit: "evil.service")

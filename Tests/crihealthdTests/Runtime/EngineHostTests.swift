@@ -64,6 +64,27 @@ import Testing
         next.stop()
     }
 
+    @Test func nothingComesBetweenTheStartAndItsReports() throws {
+        let (order, hosts) = (Recorder<Observation.Event>(), Recorder<EngineHost>())
+        let host = EngineHost(
+            engine: Engine(rules: try SignalRules.shipped()), position: nil,
+            time: .init(now: { Moment.now() }),
+            outlets: .init(
+                publish: { _ in }, inquire: { _ in }, transition: { _ in }, checkpoint: { _ in },
+                alert: { _ in },
+                observed: {
+                    order.note($0.event)
+                    // As a question that is answered at once.
+                    if case .started = $0.event { hosts.all.first?.observe(.node(.kubelet(nil))) }
+                }))
+        hosts.note(host)
+        host.begin(start, reports: [.journal(.catchingUp)])
+        #expect(eventually { order.all.contains(.node(.kubelet(nil))) })
+        #expect(
+            order.all.prefix(3) == [.started(start), .daemon(.journal(.catchingUp)), .node(.kubelet(nil))])
+        host.stop()
+    }
+
     @Test func aPositionIsSavedWithTheEntriesBeforeIt() throws {
         let host = try host()
         host.begin(start)
