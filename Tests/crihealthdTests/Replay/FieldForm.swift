@@ -15,6 +15,23 @@ enum FieldForm: String, CaseIterable {
     case renamed
     /// As entries of the journal, in its export format, with the fields that journald adds.
     case journald
+    /// Beside a runtime that answers all that it is asked: what a live daemon sees of a fault that is not the runtime's.
+    case answered
+
+    /// Kinds that say nothing of the runtime's own answers.
+    private static let besideAnswers = [
+        "CreateFailing", "ImagePullFailing", "PodNetworkFailing", "StorageDamaged", "ContainerStuck",
+        "NodeFault",
+        "KubeletDown", "PLEGUnhealthy",
+    ]
+
+    /// Whether the node could have told it so.
+    func suits(_ one: FieldCase) -> Bool {
+        guard self == .answered else { return true }
+        let others = ["RuntimeDown", "CRIVersionUnsupported", "NetworkNotReady"]
+        return Self.besideAnswers.contains { one.expect.contains($0) }
+            && !others.contains { one.expect.contains($0) }
+    }
 
     func apply(to observations: [Observation]) -> [Observation] {
         switch self {
@@ -22,6 +39,7 @@ enum FieldForm: String, CaseIterable {
         case .repeated: Self.repeated(observations)
         case .renamed: observations.map { Self.mapped($0) { $0.message = Self.renamed($0.message) } }
         case .journald: Self.exported(observations)
+        case .answered: Self.answered(observations)
         }
     }
 
@@ -84,6 +102,52 @@ enum FieldForm: String, CaseIterable {
 
     private static func isWord(_ byte: UInt8) -> Bool {
         (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || byte == 0x5F
+    }
+
+    // MARK: With a runtime that answers
+
+    private static func answered(_ observations: [Observation]) -> [Observation] {
+        let endpoint =
+            observations.lazy.compactMap { observation -> Endpoint? in
+                guard case .started(let start) = observation.event else { return nil }
+                return start.endpoints.first
+            }.first ?? Endpoint.wellKnown[0]
+        var all = observations.map { observation in
+            guard case .started(var start) = observation.event, start.endpoints.isEmpty else {
+                return observation
+            }
+            start.endpoints = [endpoint]
+            return Observation(at: observation.at, event: .started(start))
+        }
+        guard let first = all.first?.at, let last = all.map(\.at.monotonic).max() else { return all }
+        let step = max(Duration.seconds(10), (last - first.monotonic) / 100)
+        var passed = Duration.milliseconds(1)
+        while first.monotonic + passed <= last + step {
+            let at = Moment(wall: first.wall + passed, monotonic: first.monotonic + passed)
+            all += answers(of: endpoint).map { Observation(at: at, event: .probe($0)) }
+            passed += step
+        }
+        let order = all.enumerated().sorted {
+            ($0.element.at.monotonic, $0.offset) < ($1.element.at.monotonic, $1.offset)
+        }
+        return order.map(\.element)
+    }
+
+    private static func answers(of endpoint: Endpoint) -> [ProbeReport] {
+        let isCRIO = endpoint.runtime == .crio
+        let version = RuntimeVersion(
+            name: isCRIO ? "cri-o" : "containerd", version: isCRIO ? "1.30.6" : "1.7.24", apiVersion: "v1")
+        let status = RuntimeStatus(conditions: [
+            .init(type: "RuntimeReady", status: true, reason: "", message: ""),
+            .init(type: "NetworkReady", status: true, reason: "", message: ""),
+        ])
+        let answers: [(ProbeReport.Rung, ProbeReport.Outcome)] = [
+            (.socket, .reached), (.connect, .reached), (.version, .version(version)),
+            (.status, .status(status)),
+        ]
+        return answers.map {
+            ProbeReport(endpoint: endpoint, rung: $0, outcome: $1, latency: .milliseconds(20))
+        }
     }
 
     // MARK: Of the journal

@@ -37,7 +37,7 @@ import Testing
         let observations = try ReplaySource.material(input).observations
         let rules = try Self.rules.get()
         var row = "\(one.case):"
-        for form in FieldForm.allCases {
+        for form in FieldForm.allCases where form.suits(one) {
             let told = FieldVerdict(form.apply(to: observations), rules)
             let faults = told.faults(one)
             row += " \(form.rawValue) \(faults.isEmpty ? "right" : "NOT RIGHT")"
