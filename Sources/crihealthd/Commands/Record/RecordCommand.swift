@@ -11,15 +11,14 @@ struct RecordCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "record",
         abstract: "Record this node to a file, to be diagnosed elsewhere.",
-        usage: "crihealthd record [--for <time>] [--since <time>] [--no-redact] <file>",
+        usage: "crihealthd record [--for <time>] [--since <time>] [<option> ...] <file>",
         discussion: """
-            Writes what the journal, systemd, crictl and the node say. Run it as root: what cannot be read is told, \
-            and exits with 1. The file is for its owner alone.
+            Run it as root: what cannot be read is told, and exits with 1.
 
             Example: crihealthd record --for 1m outage.jsonl; crihealthd replay outage.jsonl
             """)
 
-    @Argument(help: "The file to write; it must not exist yet.", completion: .file())
+    @Argument(help: "The new file, for its owner alone.", completion: .file())
     var file: String
 
     @Option(
@@ -37,6 +36,9 @@ struct RecordCommand: ParsableCommand {
         inversion: .prefixedNo,
         help: "Mask passwords, tokens and keys.")
     var redact = true
+
+    @Flag(help: "Put made-up IP addresses in the place of others.")
+    var redactAddresses = false
 
     @OptionGroup var options: ConfigurationOptions
 
@@ -65,7 +67,8 @@ struct RecordCommand: ParsableCommand {
         let scratch = try ScratchDirectory()
         defer { scratch.remove() }
         configuration.stateDirectory = scratch.path
-        let recorder = try RecordingWriter(path: file, isRedacted: redact)
+        let recorder = try RecordingWriter(
+            path: file, isRedacted: redact, masksAddresses: redactAddresses)
         let threshold = LogThreshold(configuration.logLevel)
         let logger = Logger(label: "crihealthd") { _ in StderrLogHandler(threshold: threshold) }
         let daemon = try Daemon(

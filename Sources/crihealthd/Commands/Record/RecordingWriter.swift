@@ -22,6 +22,8 @@ final class RecordingWriter: Sendable {
         var descriptor: Int32
         var result = Result(observations: 0, bytes: 0, isFull: false)
         var witness = RecordingWitness()
+        /// Nil where addresses stay.
+        var addresses: AddressMask?
         var waiting: [UInt8] = []
         var flushed = Moment.now().monotonic
         var problem: FileError?
@@ -39,13 +41,15 @@ final class RecordingWriter: Sendable {
     private let limit: Int
     private let isRedacted: Bool
 
-    /// Makes the file, for its owner alone; one that exists is refused. Credentials are masked where it is redacted.
+    /// Makes the file, for its owner alone; one that exists is refused. Credentials are masked where it is redacted, and
+    /// IP addresses where `masksAddresses`.
     init(
-        path: String, limit: Int = RecordingWriter.limit, isRedacted: Bool = true
+        path: String, limit: Int = RecordingWriter.limit, isRedacted: Bool = true,
+        masksAddresses: Bool = false
     ) throws(FileError) {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FileError("open", path, errno: errno) }
-        state = Mutex(State(descriptor: descriptor))
+        state = Mutex(State(descriptor: descriptor, addresses: masksAddresses ? AddressMask() : nil))
         self.path = path
         self.limit = limit
         self.isRedacted = isRedacted
@@ -78,6 +82,7 @@ final class RecordingWriter: Sendable {
         if isRedacted, let masked = Secrets.mask(line.span) { line = masked }
         let ended = state.withLock { state -> (@Sendable () -> Void)? in
             guard !state.isFinished, state.problem == nil, !state.result.isFull else { return nil }
+            if let masked = state.addresses?.mask(line) { line = masked }
             if state.result.bytes + line.count + 1 > limit {
                 state.result.isFull = true
                 return state.whenFull
