@@ -36,6 +36,14 @@ extension KubeletCase {
         let when = line?.captures["expired"].map { " on \($0)" } ?? ""
         let file = line?.captures["file"]
         let isClient = line?.captures["expired"] != nil
+        if fall.fatal?.captures["state"] == "runs" {
+            return Words(
+                sentence: "\(name) reaches no API server: its client certificate has expired",
+                explanation:
+                    "It was not renewed in time, and without a valid one it cannot ask for another."
+                    + said(fall),
+                steps: certificateSteps(nil))
+        }
         return Words(
             sentence: isClient
                 ? "\(name) does not start: its client certificate expired\(when)"
@@ -43,13 +51,17 @@ extension KubeletCase {
             explanation: (isClient
                 ? "Without a valid client certificate it falls back to a bootstrap kubeconfig, which is not there."
                 : "It cannot reach the API server.") + said(fall),
-            steps: [
-                NextStep(
-                    "see until when its certificate is valid",
-                    "openssl x509 -enddate -noout -in \(file.flatMap { $0.hasSuffix(".pem") ? $0 : nil } ?? "/var/lib/kubelet/pki/kubelet-client-current.pem")"
-                ),
-                NextStep("on a control plane node, see all of them", "kubeadm certs check-expiration"),
-            ])
+            steps: certificateSteps(file))
+    }
+
+    private func certificateSteps(_ file: String?) -> [NextStep] {
+        let pem =
+            file.flatMap { $0.hasSuffix(".pem") ? $0 : nil }
+            ?? "/var/lib/kubelet/pki/kubelet-client-current.pem"
+        return [
+            NextStep("see until when its certificate is valid", "openssl x509 -enddate -noout -in \(pem)"),
+            NextStep("on a control plane node, see all of them", "kubeadm certs check-expiration"),
+        ]
     }
 
     private func driverWords(_ fall: Fall) -> Words {
