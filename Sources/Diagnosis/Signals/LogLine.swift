@@ -34,7 +34,9 @@ struct LogLine: Sendable {
         if let pairs {
             text = pairs["msg"]?.bytes(of: raw) ?? raw[...]
             textPlace = nil
-            level = pairs["level"].map { [raw] in String(decoding: $0.bytes(of: raw), as: UTF8.self) }
+            level =
+                pairs["level"].map { [raw] in String(decoding: $0.bytes(of: raw), as: UTF8.self) }
+                ?? Self.componentLevel(pairs)
             fields = pairs
         } else if let klog = Klog(raw) {
             text = klog.text.bytes(of: raw)
@@ -48,6 +50,12 @@ struct LogLine: Sendable {
             fields = []
         }
         isStrangers = Self.isOfStrangers(text, fields, raw)
+    }
+
+    /// Of klog as JSON, which has no level: an error has no verbosity (component-base `logs/json/json.go`).
+    private static func componentLevel(_ pairs: [Logfmt.Field]) -> String? {
+        guard pairs["ts"] != nil, pairs["caller"] != nil else { return nil }
+        return pairs["v"] == nil ? "error" : "info"
     }
 
     /// The line of a component that its supervisor passes on as one of its own: k0s (`pkg/supervisor/supervisor.go`).

@@ -19,7 +19,8 @@ extension KubeletCase {
         case .binaryMissing:
             let path = fall.also?.captures["path"] ?? unit.state?.execStart ?? "its binary"
             return Words(
-                sentence: "\(name) does not start: \(path) is not there",
+                sentence:
+                    "\(name) does not start: \(path) \(fall.also == nil ? "cannot be executed" : "is not there")",
                 explanation: "systemd could not execute \(path) for \(unit.name) (exit status 203/EXEC).",
                 steps: [NextStep("see what the unit wants to run", "systemctl cat \(unit.name)")])
         case .binaryUnusable:
@@ -67,11 +68,23 @@ extension KubeletCase {
         case .pathUnusable:
             "\(name) does not start: \(fall.fatal?.captures["path"] ?? "a directory that it needs") cannot be used"
         default:
-            fall.exit.map { "\(name) exited with status \($0.status)" } ?? "\(name) ended by itself"
+            setupFailure(fall).map { "\(name) does not start: systemd cannot \($0)" } ?? fall.exit.map {
+                "\(name) exited with status \($0.status)"
+            } ?? "\(name) ended by itself"
         }
     }
 
+    /// What systemd could not set up for it.
+    private func setupFailure(_ fall: Fall) -> String? {
+        guard fall.fatal == nil, let exit = fall.exit, exit.code == "exited" else { return nil }
+        return SetupStatus.failure(exit.status)
+    }
+
     private func endExplanation(_ fall: Fall) -> String {
+        if setupFailure(fall) != nil {
+            return
+                "That status is systemd's own: what the unit file asks for could not be set up, and the kubelet itself never ran."
+        }
         if let log = Self.logFile(subject) {
             return "\(subject) runs the kubelet as a child, which ended; what it said is in \(log)."
         }

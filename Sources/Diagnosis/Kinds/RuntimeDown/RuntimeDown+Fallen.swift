@@ -289,6 +289,15 @@ extension RuntimeCase<RuntimeDown> {
                     ] : [])
         default:
             let said = fatal.map { " It said: \(($0.captures["detail"] ?? $0.excerpt).clause(200))" } ?? ""
+            if fatal == nil, let failure = SetupStatus.failure(exit.status) {
+                return Fall(
+                    cause: loops ? .crashLooping : .exited,
+                    sentence: "\(name) does not start: systemd cannot \(failure)",
+                    explanation:
+                        "That status is systemd's own: what the unit file asks for could not be set up, and \(name) itself never ran.",
+                    proof: nil,
+                    steps: [NextStep("see what the unit file asks for", "systemctl cat \(unit.name)")])
+            }
             return Fall(
                 cause: loops ? .crashLooping : .exited,
                 sentence: loops

@@ -28,6 +28,17 @@ struct BareSpeaker {
         }
     }
 
+    /// Whether a line without a head can only be the kernel's.
+    static func isKernels(_ line: [UInt8]) -> Bool { kernel.contains { line.starts(with: $0) } }
+
+    private static let kernel: [[UInt8]] = [
+        "INFO: task ", "EXT4-fs ", "XFS (", "BTRFS ", "Out of memory: Kill", "unregister_netdevice: ",
+        "blk_update_request: ", "print_req_error: ", "Buffer I/O error on ", "oom-kill:constraint=",
+        "cgroup: fork rejected by pids controller", "nvme nvme", "nfs: server ",
+    ].map { Array($0.utf8) }
+
+    /// What stands for crictl, and for kubeadm, which runs it.
+    static let client = "crictl.service"
     /// What stands for the unit of a line that tells nothing.
     static let nobody = "text.service"
 
@@ -46,6 +57,9 @@ struct BareSpeaker {
         ("Ran pod sandbox ", "crio.service"), ("/etc/containers/", "crio.service"),
         ("cri-dockerd", "cri-docker.service"), ("libcontainerd", "docker.service"),
         ("Handler for ", "docker.service"), ("dockerd", "docker.service"),
+        ("msg=\"validate service connection", client), ("starting daemon: ", "docker.service"),
+        ("failed to start daemon", "docker.service"),
+        ("graphdriver", "docker.service"),
         ("type=io.containerd.", "containerd.service"), ("RunPodSandbox for ", "containerd.service"),
         ("Supervisor proxy", "rke2-server.service"), ("Waiting for cri connection", "k3s.service"),
         ("Running kubelet ", "k3s.service"), ("Starting k3s ", "k3s.service"),
@@ -54,10 +68,13 @@ struct BareSpeaker {
     ]
 
     private static let plain: [(mark: StaticString, unit: String)] = [
+        ("container runtime is not running: output: ", client), ("FATA[0000] validate service", client),
         ("kubelet", "kubelet.service"), ("FailedCreatePodSandBox", "kubelet.service"),
         ("Failed to create pod sandbox: ", "kubelet.service"),
         ("Failed create pod sandbox: ", "kubelet.service"),
-        ("failed to start daemon: ", "docker.service"),
+        ("failed to start daemon: ", "docker.service"), ("Error starting daemon: ", "docker.service"),
+        ("\"command failed\" err=", "kubelet.service"), ("PLEG is not healthy: ", "kubelet.service"),
+        ("failed to load TOML", "containerd.service"),
         ("Failed to start ContainerManager", "kubelet.service"), ("KubeletNotReady", "kubelet.service"),
     ]
 }

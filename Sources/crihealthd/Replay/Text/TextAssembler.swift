@@ -23,6 +23,8 @@ struct TextAssembler {
     private var pending: Pending?
     private var json = JSONLines()
     private var verbose: VerboseEntry?
+    /// What `systemctl status` said of the unit whose log lines are read now.
+    private var status: UnitStatus?
     private var boots = 0
     private var host: String?
     private var hostBytes: [UInt8] = []
@@ -55,6 +57,7 @@ struct TextAssembler {
             return
         }
         if line.isEmpty { return }
+        if isStatus(line, body) { return }
         if isMark(line) { return mark(line, body) }
         if let entry = VerboseEntry(line) {
             flush(body)
@@ -73,7 +76,41 @@ struct TextAssembler {
     mutating func finish(_ body: Body) {
         if verbose != nil { endVerbose(body) }
         flush(body)
+        endStatus(body)
         for entry in blocks.flush() { body(entry, host) }
+    }
+
+    // MARK: systemctl status
+
+    /// Whether a line is one of those with which `systemctl status` begins.
+    private mutating func isStatus(_ line: [UInt8], _ body: Body) -> Bool {
+        if let begun = UnitStatus(line) {
+            flush(body)
+            endStatus(body)
+            status = begun
+            return true
+        }
+        guard status?.isOpen == true, status?.take(line) == true else { return false }
+        switch status?.since {
+        case .local(let time)?, .exact(let time)?: clock.learn(year: time.year)
+        default: break
+        }
+        return true
+    }
+
+    /// What systemd said of its end, where the lines of its log that follow do not tell it.
+    private mutating func endStatus(_ body: Body) {
+        guard let status else { return }
+        self.status = nil
+        let sentences = status.sentences
+        guard !sentences.isEmpty else { return }
+        let latest = clock.latest
+        let since = clock.wall(status.since)
+        let wall = max(since ?? WallTime(microseconds: 0), latest ?? WallTime(microseconds: 0))
+        let speaker = Speakers.Speaker(source: .manager, unit: nil)
+        for sentence in sentences {
+            hand(composer.entry(speaker, .plain, at: wall, message: sentence), body)
+        }
     }
 
     private static func behindPrefix(_ line: [UInt8]) -> TextHead? {
@@ -165,6 +202,11 @@ struct TextAssembler {
     private mutating func goOn(_ line: [UInt8], _ body: Body) {
         let first = line[0]
         let row = Self.row(line)
+        if let event = row.flatMap(Self.kernelEvent) {
+            flush(body)
+            pending = Pending(head: .kernelEvent, wall: clock.wall(nil), message: event, indent: 0)
+            return
+        }
         let isOpen =
             pending.map { MessageBlocks.opens($0.message.span) || $0.message.contains("=<\n") } ?? false
         let isIndented =
@@ -182,7 +224,7 @@ struct TextAssembler {
 
     /// A row of the tables that `kubectl describe` prints: events and conditions, which it indents.
     private static func row(_ line: [UInt8]) -> ArraySlice<UInt8>? {
-        let row = line.drop { $0 == 0x20 || $0 == 0x09 }
+        let row = withoutAge(line.drop { $0 == 0x20 || $0 == 0x09 })
         let marks: [StaticString] = ["Warning  ", "Normal  ", "Ready  "]
         let cursor = ByteCursor(line, at: row.startIndex)
         let isRow = marks.contains { mark in
@@ -190,6 +232,25 @@ struct TextAssembler {
             return cursor.take(mark)
         }
         return isRow ? row : nil
+    }
+
+    /// A row of `kubectl get events` begins with an age: `4s          Warning   FailedMount   …`.
+    private static func withoutAge(_ row: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        guard row.first?.isASCIIDigit == true else { return row }
+        let age = row.prefix { $0 != 0x20 && $0 != 0x09 }
+        guard age.count <= 8, let unit = age.last, "smhd".utf8.contains(unit) else { return row }
+        return row[age.endIndex...].drop { $0 == 0x20 || $0 == 0x09 }
+    }
+
+    /// What the kernel said, of an event that node-problem-detector made of it.
+    private static func kernelEvent(_ row: ArraySlice<UInt8>) -> [UInt8]? {
+        let row = Array(row)
+        guard let mark = row.place(of: " kernel-monitor") else { return nil }
+        var cursor = ByteCursor(row, at: mark + 15)
+        // Before v1.19 the name of the node stands behind it.
+        if cursor.take(", ") { _ = cursor.word() }
+        guard cursor.blanks() > 0, !cursor.isAtEnd else { return nil }
+        return Array(row[cursor.at...])
     }
 
     private mutating func append(_ line: [UInt8]) {
@@ -210,7 +271,9 @@ struct TextAssembler {
         let speaker: Speakers.Speaker
         if let identifier = pending.head.identifier {
             speaker = self.speaker(identifier, pid: pending.head.pid)
-        } else if pending.head.form == .kernel {
+        } else if pending.head.form == .kernel
+            || pending.head.form == .plain && BareSpeaker.isKernels(pending.message)
+        {
             speaker = Speakers.Speaker(source: .kernel, unit: nil)
         } else if pending.head.form == .plain || pending.head.form == .stamped,
             composer.isManagers(pending.message)
@@ -223,6 +286,7 @@ struct TextAssembler {
         var entry = composer.entry(
             speaker, pending.head, at: wall, message: String(decoding: pending.message, as: UTF8.self))
         if pending.isCut { entry.fields[JournalField.cutOff] = "1" }
+        if entry.messageID == MessageID.processExit, entry.unit == status?.unit { status?.isTold = true }
         hand(entry, body)
     }
 

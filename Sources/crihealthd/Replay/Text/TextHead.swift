@@ -51,7 +51,7 @@ struct TextHead: Hashable {
             guard let head = Self.bracketed(&cursor) else { return nil }
             self = head
         case UInt8(ascii: "0")...UInt8(ascii: "9"):
-            guard let head = Self.numeric(&cursor) else { return nil }
+            guard let head = Self.numeric(&cursor) ?? Self.object(line, start) else { return nil }
             self = head
         default:
             guard let head = Self.bare(line, start) ?? Self.named(&cursor) ?? Self.object(line, start) else {
@@ -63,6 +63,8 @@ struct TextHead: Hashable {
 
     /// Of a line without any head.
     static var plain: TextHead { TextHead(.plain, nil, message: 0) }
+    /// Of a kernel's line that an event quotes.
+    static var kernelEvent: TextHead { TextHead(.kernel, nil, message: 0) }
 
     // MARK: Forms
 
@@ -214,14 +216,26 @@ struct TextHead: Hashable {
         let begin =
             line[start] == UInt8(ascii: "{")
             ? start : Array(line.prefix(256)).place(of: ": {\"", from: start).map { $0 + 2 }
-        guard let begin, line.place(of: "\"msg\":\"", from: begin) != nil,
-            line.place(of: "\"level\":\"", from: begin) != nil
-        else { return nil }
+        guard let begin, line.place(of: "\"msg\":\"", from: begin) != nil else { return nil }
+        guard line.place(of: "\"level\":\"", from: begin) != nil else {
+            return componentObject(line, begin)
+        }
         guard let place = line.place(of: "\"time\":\"", from: begin) else {
             return TextHead(.logfmt, nil, message: begin)
         }
         var cursor = ByteCursor(line, at: place + 8)
         return TextHead(.logfmt, cursor.isoTime(), message: begin)
+    }
+
+    /// klog as JSON: `{"ts":1690001513203.121,"caller":"kubelet/kubelet.go:1480","msg":"…","err":"…"}`, milliseconds since
+    /// the epoch (component-base `logs/json/json.go`).
+    private static func componentObject(_ line: [UInt8], _ begin: Int) -> TextHead? {
+        guard let place = line.place(of: "\"ts\":", from: begin),
+            line.place(of: "\"caller\":\"", from: begin) != nil
+        else { return nil }
+        var cursor = ByteCursor(line, at: place + 5)
+        guard let milliseconds = cursor.number(13...13) else { return nil }
+        return TextHead(.klog, .exact(WallTime(microseconds: milliseconds * 1000)), message: begin)
     }
 
     // MARK: Who speaks

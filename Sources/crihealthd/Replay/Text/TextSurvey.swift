@@ -27,7 +27,9 @@ struct TextSurvey {
         if let unit = entry.unit, units.count < 4096 { units.insert(unit) }
         if entry.source == .kernel { hasKernel = true }
         if entry.source == .manager { hasManager = true }
-        guard entry.source == .unit, Self.isKubelet(entry.unit) else { return }
+        guard entry.source == .unit, Self.isKubelet(entry.unit) || entry.unit == BareSpeaker.client else {
+            return
+        }
         note(entry.message)
     }
 
