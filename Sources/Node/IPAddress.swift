@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Literal IP addresses in network order; inet_pton(3) without its pointers.
-enum IPAddress {
-    /// `127.0.0.1`.
-    static func v4(_ text: some StringProtocol) -> [UInt8]? {
+public enum IPAddress {
+    /// The 4 bytes of `127.0.0.1`; nil for what is no address.
+    public static func v4(_ text: some StringProtocol) -> [UInt8]? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         let bytes = parts.compactMap { UInt8($0) }
         return parts.count == 4 && bytes.count == 4 ? bytes : nil
     }
 
-    /// `::1`, `fe80::1%eth0`, `::ffff:10.0.0.1` (RFC 4291 §2.2); the zone is dropped.
-    static func v6(_ text: some StringProtocol) -> [UInt8]? {
+    /// `::1`, `fe80::1%eth0`, `::ffff:10.0.0.1` (RFC 4291 §2.2); the zone is dropped. The 16
+    /// bytes; nil for what is no address.
+    public static func v6(_ text: some StringProtocol) -> [UInt8]? {
         let address = text.prefix { $0 != "%" }
         guard let gap = doubleColon(address) else {
             return groups(address).flatMap { $0.count == 16 ? $0 : nil }

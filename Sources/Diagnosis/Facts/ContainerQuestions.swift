@@ -52,8 +52,8 @@ struct ContainerQuestions {
         return unsettled || unsure || isNewOneUnseen(since: scanned)
     }
 
-    /// CRI-O lists a running container that no look has seen, or its monitor alone, as while it was being created: its
-    /// scope tells how it would end.
+    /// CRI-O lists a running container that no look has seen, or one look alone, with nothing but its monitor, as while it
+    /// was being created: its scope tells how it would end.
     private func isNewOneUnseen(since scanned: Moment) -> Bool {
         guard facts.now.monotonic - scanned.monotonic >= configuration.unseenInterval else { return false }
         return managed.contains { runtime in
@@ -61,7 +61,10 @@ struct ContainerQuestions {
                 listed.monotonic > scanned.monotonic
             else { return false }
             return (runtime.containers ?? []).contains {
-                $0.state == .running && facts.containers.entries[$0.id]?.processes.pids.isEmpty ?? true
+                guard $0.state == .running else { return false }
+                return facts.containers.entries[$0.id].map {
+                    $0.processes.pids.isEmpty && $0.firstSeen == $0.lastSeen
+                } ?? true
             }
         }
     }

@@ -10,8 +10,8 @@ struct SignalLog: Hashable, Codable, Sendable {
     private static let fullNames = 128
 
     private var byName: [String: [Signal]] = [:]
-    /// Per name, how many of its signals are evidence of each kind ("": of none that they name). Not written: it follows.
-    private var kinds: [String: [String: Int]] = [:]
+    /// Per name, how many of its signals are evidence of each kind (nil: of none). Not written: it follows.
+    private var kinds: [String: [IncidentKind?: Int]] = [:]
 
     private enum CodingKeys: String, CodingKey { case byName }
 
@@ -53,9 +53,12 @@ struct SignalLog: Hashable, Codable, Sendable {
     }
 
     private mutating func count(_ signal: Signal, _ change: Int) {
-        let kind = signal.captures["kind"] ?? ""
-        let count = (kinds[signal.name.rawValue]?[kind] ?? 0) + change
-        kinds[signal.name.rawValue, default: [:]][kind] = count == 0 ? nil : count
+        let count = (kinds[signal.name.rawValue]?[signal.kind] ?? 0) + change
+        if count == 0 {
+            kinds[signal.name.rawValue]?.removeValue(forKey: signal.kind)
+        } else {
+            kinds[signal.name.rawValue, default: [:]][signal.kind] = count
+        }
     }
 
     /// Signals of that name, oldest first.
@@ -77,7 +80,7 @@ struct SignalLog: Hashable, Codable, Sendable {
 
     /// Signals of that name that a class or a rule called evidence of `kind` (nil: of none), at or after `time`.
     func all(_ name: SignalName, of kind: IncidentKind?, since time: MonotonicTime? = nil) -> [Signal] {
-        guard let list = byName[name.rawValue], let count = kinds[name.rawValue]?[kind?.rawValue ?? ""],
+        guard let list = byName[name.rawValue], let count = kinds[name.rawValue]?[kind],
             count > 0
         else { return [] }
         let recent = time.map { Self.suffix(of: list, since: $0) } ?? list[...]
@@ -87,8 +90,10 @@ struct SignalLog: Hashable, Codable, Sendable {
 
     /// The signals are in the order of their time.
     private static func suffix(of list: [Signal], since time: MonotonicTime) -> ArraySlice<Signal> {
-        guard let first = list.first, first.at.monotonic < time else { return list[...] }
-        return list[((list.lastIndex { $0.at.monotonic < time } ?? -1) + 1)...]
+        guard let first = list.first, first.at.monotonic < time,
+            let before = list.lastIndex(where: { $0.at.monotonic < time })
+        else { return list[...] }
+        return list[(before + 1)...]
     }
 
     /// A new boot: monotonic stamps mean nothing any more.

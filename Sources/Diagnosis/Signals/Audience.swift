@@ -19,10 +19,11 @@ struct Audience: Sendable {
         emitter = rule.emitter
     }
 
-    /// What is the same of many rules: who speaks of which units.
+    /// What is the same of many rules.
     var party: Party { Party(sources: sources, units: units, identifiers: identifiers, emitter: emitter) }
 
-    /// The part of an audience that hangs on who speaks, and not on what he says.
+    /// The part of an audience that is the same for many rules, asked once an entry: who speaks of which units. Not to be
+    /// kept by unit: who wrote a line of an embedded component is read in the line.
     struct Party: Hashable, Sendable {
         fileprivate let sources: Set<JournalEntry.Source>
         fileprivate let units: [Glob]

@@ -50,7 +50,7 @@ final class CompiledRule: Sendable {
         return read(entry, &line)
     }
 
-    /// The same of an entry whose writer it listens to.
+    /// The same of an entry that its audience wants and has.
     func read(_ entry: JournalEntry, _ line: inout LogLine) -> Match? {
         guard rule.isBenign || namesStrangers || !line.isStrangers, !hearsComplaintsOnly || line.isComplaint,
             rule.levels.isEmpty || line.level.map(rule.levels.contains) == true,

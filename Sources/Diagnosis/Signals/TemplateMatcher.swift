@@ -15,7 +15,8 @@ struct TemplateMatcher {
     private var walls = InlineArray<16, Int>(repeating: unknown)
     /// Per step: what its capture took.
     private var taken = InlineArray<16, Range<Int>>(repeating: 0..<0)
-    /// Bytes looked at: what the time is made of.
+    /// Bytes that were passed over for a capture, and lengths of literals that were looked for: what the time is made of, for
+    /// looking for a literal is linear by itself.
     private(set) var work = 0
 
     /// What the capture of that step took in the last text that matched, counted from the text's beginning.

@@ -30,6 +30,8 @@ final class ProberDesk: Sendable {
     private static let endpointLimit = 16
 
     private let state: Mutex<State>
+    /// One look at a time for those who ask for endpoints.
+    private let looks = DispatchQueue(label: "crihealthd.prober.looks")
     private let logger: Logger
 
     /// Asks by `asker`; knows the units of `configuration` beside the built-in ones.
@@ -46,6 +48,7 @@ final class ProberDesk: Sendable {
             state.asker = asker
             state.policy.units = Set(WatchedUnits.all(endpoints: [], configured: units))
             state.policy.endpoints = []
+            state.found = []
             state.lookedAt = nil
         }
     }
@@ -77,13 +80,19 @@ final class ProberDesk: Sendable {
         }
     }
 
-    /// The endpoints as they are now. A daemon that starts asks once, and goes by the answer for half a minute.
+    /// The endpoints as they are now. A daemon that starts asks once, and goes by the answer for half a minute. Who asks
+    /// while others do gets the answer of a look that began after he asked.
     private func endpoints() -> [FoundEndpoint] {
-        let last = state.withLock { $0.lookedAt }
-        let wait = last.map { Self.freshInterval - (Moment.now().monotonic - $0) } ?? .zero
-        if wait > .zero { Pause.wait(wait) }
-        look(again: .zero)
-        return state.withLock { $0.found }
+        let asked = Moment.now().monotonic
+        return looks.sync {
+            let last = state.withLock { $0.lookedAt }
+            if let last, last < asked {
+                let wait = Self.freshInterval - (Moment.now().monotonic - last)
+                if wait > .zero { Pause.wait(wait) }
+            }
+            if last.map({ $0 < asked }) ?? true { look(again: .zero) }
+            return state.withLock { $0.found }
+        }
     }
 
     /// The endpoint behind a socket; looks once more when it is not known, for it may be new.
@@ -94,13 +103,13 @@ final class ProberDesk: Sendable {
     }
 
     private func look(again interval: Duration = ProberDesk.discoveryInterval) {
-        let now = Moment.now().monotonic
-        let asker: (any NodeAsker)? = state.withLock { state in
+        let began = state.withLock { state -> (at: MonotonicTime, asker: any NodeAsker)? in
+            let now = Moment.now().monotonic
             if let last = state.lookedAt, now - last < interval { return nil }
             state.lookedAt = now
-            return state.asker
+            return (now, state.asker)
         }
-        guard let asker else { return }
+        guard let (now, asker) = began else { return }
         do throws(AskError) {
             let found = try asker.endpoints()
             state.withLock { state in

@@ -78,6 +78,11 @@ import Testing
         node.scene.wait(.seconds(35))
         node.list()
         #expect(node.scene.inquiries.contains(.containerProcesses))
+        node.scan()
+        node.scene.inquiries = []
+        node.scene.wait(.seconds(35))
+        node.list()
+        #expect(!node.scene.inquiries.contains(.containerProcesses), "twice is enough")
         node.alive = whole
         node.scene.inquiries = []
         node.scan()

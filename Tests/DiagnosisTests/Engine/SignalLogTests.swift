@@ -75,4 +75,22 @@ import Testing
             }
         }
     }
+
+    /// Also of signals that the log forgot for want of room, and after a reboot.
+    @Test func whatIsForgottenIsNotCounted() {
+        let kinds: [IncidentKind?] = [.createFailing, nil, .nodeFault]
+        var log = SignalLog()
+        for second in 0..<130 {
+            for name in 0..<132 {
+                var one = signal("name-\(name)", at: Int64(second))
+                one.captures["kind"] = kinds[(name + second / 40) % 3]?.rawValue
+                _ = log.take(one)
+            }
+        }
+        for name in (0..<132).map({ SignalName(rawValue: "name-\($0)") }) {
+            for kind in kinds { #expect(log.all(name, of: kind) == log.all(name).filter { $0.kind == kind }) }
+        }
+        log.clear()
+        #expect(kinds.allSatisfy { log.all(SignalName(rawValue: "name-0"), of: $0).isEmpty })
+    }
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import Node
 
-/// Puts made-up IP addresses in the place of a node's own, the same one for the same one, so that a recording that leaves
-/// still tells who clashes with whom.
+/// Puts made-up IP addresses in the place of a node's own, the same one for the same one however it is spelt, so that a
+/// recording that leaves still tells who clashes with whom.
 ///
 /// IPv4 becomes 198.18.0.0/15 (RFC 2544, benchmarks), IPv6 2001:db8::/32 (RFC 3849, documentation). The unspecified and the
 /// loopback addresses stay: they name no node. Host names stay, too, also where they hold an address (`ip-10-0-1-7`). Text
@@ -18,109 +19,122 @@ struct AddressMask {
         var out: [UInt8] = []
         out.reserveCapacity(text.count)
         var place = 0
-        // Whether what ends here is no word, or is a character that JSON escapes.
-        var isFree = true
         while place < text.count {
             if text[place] == UInt8(ascii: "\\"), place + 1 < text.count {
                 out += text[place...(place + 1)]
                 place += 2
-                isFree = true
                 continue
             }
             let run = text[place...].prefix(while: Self.isPart)
             guard !run.isEmpty else {
                 out.append(text[place])
-                isFree = !Self.isWord(text[place])
                 place += 1
                 continue
             }
-            place = run.endIndex
-            let isWhole = isFree && (place == text.count || !Self.isWord(text[place]))
-            out += isWhole ? replacement(for: run, before: text[place...].first) : run
-            isFree = !Self.isWord(text[place - 1])
+            let found = Self.v6(run, in: text) ?? Self.v4(run, in: text)
+            if let found, let replacement = replacement(for: found.address) {
+                out += text[place..<found.range.lowerBound] + replacement
+                place = found.range.upperBound
+            } else {
+                let end = max(found?.range.upperBound ?? run.endIndex, run.endIndex)
+                out += text[place..<end]
+                place = end
+            }
         }
         return out
     }
 
-    /// A run of hexadecimal digits, dots and colons, as it leaves.
-    private mutating func replacement(for run: ArraySlice<UInt8>, before next: UInt8?)
-        -> ArraySlice<UInt8>
-    {
-        // What follows an IPv4 address is its port, or the end of a sentence.
-        let head = run.prefix { $0 != UInt8(ascii: ":") }
-        let stops = head.reversed().prefix { $0 == UInt8(ascii: ".") }.count
-        let address = Array(head.dropLast(stops))
-        if Self.isV4(address) {
-            guard !Self.staysV4(address) else { return run }
-            return
-                (Self.madeUpV4(Self.number(of: address, in: &v4)) + run[(run.startIndex + address.count)...])[
-                    ...]
+    /// What stands for an address of 4 or 16 bytes; nil where it stays.
+    private mutating func replacement(for address: [UInt8]) -> [UInt8]? {
+        if address.count == 4 {
+            guard address[0] != 127, address != [0, 0, 0, 0] else { return nil }
+            let number = Self.number(of: address, in: &v4)
+            return Array("198.\(18 + number >> 16).\(number >> 8 & 0xff).\(number & 0xff)".utf8)
         }
-        let colons = run.reversed().prefix { $0 == UInt8(ascii: ":") }.count
-        let tail = colons == 1 ? 1 : 0
-        let long = Array(run.dropLast(tail))
-        guard Self.isV6(long), long != Array("::".utf8), long != Array("::1".utf8), !Self.isCgroup(long, next)
-        else {
-            return run
+        let zeros = [UInt8](repeating: 0, count: 15)
+        guard !address.starts(with: zeros) || address[15] > 1 else { return nil }
+        // RFC 4291 §2.5.5.2: an IPv4 address as IPv6.
+        if address.starts(with: zeros.prefix(10) + [0xff, 0xff]) {
+            return replacement(for: Array(address[12...])).map { Array("::ffff:".utf8) + $0 }
         }
-        return (Self.madeUpV6(Self.number(of: long, in: &v6)) + run.suffix(tail))[...]
+        return Array("2001:db8::\(String(Self.number(of: address, in: &v6), radix: 16))".utf8)
     }
 
     private static func number(of address: [UInt8], in known: inout [[UInt8]: Int]) -> Int {
         if let number = known[address] { return number }
-        let number = min(known.count + 1, limit)
-        if known.count < limit { known[address] = number }
-        return number
+        guard known.count < limit else { return limit }
+        known[address] = known.count + 1
+        return known.count
     }
 
-    private static func madeUpV4(_ number: Int) -> [UInt8] {
-        Array("198.\(18 + number >> 16).\(number >> 8 & 0xff).\(number & 0xff)".utf8)
+    // MARK: Finding
+
+    private typealias Found = (range: Range<Int>, address: [UInt8])
+
+    /// An IPv6 address in a run of hexadecimal digits and colons, and the IPv4 address that may end it.
+    private static func v6(_ run: ArraySlice<UInt8>, in text: [UInt8]) -> Found? {
+        var start = run.startIndex
+        // `IP:fd00::9`: what stands before the first colon belongs to a name.
+        if start > 0, isLetter(text[start - 1]) {
+            guard let colon = run.firstIndex(of: colon) else { return nil }
+            start = colon
+            if text[start...].starts(with: "::".utf8), start > run.startIndex { return nil }
+        }
+        if run[start...].first == colon, run[start...].dropFirst().first != colon { start += 1 }
+        var end = run.endIndex
+        if end < text.count, text[end] == dot, let last = run.lastIndex(of: colon), last >= start,
+            let tail = v4(at: last + 1, in: text)
+        {
+            end = tail.range.upperBound
+        } else if run[start...].last == colon, run[start...].dropLast().last != colon {
+            end -= 1
+        }
+        guard start < end, end - start <= 45, end == text.count || !isLetter(text[end]) else { return nil }
+        let address = text[start..<end]
+        let colons = address.count { $0 == colon }
+        // `0::/system.slice` of /proc/PID/cgroup, and what has too few colons to be one.
+        guard colons >= 2, !(address.elementsEqual("0::".utf8) && text[end...].first == UInt8(ascii: "/"))
+        else {
+            return nil
+        }
+        return IPAddress.v6(String(decoding: address, as: UTF8.self)).map { (start..<end, $0) }
     }
 
-    private static func madeUpV6(_ number: Int) -> [UInt8] {
-        Array("2001:db8::\(String(number, radix: 16))".utf8)
+    /// The IPv4 address that begins in a run: with the digits at its end, before the first dot.
+    private static func v4(_ run: ArraySlice<UInt8>, in text: [UInt8]) -> Found? {
+        guard run.endIndex < text.count, text[run.endIndex] == dot else { return nil }
+        let digits = run.reversed().prefix(while: isDigit).count
+        let start = run.endIndex - digits
+        return start > 0 && text[start - 1] == dot ? nil : v4(at: start, in: text)
     }
 
-    /// Four numbers up to 255.
-    private static func isV4(_ text: [UInt8]) -> Bool {
-        guard (7...15).contains(text.count) else { return false }
-        let parts = text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        return parts.count == 4
-            && parts.allSatisfy { part in
-                (1...3).contains(part.count) && part.allSatisfy { (0x30...0x39).contains($0) }
-                    && part.reduce(0) { $0 * 10 + Int($1 - 0x30) } <= 255
+    private static func v4(at start: Int, in text: [UInt8]) -> Found? {
+        var place = start
+        var address: [UInt8] = []
+        while address.count < 4 {
+            if !address.isEmpty {
+                guard place < text.count, text[place] == dot else { return nil }
+                place += 1
             }
+            let digits = text[place...].prefix(4).prefix(while: isDigit)
+            guard (1...3).contains(digits.count), let number = UInt8(String(decoding: digits, as: UTF8.self))
+            else {
+                return nil
+            }
+            address.append(number)
+            place = digits.endIndex
+        }
+        let isLonger = text[place...].first == dot && text[place...].dropFirst().first.map(isDigit) == true
+        return isLonger ? nil : (start..<place, address)
     }
 
-    private static func staysV4(_ address: [UInt8]) -> Bool {
-        address.starts(with: "127.".utf8) || address.elementsEqual("0.0.0.0".utf8)
-    }
+    private static let (dot, colon) = (UInt8(ascii: "."), UInt8(ascii: ":"))
 
-    /// Groups of up to four digits: eight, or fewer with one gap.
-    private static func isV6(_ text: [UInt8]) -> Bool {
-        guard (2...39).contains(text.count), !text.contains(UInt8(ascii: ".")) else { return false }
-        let groups = text.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-        guard (3...9).contains(groups.count), groups.allSatisfy({ $0.count <= 4 }) else { return false }
-        let gaps = zip(text, text.dropFirst()).count { $0 == UInt8(ascii: ":") && $1 == $0 }
-        return gaps == 0 ? groups.count == 8 && groups.allSatisfy { !$0.isEmpty } : gaps == 1
-    }
+    private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 
-    /// `0::/system.slice` of /proc/PID/cgroup.
-    private static func isCgroup(_ text: [UInt8], _ next: UInt8?) -> Bool {
-        text.elementsEqual("0::".utf8) && next == UInt8(ascii: "/")
-    }
+    private static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7a).contains(byte | 0x20) }
 
     private static func isPart(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x46, 0x61...0x66, UInt8(ascii: "."), UInt8(ascii: ":"): true
-        default: false
-        }
-    }
-
-    private static func isWord(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, UInt8(ascii: "_"): true
-        default: false
-        }
+        isDigit(byte) || byte == colon || (0x61...0x66).contains(byte | 0x20)
     }
 }
