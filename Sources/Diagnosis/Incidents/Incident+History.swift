@@ -98,8 +98,16 @@ extension String {
 
     /// At most `limit` bytes, cut at a character, no control characters.
     func bounded(_ limit: Int) -> String {
-        // Nearly all text is as short and as plain as it must be.
-        if utf8.count <= limit, utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return self }
+        let bytes = utf8.span
+        var end = bytes.count
+        if end > limit {
+            end = max(limit, 0)
+            while end > 0, bytes[end] & 0xC0 == 0x80 { end -= 1 }
+        }
+        // Nearly all text is plain.
+        if PlainText.isPlain(bytes.extracting(first: end)) {
+            return end == bytes.count ? self : String(self[..<utf8.index(startIndex, offsetBy: end)]) + "…"
+        }
         var out = ""
         var size = 0
         for scalar in unicodeScalars {

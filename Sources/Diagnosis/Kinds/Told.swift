@@ -28,17 +28,26 @@ struct Told: Hashable, Sendable {
         return false
     }
     /// The latest value of a capture that any of the lines has.
-    func capture(_ name: String) -> String? { signals.last { $0.captures[name] != nil }?.captures[name] }
+    func capture(_ name: String) -> String? {
+        let signals = signals.span
+        for index in signals.indices.reversed() {
+            if let value = signals[index].captures[name] { return value }
+        }
+        return nil
+    }
 
     /// The causes of `kind` that these lines tell, nearest to the root first; what only a pod can do to itself is left out.
     static func all(_ kind: IncidentKind, _ signals: [Signal]) -> [Told] {
+        let causes = signals.map { $0.kind == kind && $0.scope != .pod ? $0.cause : nil }
+        if let one = causes.first ?? nil, causes.allSatisfy({ $0 == one }) {
+            return [Told(cause: one, signals: signals.inOrder())]
+        }
         var byCause: [Cause: [Signal]] = [:]
-        for signal in signals where signal.kind == kind && signal.scope != .pod {
-            guard let cause = signal.cause else { continue }
-            byCause[cause, default: []].append(signal)
+        for (signal, cause) in zip(signals, causes) {
+            if let cause { byCause[cause, default: []].append(signal) }
         }
         return byCause.map { cause, signals in
-            Told(cause: cause, signals: signals.sorted { $0.at.monotonic < $1.at.monotonic })
+            Told(cause: cause, signals: signals.inOrder())
         }.sorted {
             (Rank.order($0.cause, of: kind), $0.cause.rawValue) > (
                 Rank.order($1.cause, of: kind), $1.cause.rawValue
@@ -55,6 +64,27 @@ extension Signal {
             return captures["namespace"].map { "\($0)/\(pod)" } ?? pod
         }
         return captures["uid"] ?? captures["sandbox"] ?? captures["container"] ?? captures["id"]
+    }
+}
+
+extension [Signal] {
+    /// Those that meet this: the list itself, and no copy, where all do.
+    func kept(_ meets: (Signal) -> Bool) -> [Signal] {
+        let list = span
+        for index in list.indices where !meets(list[index]) {
+            return Array(self[..<index]) + self[(index + 1)...].filter(meets)
+        }
+        return self
+    }
+
+    /// In the order of their time: the list itself, and no copy, where it is.
+    func inOrder() -> [Signal] {
+        let list = span
+        for index in list.indices.dropFirst()
+        where list[index].at.monotonic < list[index - 1].at.monotonic {
+            return sorted { $0.at.monotonic < $1.at.monotonic }
+        }
+        return self
     }
 }
 

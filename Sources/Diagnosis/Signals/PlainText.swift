@@ -63,7 +63,7 @@ enum PlainText {
     }
 
     /// Whether no control character is in the text; those of C1 are 0xC2 and a byte below 0xA0.
-    private static func isPlain(_ bytes: Span<UInt8>) -> Bool {
+    static func isPlain(_ bytes: Span<UInt8>) -> Bool {
         var before: UInt8 = 0
         for index in 0..<bytes.count {
             let byte = bytes[unchecked: index]

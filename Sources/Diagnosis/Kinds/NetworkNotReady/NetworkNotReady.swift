@@ -106,10 +106,10 @@ extension RuntimeCase<NetworkNotReady> {
     private func latest(_ names: [SignalName]) -> Signal? {
         let start = runtime.unit.startedAt?.monotonic ?? MonotonicTime(microseconds: .min)
         return names.compactMap { name in
-            facts.signals.all(name).last {
-                $0.at.monotonic >= start && concerns($0)
-                    && ($0.name != .sandboxNetworkFailed || $0.kind == NetworkNotReady.kind)
-            }
+            let all =
+                name == .sandboxNetworkFailed
+                ? facts.signals.all(name, of: NetworkNotReady.kind) : facts.signals.all(name)
+            return all.last { $0.at.monotonic >= start && concerns($0) }
         }.max { $0.at.monotonic < $1.at.monotonic }
     }
 

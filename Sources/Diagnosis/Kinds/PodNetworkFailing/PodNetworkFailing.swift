@@ -88,23 +88,25 @@ extension RuntimeCase<PodNetworkFailing> {
         let start = runtime.unit.startedAt?.monotonic ?? MonotonicTime(microseconds: .min)
         let limit = max(start, now.monotonic - configuration.createWindow)
         // The frame of CNI ADD says it where no class does.
-        let framed = facts.signals.all(.sandboxNetworkFailed, unit: nil, since: limit).filter {
+        var all = facts.signals.all(.sandboxNetworkFailed, unit: nil, since: limit).kept {
             let kind = $0.kind
             return kind == PodNetworkFailing.kind || kind == nil
         }
-        let classed = Self.frames.flatMap {
-            facts.signals.all($0, of: PodNetworkFailing.kind, since: limit)
+        for name in Self.frames {
+            let classed = facts.signals.all(name, of: PodNetworkFailing.kind, since: limit)
+            all = all.isEmpty ? classed : all + classed
         }
-        return (framed + classed).filter(concerns).sorted { $0.at.monotonic < $1.at.monotonic }
+        return all.kept(concerns).inOrder()
     }
 
     private func verdict(_ failures: [Signal]) -> PodNetworkFailing.Verdict? {
-        let told = Told.all(PodNetworkFailing.kind, failures.map(Self.named))
+        let isNamed = failures.allSatisfy { $0.captures["kind"] != nil }
+        let told = Told.all(PodNetworkFailing.kind, isNamed ? failures : failures.map(Self.named))
         let node = told.first { $0.isOfNodeOrOfTwo }
         guard let chosen = node ?? told.first(where: { Self.distinct($0.signals) >= Self.attempts }) else {
             return nil
         }
-        let pods = Set(failures.filter { $0.scope != .pod }.compactMap(\.concernedPod)).count
+        let pods = Set(failures.lazy.compactMap { $0.scope == .pod ? nil : $0.concernedPod }).count
         let stale = chosen.cause == .cniAgentDown ? stale(chosen) : nil
         return .init(
             cause: stale == nil ? chosen.cause : .cniConfigStale, told: chosen, pods: pods, stale: stale)
