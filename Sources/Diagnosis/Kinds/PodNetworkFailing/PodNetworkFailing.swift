@@ -101,9 +101,8 @@ extension RuntimeCase<PodNetworkFailing> {
     private func verdict(_ failures: [Signal]) -> PodNetworkFailing.Verdict? {
         let told = Told.all(PodNetworkFailing.kind, failures.map(Self.named))
         let node = told.first { $0.isOfNodeOrOfTwo }
-        guard let chosen = node ?? told.first(where: { Self.distinct($0.signals) >= Self.attempts }) else {
-            return nil
-        }
+        let stubborn = told.first { $0.attempts >= Self.attempts }
+        guard let chosen = node ?? stubborn else { return nil }
         let pods = Set(failures.filter { $0.scope != .pod }.compactMap(\.concernedPod)).count
         let stale = chosen.cause == .cniAgentDown ? stale(chosen) : nil
         return .init(
@@ -117,17 +116,6 @@ extension RuntimeCase<PodNetworkFailing> {
         named.captures["kind"] = PodNetworkFailing.kind.rawValue
         named.captures["cause"] = Cause.cniAddFails.rawValue
         return named
-    }
-
-    /// Attempts, however many lines tell of each.
-    private static func distinct(_ signals: [Signal]) -> Int {
-        var count = 0
-        var last: MonotonicTime?
-        for signal in signals where last.map({ signal.at.monotonic - $0 >= .seconds(3) }) ?? true {
-            count += 1
-            last = signal.at.monotonic
-        }
-        return count
     }
 
     // MARK: What was left behind
