@@ -196,7 +196,11 @@ extension RuntimeCase<CreateFailing> {
             : "One pod stays in ContainerCreating; whether others would is not known."
         return Finding(
             cause: told.cause, severity: severity, confirmed: isLookedAt(told), since: told.first.at,
-            sentence: words.sentence.bounded(400), explanation: words.explanation,
+            sentence: (severity == .critical
+                ? words.sentence
+                : "\(concerned(told)) cannot be made by \(name), again and again: \(ending(told))").bounded(
+                    400),
+            explanation: words.explanation,
             impact: Impact(
                 sentence: "\(words.impact ?? usual) Affected: \(concerned(told)).",
                 pods: runtime.readyPods, runningContainers: runtime.runningContainers),

@@ -3,8 +3,8 @@ import HealthModel
 
 /// The runtime's store contradicts itself: what it lists is not there.
 ///
-/// Each of these texts can only be the store's own fault: one line is enough, or two where an image may just have been removed. Creations of other images go on working, so
-/// only the pods concerned refute it.
+/// Each of these texts can only be the store's own fault: one line is enough, or two where an image may just have been
+/// removed. Creations of other images go on working, so only the pods concerned refute it.
 struct StorageDamaged: Diagnosis {
     static let kind = IncidentKind.storageDamaged
 
