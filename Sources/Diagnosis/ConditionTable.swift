@@ -57,8 +57,10 @@ struct ConditionTable: Hashable, Codable, Sendable {
 
     private static func runtime(_ facts: NodeFacts, _ book: IncidentBook) -> Word {
         let blocked = book.open(.runtimeSwitched).filter { $0.has(.startBlocked) }
+        // One pod's failures are worth a word, and do not make the runtime unready.
+        let creations = book.open(.createFailing).filter { $0.severity == .critical }
         if let incident =
-            (book.open(.runtimeDown) + blocked + book.open(.statusBlocked) + book.open(.createFailing)
+            (book.open(.runtimeDown) + blocked + book.open(.statusBlocked) + creations
             + book.open(.storageDamaged)).first
         {
             return Word(

@@ -35,6 +35,18 @@ extension Told {
         return count
     }
 
+    /// Attempts that failed, however many lines tell of each: those that an event counts, or as many as were told seconds apart.
+    var attempts: Int {
+        let events = signals.filter { $0.rule.hasPrefix("kl-event-") || $0.repeats > 1 }
+        var apart = 0
+        var last: MonotonicTime?
+        for signal in signals where last.map({ signal.at.monotonic - $0 >= .seconds(3) }) ?? true {
+            apart += 1
+            last = signal.at.monotonic
+        }
+        return max(apart, events.reduce(0) { $0 + $1.repeats })
+    }
+
     /// What is left of it from `time` on; nil for nothing.
     func since(_ time: MonotonicTime) -> Told? {
         let left = signals.filter { $0.at.monotonic >= time }
@@ -97,6 +109,18 @@ extension RuntimeCase {
         hasUnit
             ? [NextStep("read what fails", "journalctl -u \(runtime.unit.name) -g 'level=error' -n 20")]
             : []
+    }
+}
+
+extension Signal {
+    /// How often an event is told to have happened, in kubectl's words before its text ("x93 over 24m"); 1 of anything else.
+    var repeats: Int {
+        guard let mark = excerpt.firstRange(of: " (x"),
+            let colon = excerpt.firstRange(of: ": "), mark.upperBound < colon.lowerBound
+        else { return 1 }
+        let digits = excerpt[mark.upperBound...].prefix { $0.isASCII && $0.isNumber }
+        guard excerpt[digits.endIndex...].hasPrefix(" over "), digits.utf8.count <= 9 else { return 1 }
+        return max(1, Int(digits) ?? 1)
     }
 }
 

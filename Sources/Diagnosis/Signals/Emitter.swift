@@ -14,7 +14,10 @@ struct Emitter {
         ["containerd.service", "*containerd*.service", "docker.service"] + distributions
     private static let crio = ["crio.service", "*crio*.service", "cri-o*.service"]
     private static let kubelet =
-        ["kubelet.service", "*kubelet*.service", "microshift.service"] + distributions
+        [
+            "kubelet.service", "*kubelet*.service", "microshift.service", "origin-node.service",
+            "atomic-openshift-node.service",
+        ] + distributions
     private static let docker = ["docker.service", "cri-docker.service", "*docker*.service"]
 
     /// Whether a line of that unit can be this emitter's, by the process that wrote it: where one unit runs several programs,

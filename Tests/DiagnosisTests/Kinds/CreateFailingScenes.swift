@@ -25,7 +25,7 @@ extension CauseScene {
     private static let pod =
         FailedCreation.runc + #"exec: "/app": stat /app: no such file or directory: unknown"#
 
-    /// The same failure of two pods opens it; of one pod, however often, it does not.
+    /// The same failure of two pods opens it; of one pod twice it does not.
     private static func two(_ cause: Cause, _ error: String) -> CauseScene {
         CauseScene(
             .createFailing, cause,
@@ -40,7 +40,7 @@ extension CauseScene {
             },
             nearMiss: { scene in
                 scene.starts()
-                for _ in 0..<6 {
+                for _ in 0..<2 {
                     scene.wait(.seconds(12))
                     scene.lines([FailedCreation.sandbox("web-1", error)])
                 }
@@ -207,6 +207,52 @@ extension CauseScene {
         #expect(scene.openNames == ["CreateFailing/OCIRuntimeError"])
         scene.lines([FailedCreation.started(6)])
         #expect(scene.openNames == [])
+    }
+
+    @Test("one pod's sandbox that fails again and again is a warning, which leaves the runtime ready")
+    func stubborn() throws {
+        var scene = try Scene()
+        scene.starts()
+        for _ in 0..<3 {
+            #expect(scene.openNames == [])
+            scene.wait(.seconds(12))
+            scene.lines([FailedCreation.sandbox("web-1", Self.error)])
+        }
+        #expect(scene.openNames == ["CreateFailing/OCIRuntimeError"])
+        #expect(scene.open.first?.severity == .warning)
+        #expect(scene.condition(.runtimeReady)?.reason != "OCIRuntimeError")
+        scene.lines([FailedCreation.sandboxMade("web-2", 2)])
+        #expect(scene.openNames == ["CreateFailing/OCIRuntimeError"])
+        scene.lines([FailedCreation.sandboxMade("web-1", 1)])
+        #expect(scene.openNames == [])
+    }
+
+    @Test("a container that its OCI runtime refuses may be its pod's own, however often")
+    func refused() throws {
+        var scene = try Scene()
+        scene.starts()
+        scene.lines([FailedCreation.sandboxMade("web-1", 1), FailedCreation.containerMade(in: 1, 5)])
+        for _ in 0..<6 {
+            scene.wait(.seconds(12))
+            scene.lines([FailedCreation.start(5, Self.error)])
+        }
+        #expect(scene.openNames == [])
+    }
+
+    @Test("an event counts its attempts; what a text says of that counts nothing")
+    func events() throws {
+        var scene = try Scene()
+        scene.starts()
+        let error =
+            "rpc error: code = Unknown desc = failed to create containerd task: failed to create shim: not found"
+        scene.line(
+            "Warning  FailedCreatePodSandBox  11s  kubelet  Failed to create pod sandbox: \(error) (x9 over 66s)",
+            unit: "kubelet.service")
+        #expect(scene.openNames == [])
+        scene.line(
+            "Warning  FailedCreatePodSandBox  11s (x5 over 66s)  kubelet  Failed to create pod sandbox: \(error)",
+            unit: "kubelet.service")
+        #expect(scene.openNames == ["CreateFailing/ShimError"])
     }
 
     @Test("CRI-O's request id joins a failure to its pod")

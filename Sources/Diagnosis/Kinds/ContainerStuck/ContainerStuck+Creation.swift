@@ -47,7 +47,8 @@ extension RuntimeCase<ContainerStuck> {
     /// deadline that passed, or a second refusal ten seconds later does.
     private func proven(_ reserved: [Signal]) -> [Signal] {
         guard let first = reserved.first, let last = reserved.last else { return [] }
-        let isLong = last.at.monotonic - first.at.monotonic >= .seconds(10)
+        let isLong =
+            last.at.monotonic - first.at.monotonic >= .seconds(10) || reserved.contains { $0.repeats > 1 }
         let isStaged = reserved.contains { $0.name == .createStalled || $0.captures["stage"] != nil }
         return isLong || isStaged || !recent([.createDeadline]).isEmpty ? reserved : []
     }

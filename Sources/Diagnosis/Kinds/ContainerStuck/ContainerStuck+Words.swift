@@ -64,6 +64,7 @@ extension RuntimeCase<ContainerStuck> {
         let who = [stop.pod, id].compactMap { $0 }.joined(separator: ", ")
         let more = stop.count > 1 ? " and \(stop.count - 1) more" : ""
         let isShim = stop.cause == .shimUnresponsive
+        let isDenied = stop.proofs.last?.captures["reason"] == "denied"
         let target = who.isEmpty ? "a container" : who
         return Finding(
             cause: stop.cause, severity: .warning, confirmed: true, since: stop.since,
@@ -72,17 +73,23 @@ extension RuntimeCase<ContainerStuck> {
                 : "\(target)\(more) cannot be stopped by \(name)",
             explanation: (isShim
                 ? "Calls to the shim time out: it was stopped, or it waits for a stuck task."
-                : "The stop did not finish in time: the container's processes do not exit (state D, a frozen cgroup, a volume that does not answer), or their exit was not noticed.")
+                : isDenied
+                    ? "The kernel does not let the OCI runtime signal the container (permission denied): a security profile of one of them, as AppArmor's profile of runc, which containerd's own profile for containers does not name."
+                    : "The stop did not finish in time: the container's processes do not exit (state D, a frozen cgroup, a volume that does not answer), or their exit was not noticed.")
                 + volume(stop) + " It says: \(lastWords(stop.proofs)).",
             impact: Impact(
                 sentence: "The pod stays in Terminating, and what replaces it may wait for it.", pods: 1),
             evidence: stop.proofs.suffix(4).reversed().map { Evidence.journal($0) }
                 + (stuckVolume.map { [Evidence.journal($0)] } ?? []),
             nextSteps: [
-                isShim
+                isDenied
                     ? NextStep(
-                        "see the shims and their state (T: stopped, D: in the kernel)",
-                        "ps -eo pid,stat,wchan:32,args") : waiting,
+                        "see what the kernel denied",
+                        "journalctl -k -g 'apparmor=\"DENIED\"|avc:  denied' -n 20")
+                    : isShim
+                        ? NextStep(
+                            "see the shims and their state (T: stopped, D: in the kernel)",
+                            "ps -eo pid,stat,wchan:32,args") : waiting,
                 NextStep(
                     "see what the runtime knows",
                     crictl(stop.id.map { "ps -a --id \($0.filter(\.isHexDigit))" } ?? "ps -a")),

@@ -18,11 +18,11 @@ extension Catalogue {
             .init(.seccompFailed, .critical),
             .init(.appArmorFailed, .critical),
             .init(.securityDenied, .critical),
-            .init(.mountFailed, .critical),
+            .init(.mountFailed, .warning, .critical),
             .init(.diskFull, .critical),
-            .init(.cgroupError, .critical),
-            .init(.shimError, .critical),
-            .init(.ociRuntimeError, .critical),
-            .init(.createError, .critical),
+            .init(.cgroupError, .warning, .critical),
+            .init(.shimError, .warning, .critical),
+            .init(.ociRuntimeError, .warning, .critical),
+            .init(.createError, .warning, .critical),
         ])
 }

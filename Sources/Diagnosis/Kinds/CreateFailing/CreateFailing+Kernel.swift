@@ -5,6 +5,9 @@ import HealthModel
 extension RuntimeCase<CreateFailing> {
     func kernelFeature(_ told: Told) -> CreationWords {
         let feature = told.capture("feature")?.bounded(60)
+        if let feature, CreateFailing.virtualization.contains(feature) {
+            return virtualization(feature, told)
+        }
         guard feature == "overlay" else {
             return CreationWords(
                 sentence:
@@ -28,6 +31,21 @@ extension RuntimeCase<CreateFailing> {
             ], clearsWhen: clears(told))
     }
 
+    /// What a runtime that makes virtual machines needs of the kernel.
+    private func virtualization(_ feature: String, _ told: Told) -> CreationWords {
+        CreationWords(
+            sentence:
+                "sandboxes in virtual machines cannot be made: /dev/\(feature.lowercased()) is not usable (\(ending(told)))",
+            explanation:
+                "The module behind it is not loaded or in use by another hypervisor, or this machine has no virtualization for its guests. \(said(told))",
+            steps: [
+                NextStep("see the devices", "ls -l /dev/kvm /dev/vhost-vsock /dev/vhost-net"),
+                NextStep("see which modules are loaded", "grep -e kvm -e vhost -e vsock /proc/modules"),
+                NextStep("see whether the processor can", "grep -c -e vmx -e svm /proc/cpuinfo"),
+            ], clearsWhen: clears(told),
+            impact: "Pods of that RuntimeClass do not start; others do.")
+    }
+
     func mount(_ told: Told) -> CreationWords {
         let root = directories(told)[0]
         let errno = (told.capture("errno") ?? "").lastWords.bounded(80)
@@ -42,6 +60,17 @@ extension RuntimeCase<CreateFailing> {
                     NextStep("see which kernel runs", "uname -r"),
                 ], clearsWhen: clears(told),
                 impact: "Pods with hostUsers: false do not start; others do.")
+        }
+        if told.capture("reason") == "mounts" {
+            return CreationWords(
+                sentence: "containers cannot be created: mount(2) fails with \"no space left on device\"",
+                explanation:
+                    "No disk is full: the kernel allows only fs.mount-max mounts in a mount namespace, and the node has as many. Something mounts again and again, or never unmounts. \(said(told))",
+                steps: [
+                    NextStep("see how many mounts there are", "wc -l /proc/1/mountinfo"),
+                    NextStep("see how many are allowed", "sysctl fs.mount-max"),
+                    NextStep("see what is mounted most", "findmnt -rno SOURCE"),
+                ], clearsWhen: clears(told))
         }
         let isOverlay = told.capture("reason") == "overlay"
         var steps = [

@@ -127,16 +127,32 @@ extension RuntimeCase<CreateFailing> {
     }
 
     func shim(_ told: Told) -> CreationWords {
+        if told.capture("reason") == "kata" {
+            return CreationWords(
+                sentence: "sandboxes of Kata Containers cannot be made: \(ending(told))",
+                explanation:
+                    "The virtual machine of the pod does not start, or its agent does not answer the shim. \(said(told))",
+                steps: [
+                    NextStep("see whether this machine can run it", "kata-runtime check"),
+                    NextStep("see the devices", "ls -l /dev/kvm /dev/vhost-vsock /dev/vhost-net"),
+                ], clearsWhen: clears(told),
+                impact: "Pods of that RuntimeClass do not start; others do.")
+        }
         let process = isCRIO ? "conmon" : "containerd-shim-runc-v2"
         return CreationWords(
             sentence:
                 "\(name) cannot create containers: \(isCRIO ? "conmon" : "shims") fail\(isCRIO ? "s" : ""): \(ending(told))",
             explanation:
-                "The process that monitors each container does not start, or exits at once, across \(told.pods.count) pods. \(said(told))",
+                "The process that monitors each container does not start, or exits at once\(across(told)). \(said(told))",
             steps: [
                 NextStep("see whether its version is the daemon's", "\(name: process) --version"),
                 NextStep("see whether /run has space", "df -h /run"),
             ], clearsWhen: clears(told))
+    }
+
+    /// Over how many pods, where the lines name them.
+    private func across(_ told: Told) -> String {
+        told.pods.isEmpty ? "" : ", across \(told.pods.count) pod\(told.pods.count == 1 ? "" : "s")"
     }
 
     func refused(_ told: Told) -> CreationWords {
@@ -150,7 +166,7 @@ extension RuntimeCase<CreateFailing> {
             explanation:
                 isKeys
                 ? "Each container uses a session keyring of root's; the quota is too small. \(said(told))"
-                : "The last \(told.failures) attempts failed, across \(told.pods.count) pods. \(said(told))",
+                : "The last \(max(told.failures, told.attempts)) attempts failed\(across(told)). \(said(told))",
             steps: isKeys
                 ? [
                     NextStep("see how many are used, of how many", "cat /proc/key-users"),

@@ -24,6 +24,20 @@ struct CreateFailing: Diagnosis {
     /// most five minutes.
     static let quiet: Duration = .seconds(600)
 
+    /// Devices of the kernel that only runtimes of virtual machines need.
+    static let virtualization: Set<String> = [
+        "kvm", "KVM", "vhost-vsock", "vhost-net", "vsock", "mshv",
+    ]
+
+    /// One pod's attempts that are no passing trouble any more.
+    static let attempts = 3
+
+    /// Causes that a container seldom brings about itself.
+    static let ofNodes: Set<Cause> = [.cgroupError, .mountFailed, .shimError]
+
+    /// Causes that a sandbox, which runs nothing of the pod's, seldom brings about itself.
+    static let ofSandboxes: Set<Cause> = [.ociRuntimeError, .createError]
+
     /// Causes that say something of some pods only: their handler, hook, profile. Others' successes say nothing of them.
     static let ofSomePods: Set<Cause> = [
         .runtimeHandlerMissing, .hookFailed, .seccompFailed, .createError, .ociRuntimeError, .shimError,
@@ -39,10 +53,11 @@ extension RuntimeCase<CreateFailing> {
             }
             return .cleared(Evidence.journal(success, "\(name) created a pod or container"))
         }
-        let standing = all.filter { opens($0) && isOver($0) == nil && !isQuiet($0) }
-        if let told = nearest(of: standing) {
-            return .holds(finding(sinceLastSuccess(told, by: refuter(told))))
+        let standing = all.filter { isOver($0) == nil && !isQuiet($0) }
+        if let told = nearest(of: standing.filter(opens)) {
+            return .holds(finding(sinceLastSuccess(told, by: refuter(told)), .critical))
         }
+        if let told = nearest(of: standing.filter(isStubborn)) { return .holds(finding(told, .warning)) }
         if let evidence = all.compactMap(isOver).max(by: { $0.at < $1.at }) { return .cleared(evidence) }
         if all.allSatisfy(isQuiet) {
             return .expired("no creation has failed this way for \(CreateFailing.quiet.brief)")
@@ -82,11 +97,23 @@ extension RuntimeCase<CreateFailing> {
         return told.cause != .createError || recent.failures >= configuration.createFailures
     }
 
+    /// One pod that fails again and again, with words that are not known to be its own: whose fault it is stays open. A container
+    /// depends on what its pod asks for, a sandbox hardly.
+    private func isStubborn(_ told: Told) -> Bool {
+        let isOfSandbox = told.stage == "sandbox" && CreateFailing.ofSandboxes.contains(told.cause)
+        guard isOfSandbox || CreateFailing.ofNodes.contains(told.cause) else { return false }
+        return (told.since(told.last.at.monotonic - configuration.createWindow)?.attempts ?? 0)
+            >= CreateFailing.attempts
+    }
+
     /// Nothing but lines is known of its Status: where it is asked, RuntimeDown tells.
     private var isOnlyTold: Bool { runtime.statusAt == nil && api.failing == nil }
 
     func refuter(_ told: Told) -> Refuter {
-        if CreateFailing.ofSomePods.contains(told.cause) || told.capture("reason") == "idmap" {
+        let isOfSome =
+            CreateFailing.ofSomePods.contains(told.cause) || told.capture("reason") == "idmap"
+            || told.capture("feature").map(CreateFailing.virtualization.contains) == true
+        if isOfSome {
             return .concernedPod
         }
         if told.cause == .ociRuntimeMissing, let binary = binary(told), !Self.common.contains(binary) {
@@ -161,14 +188,21 @@ extension RuntimeCase<CreateFailing> {
         return "/" + parts.prefix(max(1, min(3, parts.count - 1))).joined(separator: "/")
     }
 
-    private func finding(_ told: Told) -> Finding {
+    private func finding(_ told: Told, _ severity: Severity) -> Finding {
         let words = words(told)
+        let usual =
+            severity == .critical
+            ? "New pods stay in ContainerCreating; running containers keep running. \(name) still reports ready, so the scheduler keeps sending pods here."
+            : "One pod stays in ContainerCreating; whether others would is not known."
         return Finding(
-            cause: told.cause, severity: .critical, confirmed: isLookedAt(told), since: told.first.at,
-            sentence: words.sentence.bounded(400), explanation: words.explanation,
+            cause: told.cause, severity: severity, confirmed: isLookedAt(told), since: told.first.at,
+            sentence: (severity == .critical
+                ? words.sentence
+                : "\(concerned(told)) cannot be made by \(name), again and again: \(ending(told))").bounded(
+                    400),
+            explanation: words.explanation,
             impact: Impact(
-                sentence:
-                    "\(words.impact ?? "New pods stay in ContainerCreating; running containers keep running. \(name) still reports ready, so the scheduler keeps sending pods here.") Affected: \(concerned(told)).",
+                sentence: "\(words.impact ?? usual) Affected: \(concerned(told)).",
                 pods: runtime.readyPods, runningContainers: runtime.runningContainers),
             evidence: evidence(told) + spaceEvidence(told), nextSteps: readErrors + words.steps,
             clearsWhen: words.clearsWhen, inquiries: words.inquiries)

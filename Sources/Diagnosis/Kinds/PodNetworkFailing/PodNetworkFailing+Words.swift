@@ -4,22 +4,31 @@ import HealthModel
 extension RuntimeCase<PodNetworkFailing> {
     func finding(_ verdict: PodNetworkFailing.Verdict) -> Finding {
         let told = verdict.told
+        let isRemoval = isRemoval(told)
         let words = words(verdict)
         var evidence = told.signals.suffix(3).reversed().map { Evidence.journal($0) }
         if let first = told.signals.dropLast(3).first { evidence.append(.journal(first)) }
         evidence += diskEvidence(verdict) + agentEvidence(told)
         return Finding(
-            cause: verdict.cause, severity: verdict.isOfNode ? .critical : .warning,
+            cause: verdict.cause, severity: verdict.isOfNode && !isRemoval ? .critical : .warning,
             confirmed: verdict.isOfNode, since: told.first.at, sentence: words.sentence,
             explanation: words.explanation + " The plugin's error: \(lastWords(told)).",
             impact: Impact(
-                sentence:
-                    "New pods stay in ContainerCreating and old ones may stay in Terminating, except hostNetwork pods; running pods keep their network. NetworkReady stays true, so the scheduler keeps sending pods here.",
+                sentence: isRemoval
+                    ? "Pods stay in Terminating, and what they held (addresses, rules) stays taken; that new ones fail too is not known."
+                    : "New pods stay in ContainerCreating and old ones may stay in Terminating, except hostNetwork pods; running pods keep their network. NetworkReady stays true, so the scheduler keeps sending pods here.",
                 pods: verdict.pods == 0 ? nil : verdict.pods,
                 runningContainers: runtime.runningContainers),
             evidence: evidence, nextSteps: words.steps + [sandboxes],
-            clearsWhen: "a pod gets its network",
+            clearsWhen: isRemoval
+                ? "no removal has failed for \(configuration.createWindow.brief), or a pod gets its network"
+                : "a pod gets its network",
             inquiries: [.cni(directory: directory), .probe(runtime.endpoint, from: .containers)])
+    }
+
+    /// Only removals are known to fail, and of no cause that a new pod would meet.
+    private func isRemoval(_ told: Told) -> Bool {
+        told.cause == .cniAddFails && told.signals.allSatisfy { $0.name == .stopFailed }
     }
 
     private var sandboxes: NextStep {
@@ -121,9 +130,20 @@ extension RuntimeCase<PodNetworkFailing> {
                     configured,
                 ])
         default:
+            let isRemoval = isRemoval(told)
+            let why =
+                switch told.capture("reason") {
+                case "died": "the CNI plugin ends without a word, or with one that cannot be read"
+                case "config": "the CNI plugin refuses its configuration"
+                default: "the CNI plugin fails"
+                }
             return Text(
-                sentence: "pods get no network on \(name): the CNI plugin fails",
-                explanation: "A configuration is loaded, and each CNI ADD fails.",
+                sentence: isRemoval
+                    ? "pods cannot be taken down on \(name): the CNI plugin does not remove their network"
+                    : "pods get no network on \(name): \(why)",
+                explanation: isRemoval
+                    ? "CNI DEL fails, and the runtime keeps the sandbox until it works."
+                    : "A configuration is loaded, and CNI ADD fails.",
                 steps: [
                     configured, NextStep("see the network agent's containers", crictl("ps -a")),
                 ])

@@ -103,9 +103,8 @@ extension RuntimeCase<PodNetworkFailing> {
         let isNamed = failures.allSatisfy { $0.captures["kind"] != nil }
         let told = Told.all(PodNetworkFailing.kind, isNamed ? failures : failures.map(Self.named))
         let node = told.first { $0.isOfNodeOrOfTwo }
-        guard let chosen = node ?? told.first(where: { Self.distinct($0.signals) >= Self.attempts }) else {
-            return nil
-        }
+        let stubborn = told.first { $0.attempts >= Self.attempts }
+        guard let chosen = node ?? stubborn else { return nil }
         let pods = Set(failures.lazy.compactMap { $0.scope == .pod ? nil : $0.concernedPod }).count
         let stale = chosen.cause == .cniAgentDown ? stale(chosen) : nil
         return .init(
@@ -119,17 +118,6 @@ extension RuntimeCase<PodNetworkFailing> {
         named.captures["kind"] = PodNetworkFailing.kind.rawValue
         named.captures["cause"] = Cause.cniAddFails.rawValue
         return named
-    }
-
-    /// Attempts, however many lines tell of each.
-    private static func distinct(_ signals: [Signal]) -> Int {
-        var count = 0
-        var last: MonotonicTime?
-        for signal in signals where last.map({ signal.at.monotonic - $0 >= .seconds(3) }) ?? true {
-            count += 1
-            last = signal.at.monotonic
-        }
-        return count
     }
 
     // MARK: What was left behind

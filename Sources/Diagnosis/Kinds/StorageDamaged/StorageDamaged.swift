@@ -3,8 +3,8 @@ import HealthModel
 
 /// The runtime's store contradicts itself: what it lists is not there.
 ///
-/// Each of these texts can only be the store's own fault: one line is enough. Creations of other images go on working, so
-/// only the pods concerned refute it.
+/// Each of these texts can only be the store's own fault: one line is enough, or two where an image may just have been
+/// removed. Creations of other images go on working, so only the pods concerned refute it.
 struct StorageDamaged: Diagnosis {
     static let kind = IncidentKind.storageDamaged
 
@@ -26,7 +26,9 @@ extension RuntimeCase<StorageDamaged> {
     func assess() -> Assessment {
         let all = told(.storageDamaged, [.createFailed, .pullFailed])
         guard !all.isEmpty else { return .unknown(inquiries: []) }
-        let standing = all.filter { $0.isOfNodeOrOfTwo && success($0) == nil && !isQuiet($0) }
+        let standing = all.filter {
+            ($0.isOfNodeOrOfTwo || $0.attempts >= 2) && success($0) == nil && !isQuiet($0)
+        }
         if let told = nearest(of: standing) {
             return .holds(finding(sinceLastSuccess(told, by: .concernedPod)))
         }

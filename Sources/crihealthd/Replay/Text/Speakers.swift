@@ -56,6 +56,7 @@ enum Speakers {
         "docker-containerd": "docker.service", "cri-dockerd": "cri-docker.service",
         "cri-docker": "cri-docker.service", "kubelet": "kubelet.service",
         "kubelet-wrapper": "kubelet.service", "kubelet.sh": "kubelet.service",
+        "origin-node": "kubelet.service", "atomic-openshift-node": "kubelet.service",
         "hyperkube": "kubelet.service", "kubenswrapper": "kubelet.service",
         "k3s": "k3s.service", "k3s-server": "k3s.service", "k3s-agent": "k3s-agent.service",
         "rke2": "rke2-server.service", "rke2-server": "rke2-server.service",
