@@ -7,7 +7,7 @@ import Testing
 @Suite struct EntityTagTests {
     private static let tagged = [
         "/", "/?width=100", "/v1/state", "/v1/conditions", "/v1/incidents", "/v1/runtimes", "/v1/versions",
-        "/v1/events", "/v1/openapi.json", "/assets/page.css",
+        "/v1/changes", "/v1/events", "/v1/openapi.json", "/assets/page.css",
     ]
 
     private func ask(
