@@ -88,24 +88,30 @@ struct Files: Sendable {
     /// Nil for what is not there, is no regular file, or can be written by others than root. Links are followed.
     func trusted(_ path: String) -> Trusted? {
         var found = stat()
-        guard stat(root + path, &found) == 0, found.st_mode & S_IFMT == S_IFREG, found.st_uid == owner,
-            found.st_mode & 0o022 == 0
-        else { return nil }
+        guard stat(root + path, &found) == 0, isTrusted(found) else { return nil }
         return Trusted(
             size: UInt64(max(0, found.st_size)), inode: UInt64(found.st_ino),
             identity: Identity(device: UInt64(found.st_dev), inode: UInt64(found.st_ino)),
             modifiedAt: Self.wall(found.st_mtim), changedAt: Self.wall(found.st_ctim))
     }
 
+    private func isTrusted(_ found: stat) -> Bool {
+        found.st_mode & S_IFMT == S_IFREG && found.st_uid == owner && found.st_mode & 0o022 == 0
+    }
+
     /// Root; below another root directory, as in a test, whoever looks.
     private var owner: uid_t { root.isEmpty ? 0 : geteuid() }
 
-    /// The last `limit` bytes, from the beginning of a line on.
-    func tail(_ path: String, limit: Int) throws(Errno) -> [UInt8] {
+    /// The last `limit` bytes of a ``trusted(_:)`` file, from the beginning of a line on. What is opened is what is judged: the
+    /// name may lead elsewhere by now.
+    func trustedTail(_ path: String, limit: Int) throws(Errno) -> [UInt8] {
         let fd = open(root + path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard fd >= 0 else { throw Errno(errno) }
         defer { close(fd) }
-        let size = Int(lseek(fd, 0, SEEK_END))
+        var found = stat()
+        guard fstat(fd, &found) == 0 else { throw Errno(errno) }
+        guard isTrusted(found) else { throw Errno(EPERM) }
+        let size = Int(found.st_size)
         let start = max(0, size - limit)
         var bytes = [UInt8](repeating: 0, count: max(0, size - start))
         var count = 0

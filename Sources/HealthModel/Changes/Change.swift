@@ -20,7 +20,7 @@ public struct Change: Hashable, Codable, Sendable {
     }
 
     /// What became of it.
-    public enum Action: String, Hashable, Codable, Sendable {
+    public enum Action: String, Hashable, Codable, Sendable, CaseIterable {
         /// It was not there before.
         case added
         /// It is another than before.
@@ -35,7 +35,7 @@ public struct Change: Hashable, Codable, Sendable {
     }
 
     /// Who says so.
-    public enum Source: String, Hashable, Codable, Sendable {
+    public enum Source: String, Hashable, Codable, Sendable, CaseIterable {
         /// dpkg's log.
         case dpkg
         /// apt's history.

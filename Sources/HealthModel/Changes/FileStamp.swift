@@ -12,7 +12,7 @@ public struct FileStamp: Hashable, Sendable {
     public var modifiedAt: WallTime
     /// `st_ctim`: when it came to be as and where it is.
     public var changedAt: WallTime
-    /// FNV-1a of its bytes; nil for what is too large to be read each time (programs).
+    /// FNV-1a of its bytes without secrets, and of ``modifiedAt`` where it has one; nil for what is too large to be read each time (programs).
     public var hash: UInt64?
     /// Of a TOML, YAML or JSON file, a hash of the value of each key; never the value.
     public var keys: [String: UInt32]?

@@ -7,8 +7,8 @@ import YAML
 struct FileInventory: Sendable {
     /// Largest configuration that is read, in bytes.
     private static let sizeLimit = 256 << 10
-    /// Most keys of a file that are told apart.
-    private static let keyLimit = 256
+    /// Most keys that are told apart: of a file, and of all.
+    private static let (keyLimit, keyTotal) = (256, 4096)
 
     private static let configurations = [
         "/etc/containerd/config.toml", "/etc/crio/crio.conf", "/etc/crictl.yaml", "/etc/docker/daemon.json",
@@ -77,19 +77,49 @@ struct FileInventory: Sendable {
 
     /// The same with what is in them.
     func stamps(_ places: [Place]) -> [FileStamp] {
-        places.map { place in
+        var keysLeft = Self.keyTotal
+        return places.map { place in
             var stamp = FileStamp(
                 path: place.path, size: place.status.size, inode: place.status.inode,
                 modifiedAt: place.status.modifiedAt, changedAt: place.status.changedAt)
             guard !place.isProgram, place.status.size <= Self.sizeLimit,
-                let bytes = try? files.contents(place.path, limit: Self.sizeLimit)
+                let bytes = try? files.trustedTail(place.path, limit: Self.sizeLimit)
             else { return stamp }
-            var hash = FNV()
-            for byte in bytes { hash.add(byte) }
-            stamp.hash = hash.value
-            stamp.keys = Self.keys(place.path, bytes)
+            stamp.hash = Self.hash(bytes, writtenAt: place.status.modifiedAt)
+            guard let keys = Self.keys(place.path, bytes), keys.count <= keysLeft else { return stamp }
+            keysLeft -= keys.count
+            stamp.keys = keys
             return stamp
         }
+    }
+
+    /// Of what is no secret: a hash of all else and a guess would tell one. Where there is one, that the file was written again
+    /// stands for it.
+    static func hash(_ bytes: [UInt8], writtenAt time: WallTime) -> UInt64 {
+        var hash = FNV()
+        let plain = assignments(bytes)
+        let masked = Secrets.mask(plain.span)
+        for byte in masked ?? bytes { hash.add(byte) }
+        if masked != nil { hash.add(UInt64(bitPattern: time.microseconds)) }
+        return hash.value
+    }
+
+    /// `name = value` and `name: value` as `name=value`, which is how a log tells a secret.
+    private static func assignments(_ bytes: [UInt8]) -> [UInt8] {
+        func isBlank(_ byte: UInt8?) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+        var out: [UInt8] = []
+        out.reserveCapacity(bytes.count)
+        for byte in bytes {
+            if isBlank(byte), out.last == UInt8(ascii: ":") {
+                out[out.count - 1] = UInt8(ascii: "=")
+                continue
+            }
+            if byte == UInt8(ascii: "=") || byte == UInt8(ascii: ":") {
+                while isBlank(out.last) { out.removeLast() }
+            }
+            out.append(byte)
+        }
+        return out
     }
 
     private func names(_ folder: String) -> [String] {

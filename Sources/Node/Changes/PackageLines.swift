@@ -29,6 +29,8 @@ struct DpkgLine {
 
 /// apt's history: a paragraph for each run, `Start-Date`, `Commandline`, `Requested-By`, `Install`, `Upgrade`, …, `End-Date`.
 struct AptHistory {
+    private static let (runLimit, foundLimit) = (10_000, 20_000)
+
     private var packages: [PackageEvent] = []
     private var runs: [PackageRun] = []
     private var start: WallTime?
@@ -72,7 +74,9 @@ struct AptHistory {
                 (event.at, event.by) = (start, by)
                 packages.append(event)
             }
-            if let by { runs.append(PackageRun(from: start, to: end, command: by)) }
+            if let by, runs.count < Self.runLimit {
+                runs.append(PackageRun(from: start, to: end, command: by))
+            }
         }
         (start, end, command, asker, found) = (nil, nil, nil, nil, [])
     }
@@ -82,7 +86,9 @@ struct AptHistory {
         _ value: Substring, _ read: (String, [String]) -> (String, String?, String?)
     ) {
         for item in value.split(separator: ")") {
-            guard let mark = item.firstIndex(of: "("), found.count < 20_000 else { continue }
+            guard let mark = item.firstIndex(of: "("), found.count < Self.foundLimit,
+                packages.count < PackageLog.packageLimit
+            else { continue }
             let name = item[..<mark].drop { $0 == "," || $0 == " " }.prefix { $0 != " " }
             let versions = item[item.index(after: mark)...].split(separator: ",").map {
                 String($0.drop { $0 == " " })
@@ -97,9 +103,9 @@ struct AptHistory {
 /// `2026-11-30T06:30:02+0000 SUBDEBUG Upgrade: crun-1.18-1.el9.x86_64`, and `Upgraded:` with the version before
 /// (dnf 4 `dnf/transaction.py`, `FILE_ACTIONS`).
 struct DNFLine {
-    private let at: WallTime
-    private let action: Substring?
-    private let package: (name: String, version: String)?
+    fileprivate let at: WallTime
+    fileprivate let action: Substring?
+    fileprivate let package: (name: String, version: String)?
 
     init?(_ line: String) {
         let words = line.split(separator: " ", maxSplits: 4)
@@ -113,33 +119,38 @@ struct DNFLine {
         package = isAction ? rpmName(words[3]) : nil
     }
 
-    func add(to events: inout [PackageEvent]) {
-        guard let package else { return }
-        switch action {
-        case "Installed", "Reinstall":
-            events.append(PackageEvent(at: at, name: package.name, to: package.version))
-        case "Upgrade", "Downgrade":
-            events.append(PackageEvent(at: at, name: package.name, to: package.version))
-        case "Erase", "Obsoleted":
-            events.append(PackageEvent(at: at, name: package.name, from: package.version))
-        case "Upgraded", "Downgraded":
-            // What is cleaned up was replaced by the line of the same name before.
-            guard
-                let index = events.lastIndex(where: {
-                    $0.name == package.name && $0.to != nil && $0.from == nil && at - $0.at < .seconds(3600)
-                })
-            else { return }
-            events[index].from = package.version
-        default: break
-        }
-    }
-
     /// `2026-11-30T06:30:02+0000`; RFC 3339 has a colon in the zone.
     private static func time(_ word: Substring) -> WallTime? {
         guard word.utf8.count == 24, "+-".contains(word.dropLast(4).last ?? " ") else {
             return WallTime(rfc3339: word)
         }
         return WallTime(rfc3339: "\(word.dropLast(2)):\(word.suffix(2))")
+    }
+}
+
+/// dnf's log: what was put in place first, and in a second line what that replaced.
+struct DNFHistory {
+    private(set) var packages: [PackageEvent] = []
+    /// Of each name what was put in place last, until the line of what it replaced comes.
+    private var open: [String: Int] = [:]
+
+    mutating func take(_ line: DNFLine) {
+        guard let (name, version) = line.package else { return }
+        switch line.action {
+        case "Installed", "Reinstall":
+            packages.append(PackageEvent(at: line.at, name: name, to: version))
+        case "Upgrade", "Downgrade":
+            open[name] = packages.count
+            packages.append(PackageEvent(at: line.at, name: name, to: version))
+        case "Erase", "Obsoleted":
+            packages.append(PackageEvent(at: line.at, name: name, from: version))
+        case "Upgraded", "Downgraded":
+            guard let index = open.removeValue(forKey: name),
+                line.at - packages[index].at < .seconds(3600)
+            else { return }
+            packages[index].from = version
+        default: break
+        }
     }
 }
 

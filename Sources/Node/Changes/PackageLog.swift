@@ -27,7 +27,7 @@ public enum PackageLog: Hashable, Sendable, CaseIterable {
     /// Longest line that is looked at, in bytes; apt writes a whole upgrade into one.
     private static let lineLimit = 256 << 10
     /// Most packages of one text.
-    private static let packageLimit = 200_000
+    static let packageLimit = 200_000
 
     /// Which log a text is of, by its first lines; nil: none that is known.
     public static func detect(_ head: [UInt8]) -> PackageLog? {
@@ -48,20 +48,21 @@ public enum PackageLog: Hashable, Sendable, CaseIterable {
     public func read(_ bytes: [UInt8], since earliest: WallTime? = nil, zone: Zone = { $0 }) -> Content {
         var packages: [PackageEvent] = []
         var runs: [PackageRun] = []
-        var apt = AptHistory()
+        var (apt, dnf) = (AptHistory(), DNFHistory())
         for line in bytes.split(separator: UInt8(ascii: "\n")) where line.count <= Self.lineLimit {
-            guard packages.count < Self.packageLimit else { break }
+            guard max(packages.count, dnf.packages.count) < Self.packageLimit else { break }
             let text = String(decoding: line, as: UTF8.self)
             switch self {
             case .dpkg:
                 guard let found = DpkgLine(text), let event = found.event else { continue }
                 packages.append(event.moved(zone))
             case .apt: apt.take(text, zone)
-            case .dnf: DNFLine(text)?.add(to: &packages)
+            case .dnf: if let found = DNFLine(text) { dnf.take(found) }
             case .rpmLast: if let found = RPMLastLine(text) { packages.append(found.event(zone)) }
             }
         }
         if self == .apt { (packages, runs) = apt.finish() }
+        packages += dnf.packages
         var changes = PackageEvent.changes(packages, source: source)
         if let earliest {
             changes.removeAll { $0.at < earliest }
