@@ -11,44 +11,52 @@ import Synchronization
 final class ChangeWatch: Sendable {
     /// Between two looks while nothing happens. It runs with the look for endpoints, which comes a little late.
     static let interval: Duration = .seconds(55)
-    /// Between two looks at least: incidents may open by the dozen.
-    static let pace: Duration = .seconds(5)
 
     private struct State {
         var digest: UInt64?
         var lookedAt: MonotonicTime?
+        var isPlanned = false
     }
 
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "crihealthd.changes", qos: .utility)
     private let asker: any NodeAsker
+    /// Between two looks at least: incidents may open by the dozen.
+    private let pace: Duration
     private let report: @Sendable (NodeReport) -> Void
 
     /// `report` is called on a queue of its own.
-    init(asker: any NodeAsker, report: @escaping @Sendable (NodeReport) -> Void) {
-        self.asker = asker
-        self.report = report
+    init(
+        asker: any NodeAsker, pace: Duration = .seconds(5), report: @escaping @Sendable (NodeReport) -> Void
+    ) {
+        (self.asker, self.pace, self.report) = (asker, pace, report)
     }
 
     /// Looks if the last look is long ago.
-    func lookIfDue() { look(after: Self.interval) }
+    func lookIfDue() { plan { age in age.map { $0 >= Self.interval } ?? true ? .zero : nil } }
 
-    /// Looks now: an incident opened, and what was changed just before shall stand beside it.
-    func lookNow() { look(after: Self.pace) }
+    /// Looks as soon as the pace allows: an incident opened, and what was changed just before shall stand beside it.
+    func lookNow() { plan { [pace] age in age.map { pace - $0 } ?? .zero } }
 
-    private func look(after pause: Duration) {
+    /// `pause` is how long to wait, by the age of the last look; nil: not at all.
+    private func plan(_ pause: (Duration?) -> Duration?) {
         let now = Moment.now().monotonic
-        let isDue = state.withLock { state in
-            if let last = state.lookedAt, now - last < pause { return false }
-            state.lookedAt = now
-            return true
+        let wait = state.withLock { state -> Duration? in
+            guard !state.isPlanned, let wait = pause(state.lookedAt.map { now - $0 }) else { return nil }
+            state.isPlanned = true
+            return max(.zero, wait)
         }
-        guard isDue else { return }
-        queue.async {
-            let known = self.state.withLock { $0.digest }
-            guard case .changes(let found) = self.asker.answer(.changes(known: known)) else { return }
-            self.state.withLock { $0.digest = found.digest }
-            self.report(.changes(found))
+        guard let wait else { return }
+        queue.asyncAfter(deadline: .now() + wait.dispatch) { self.look() }
+    }
+
+    private func look() {
+        let known = state.withLock { state in
+            (state.isPlanned, state.lookedAt) = (false, Moment.now().monotonic)
+            return state.digest
         }
+        guard case .changes(let found) = asker.answer(.changes(known: known)) else { return }
+        state.withLock { $0.digest = found.digest }
+        report(.changes(found))
     }
 }

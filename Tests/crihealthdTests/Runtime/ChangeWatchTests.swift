@@ -23,7 +23,7 @@ import Testing
     @Test("it asks at once, and not again before long; what it knows goes with the question")
     func pace() {
         let (asker, reports) = (Asker(), Recorder<NodeReport>())
-        let watch = ChangeWatch(asker: asker) { reports.note($0) }
+        let watch = ChangeWatch(asker: asker, pace: .seconds(3600)) { reports.note($0) }
         watch.lookIfDue()
         for _ in 0..<100 {
             watch.lookIfDue()
@@ -31,5 +31,18 @@ import Testing
         }
         #expect(eventually { reports.all.count == 1 })
         #expect(asker.inquiries.all == [.changes(known: nil)])
+    }
+
+    @Test("what it is to look at sooner than it may is looked at as soon as it may")
+    func later() {
+        let (asker, reports) = (Asker(), Recorder<NodeReport>())
+        let watch = ChangeWatch(asker: asker, pace: .milliseconds(200)) { reports.note($0) }
+        watch.lookNow()
+        #expect(eventually { reports.all.count == 1 })
+        watch.lookNow()
+        watch.lookNow()
+        #expect(eventually { asker.inquiries.all.count >= 2 })
+        #expect(asker.inquiries.all == [.changes(known: nil), .changes(known: 7)])
+        #expect(reports.all.count == 1, "nothing changed")
     }
 }
