@@ -18,7 +18,7 @@ import Testing
             keys: keys, by: by, during: during, source: .dpkg)
     }
 
-    private static let all = [
+    static let all = [
         change("crun", from: "1.17", to: "1.18", by: "apt-get install crun"),
         change("runc", .package, .added, to: "1.1.5", after: 1),
         change("3 other packages", .otherPackages, after: 2),
@@ -95,6 +95,25 @@ import Testing
         var quiet = changed
         quiet.open[0].changedBefore = nil
         #expect(!TextPage.render(quiet, width: 80).contains("changed"))
+    }
+
+    @Test("a step that only looks gives way before the name of what changed does")
+    func sizes() throws {
+        let sizes = IncidentSize.headlines
+        let fewer = try #require(sizes.firstIndex { $0.changes < 2 })
+        #expect(try #require(sizes.firstIndex { $0.steps == 3 }) < fewer)
+        #expect(sizes.prefix(fewer).allSatisfy { $0.changes == 2 })
+    }
+
+    @Test("log_lines = false tells what changed, and no command")
+    func withoutCommands() {
+        var snapshot = changed
+        snapshot.open[0].changedBefore = Self.all
+        let bare = snapshot.withoutLines
+        #expect(bare.changes.map(\.subject) == Self.all.map(\.subject))
+        #expect(bare.open[0].changedBefore?.map(\.subject) == Self.all.map(\.subject))
+        #expect(!TextPage.render(bare, width: 200).contains("apt-get"))
+        #expect(!ChangeText.render(bare.changes).contains("apt-get"))
     }
 
     @Test("three changes with long commands take two lines of the first screen")

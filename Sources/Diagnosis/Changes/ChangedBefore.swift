@@ -61,6 +61,9 @@ struct ChangedBefore {
             ? change.subject.split(separator: "/").last.map(String.init) ?? "" : change.subject
         let isOCI = ["crun", "runc", "cri-o-runc", "youki"].contains(name)
         let isRuntime = runtimes.contains { name.hasPrefix($0) }
+        let isUnitFile =
+            change.what == .file
+            && (change.subject.hasSuffix(".service") || change.subject.contains(".service.d/"))
         let isConfiguration =
             change.what == .file
             && ["/etc/containerd/", "/etc/crio/", "/var/lib/kubelet/", "/etc/docker/", "/etc/rancher/"]
@@ -70,7 +73,8 @@ struct ChangedBefore {
         switch (incident.kind, incident.cause) {
         case (.runtimeSwitched, _): return isOCI || isRuntime || change.subject.hasPrefix("/etc/crio/")
         case (.shutdownNotGraceful, _), (_, "OCIRuntimeIncompatible"), (_, "OCIRuntimeMissing"): return isOCI
-        case (.upgradeIncomplete, _), (_, "LeftStopped"), (_, "BinaryMissing"): return isRuntime
+        case (.upgradeIncomplete, _), (_, "LeftStopped"): return isRuntime
+        case (_, "BinaryMissing"): return isRuntime || isUnitFile
         case (.criVersionUnsupported, _): return isRuntime || name == "cri-tools" || name == "crictl"
         case (_, "ConfigInvalid"), (_, "CgroupDriverMismatch"): return isConfiguration
         default: return false

@@ -3,9 +3,6 @@ public import HealthModel
 
 /// Changes in words.
 public enum ChangeText {
-    /// Lines of an incident's changes in a summary.
-    static let summaryLines = 2
-
     /// `crun 1.17 -> 1.18 (apt-get install crun)`; who did it only where a log says so.
     public static func phrase(_ change: Change) -> String {
         let note =

@@ -71,7 +71,7 @@ public enum IncidentText {
         let hurts = impact(incident)
         if !hurts.isEmpty { writer.field("hurts", hurts) }
         if let changed = ChangeText.before(incident) {
-            writer.field("changed", changed, maximum: detail == .full ? 12 : ChangeText.summaryLines)
+            writer.field("changed", changed, maximum: size.changes)
         }
         StepText.write(incident, limit: detail == .full ? nil : size.steps, to: &writer)
         if !incident.clearsWhen.isEmpty { writer.field("clears", clears(incident)) }

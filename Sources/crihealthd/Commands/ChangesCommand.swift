@@ -8,10 +8,10 @@ import Node
 struct ChangesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "changes",
-        abstract: "List what changed on this node: packages, files, units, versions, boots.",
+        abstract: "List what changed on this node.",
         usage: "crihealthd changes [--since <time>] [-o text|json]",
         discussion: """
-            Asks the running daemon. A change is listed, not blamed: an incident names those that came before it. \
+            Asks the running daemon about packages, files, units, versions and boots. A change is listed, not blamed: an incident names those that came before it. \
             A <time> is yesterday, -2h, 03:00, "2026-11-24 03:00" (UTC, or with +02:00), RFC 3339.
 
             Example: crihealthd changes --since -2h

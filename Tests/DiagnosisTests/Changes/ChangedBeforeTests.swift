@@ -54,6 +54,15 @@ import Testing
                 == ["iptables", "systemd", "kubeadm"])
     }
 
+    @Test("a binary that is missing is about the unit's files, too")
+    func unitFiles() {
+        let file = "/etc/systemd/system/containerd.service.d/60-site.conf"
+        let later = (1...3).map { change("kubeadm\($0)", before: $0) }
+        let drop = change(file, .file, before: 60, .added)
+        #expect(told(later + [drop], incident(.runtimeDown, "BinaryMissing"))?.last == file)
+        #expect(told(later + [drop], incident(.runtimeDown, "OOMKilled"))?.contains(file) == false)
+    }
+
     @Test("what a restart of the last hour brought into force, since the start before that")
     func force() {
         let file = "/etc/containerd/config.toml"
