@@ -6,8 +6,8 @@ import Node
 /// The logs of package managers that come with a recording, or alone. They tell no zone: their times are read as UTC, as
 /// those of other lines without one are.
 struct PackageLogs {
-    /// Most bytes of one.
-    private static let sizeLimit = 64 << 20
+    /// Most bytes of one, and most changes of all.
+    private static let (sizeLimit, changeLimit) = (64 << 20, 200_000)
 
     private(set) var changes: [Change] = []
     private(set) var runs: [PackageRun] = []
@@ -38,7 +38,7 @@ struct PackageLogs {
 
     /// Takes another text in; one of no package manager tells nothing.
     mutating func take(_ source: ByteSource) throws(ReplayError) {
-        guard let log = PackageLog.detect(source.head) else { return }
+        guard changes.count < Self.changeLimit, let log = PackageLog.detect(source.head) else { return }
         var bytes: [UInt8] = []
         try source.chunks { chunk throws(ReplayError) in
             if bytes.count < Self.sizeLimit { bytes += chunk }

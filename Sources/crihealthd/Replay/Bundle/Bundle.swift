@@ -75,7 +75,7 @@ struct Bundle {
                         }
                         return
                     }
-                    member = BundleMember(name).map { ArchiveMember($0, name) }
+                    member = ArchiveMember(name)
                 case .data(let bytes): member?.take(bytes, &bundle)
                 case .end:
                     member?.end(&bundle)
@@ -151,10 +151,10 @@ struct Bundle {
     }
 
     /// A log of packages; one that cannot be read is told as others are.
-    private mutating func packages(_ path: String, of node: String) {
+    mutating func packages(_ path: String, as name: String, of node: String) {
         guard nodes[node] != nil || nodes.count < Self.nodeLimit else { return }
         do throws(ReplayError) {
-            try nodes[node, default: Collector()].packages.take(ByteSource(path))
+            try nodes[node, default: Collector()].packages.take(ByteSource(path, name: name))
         } catch {
             passOver("\(error)")
         }
@@ -162,7 +162,7 @@ struct Bundle {
 
     /// One file; what cannot be read is told at the end, and is no reason to lose the rest.
     private mutating func file(_ path: String, _ name: String) {
-        if let node = PackageLogs.node(name) { return packages(path, of: node) }
+        if let node = PackageLogs.node(name) { return packages(path, as: name, of: node) }
         guard let member = BundleMember(name) else { return }
         read(path, as: name, member)
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Diagnosis
 import Foundation
 import HealthModel
 import Testing
@@ -65,6 +66,22 @@ import Testing
             page.contains("  changed 01:30:04 runc 1.1.5 -> 1.1.12 (apt-get upgrade, by alice (1000))\n"),
             "\(page)")
         #expect(!page.contains("crun"), "that came later")
+    }
+
+    @Test("in an archive, too", .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/tar")))
+    func archive() throws {
+        _ = try write("node/var/log/dpkg.log", Self.dpkg)
+        _ = try write("node/journal.log", Self.kill)
+        let archive = directory.path + "/sos.tar"
+        let tar = Process()
+        tar.executableURL = URL(fileURLWithPath: "/usr/bin/tar")
+        tar.arguments = ["-C", directory.path, "-cf", archive, "node"]
+        try tar.run()
+        tar.waitUntilExit()
+        let bundle = try Bundle.archive(archive, rules: Recordings.rules)
+        let page = try BundleReplay(bundle, archive, rules: Recordings.rules).text(width: 100)
+        #expect(page.contains("  changed 01:30:04 runc 1.1.5 -> 1.1.12\n"), "\(page)")
+        #expect(bundle.passedOver.isEmpty)
     }
 
     @Test("files of other names, and history.log of others, are no such log")
