@@ -9,17 +9,21 @@ struct SnapshotBuilder {
     let statistics: Statistics
     let advice: [Advice]
     let possible: [PossibleIncident]
+    let changes: [Change]
 
     func snapshot(at moment: Moment) -> Snapshot {
-        let open = book.open.map(named)
+        let before = ChangedBefore(changes)
+        let open = book.open.map(named).map(before.told)
         let verdict = verdict(open)
         return Snapshot(
             at: moment, version: facts.version, hostname: facts.hostname,
             startedAt: (facts.startedAt ?? moment).wall, verdict: verdict, headline: headline(verdict, open),
             open: open,
-            resolved: book.resolved, conditions: conditions.all, runtimes: facts.runtimes.map(view),
+            resolved: book.resolved.map(before.told), conditions: conditions.all,
+            runtimes: facts.runtimes.map(view),
             monitoring: monitoring(open), statistics: statistics, advice: advice, versions: versions,
-            possible: possible, unexplained: facts.unexplained.lines)
+            possible: possible, unexplained: facts.unexplained.lines,
+            changes: changes)
     }
 
     /// With the names of the pods that it counts, where they are those of its runtime.

@@ -46,6 +46,8 @@ public struct Snapshot: Hashable, Codable, Sendable {
     public var possible: [PossibleIncident]
     /// Error lines that no rule knows. Never change ``verdict``; nothing that is said above them is certain.
     public var unexplained: UnexplainedLines
+    /// What changed on the node, oldest first; bounded. Never changes ``verdict``.
+    public var changes: [Change]
 
     /// Makes a snapshot.
     public init(
@@ -54,7 +56,7 @@ public struct Snapshot: Hashable, Codable, Sendable {
         open: [Incident], resolved: [Incident], conditions: [Condition], runtimes: [RuntimeView],
         monitoring: MonitoringView, statistics: Statistics, advice: [Advice] = [],
         versions: NodeVersions = NodeVersions(), possible: [PossibleIncident] = [],
-        unexplained: UnexplainedLines = UnexplainedLines()
+        unexplained: UnexplainedLines = UnexplainedLines(), changes: [Change] = []
     ) {
         self.at = at
         self.version = version
@@ -72,6 +74,7 @@ public struct Snapshot: Hashable, Codable, Sendable {
         self.versions = versions
         self.possible = possible
         self.unexplained = unexplained
+        self.changes = changes
     }
 }
 
@@ -211,6 +214,8 @@ public struct Statistics: Hashable, Codable, Sendable {
     public var incidentsOpened: [String: UInt64] = [:]
     /// Probe calls.
     public var probes: [Probe] = []
+    /// Changes that became known, by ``Change/What``.
+    public var changes: [String: UInt64] = [:]
 
     /// All zeros.
     public init() {}

@@ -83,6 +83,7 @@ public struct NodeInspector: Sendable {
         case .runtimeConfiguration:
             CRIOConfigurationFiles(files: files).read().map { .runtimeConfiguration($0) }
         case .tcpListeners: .tcpListeners(tcpListeners)
+        case .changes(let known): ChangeReader(files: files).read(known: known).map { .changes($0) }
         case .scopes, .ociRuntimes, .containerLog, .previousShutdown, .kubelet: nil
         }
     }

@@ -13,7 +13,7 @@ struct Crihealthd: ParsableCommand {
         version: Release.version,
         subcommands: [
             StatusCommand.self, CheckCommand.self, CheckConfigCommand.self, IncidentsCommand.self,
-            ExplainCommand.self,
+            ExplainCommand.self, ChangesCommand.self,
             RecordCommand.self,
             ReplayCommand.self, RulesCommand.self, ServeCommand.self, ProbeCommand.self,
         ])

@@ -7,7 +7,7 @@ import Testing
 @Suite struct EntityTagTests {
     private static let tagged = [
         "/", "/?width=100", "/v1/state", "/v1/conditions", "/v1/incidents", "/v1/runtimes", "/v1/versions",
-        "/v1/events", "/v1/openapi.json", "/assets/page.css",
+        "/v1/changes", "/v1/events", "/v1/openapi.json", "/assets/page.css",
     ]
 
     private func ask(
@@ -60,6 +60,8 @@ import Testing
         { $0.monitoring.problems = ["other"] }, { $0.monitoring.journal = .noFiles },
         { $0.monitoring.blindWindows = [] }, { $0.advice = Fixtures.advised.advice },
         { $0.versions.kubelet = "v9" }, { $0.versions.ociRuntimes = [] },
+        { $0.changes = [ChangeTests.all[0]] },
+        { $0.open[0].changedBefore = [ChangeTests.all[0]] },
     ]
 
     /// What stands is looked at again and again: that is no news to who follows.

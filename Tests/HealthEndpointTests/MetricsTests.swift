@@ -100,7 +100,7 @@ import Testing
         var one = Fixtures.down
         one.possible = Self.possible
         for n in 0..<50 { one.statistics.signals["rule-\(n)"] = UInt64(n) }
-        #expect(count(one) <= 254, "\(count(one))")
+        #expect(count(one) <= 260, "\(count(one))")
         // Two runtimes with the pods of a full node, both asked on every rung.
         var two = one
         var other = Fixtures.runtime(isUp: true)

@@ -82,6 +82,9 @@ import Testing
             "Monitoring.journal.state": ["following", "polling", "noFiles", "catchingUp", "failed"],
             "Advice.category": Advice.Category.allCases.map(\.rawValue),
             "Event.change": Transition.Change.allCases.map(\.rawValue),
+            "Change.what": Change.What.allCases.map(\.rawValue),
+            "Change.action": Change.Action.allCases.map(\.rawValue),
+            "Change.source": Change.Source.allCases.map(\.rawValue),
         ]
         let components = try #require(try document()["components"] as? [String: Any])
         let found = Self.enumerations(in: try #require(components["schemas"]), at: [])

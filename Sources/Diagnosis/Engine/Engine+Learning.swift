@@ -7,6 +7,9 @@ extension Engine {
     mutating func absorb(_ observation: Observation) -> Bool {
         let at = observation.at
         var matters = true
+        if ChangeLog.hears(observation.event) {
+            state.changes.take(observation, state.facts, &statistics.changes)
+        }
         switch observation.event {
         case .started(let start): begin(start, at)
         case .journal(let entry): matters = read(entry)
@@ -24,6 +27,10 @@ extension Engine {
             // connect(2) follows at once, and tells more.
             tookNotice = true
             matters = report.rung > .socket || !report.succeeded
+        case .node(.changes):
+            // Listed, and judged by nobody.
+            tookNotice = true
+            matters = false
         case .node(let report):
             state.facts.answers.take(report, at: at)
             state.facts.containers.take(report, at: at)

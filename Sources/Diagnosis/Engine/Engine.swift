@@ -121,7 +121,7 @@ public struct Engine: Sendable {
     public func snapshot(at moment: Moment) -> Snapshot {
         SnapshotBuilder(
             facts: state.facts, book: state.book, conditions: state.conditions, statistics: statistics,
-            advice: advisor.advice, possible: possible
+            advice: advisor.advice, possible: possible, changes: state.changes.told
         )
         .snapshot(at: moment)
     }

@@ -6,6 +6,7 @@ public struct EngineState: Hashable, Codable, Sendable {
     var facts = NodeFacts()
     var book = IncidentBook()
     var conditions = ConditionTable()
+    var changes = ChangeLog()
     /// What another version of crihealthd knew of the node could not be read; its incidents are kept. Not written.
     public private(set) var hasLostFacts = false
 
@@ -15,7 +16,7 @@ public struct EngineState: Hashable, Codable, Sendable {
     /// Nothing known.
     public init() {}
 
-    private enum CodingKeys: String, CodingKey { case facts, book, conditions }
+    private enum CodingKeys: String, CodingKey { case facts, book, conditions, changes }
 
     /// Facts are many, and change with each version: what was open must outlive an upgrade all the same. The node is
     /// then asked anew; which boot it was stays known.
@@ -24,6 +25,11 @@ public struct EngineState: Hashable, Codable, Sendable {
         book = try container.decode(IncidentBook.self, forKey: .book)
         if let conditions = try? container.decode(ConditionTable.self, forKey: .conditions) {
             self.conditions = conditions
+        }
+        // Of an earlier version there is none.
+        if let changes = try? container.decode(ChangeLog.self, forKey: .changes) {
+            self.changes = changes
+            self.changes.bound()
         }
         do {
             facts = try container.decode(NodeFacts.self, forKey: .facts)

@@ -132,7 +132,7 @@ struct NodeAnswers: Hashable, Codable, Sendable {
             Self.set(&cni, configuration.directory, Dated(at: at, value: configuration))
         case .binary(let name, let path): Self.set(&binaries, name, Dated(at: at, value: path))
         case .containerProcesses, .scopes, .ociRuntimes, .runtimeConfiguration, .tcpListeners, .containerLog,
-            .previousShutdown:
+            .previousShutdown, .changes:
             break
         case .kubelet(let process):
             if let known = kubelet, at.monotonic < known.at.monotonic { return }

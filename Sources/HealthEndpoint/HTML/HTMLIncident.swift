@@ -22,6 +22,7 @@ enum HTMLIncident {
             card.element("dl") { list in
                 let hurts = IncidentText.impact(incident)
                 if !hurts.isEmpty { field("Hurts", hurts, to: &list) }
+                if let changed = ChangeText.before(incident) { field("Changed", changed, to: &list) }
                 writeSteps(incident, to: &list)
                 if !incident.clearsWhen.isEmpty { field("Clears", IncidentText.clears(incident), to: &list) }
                 writeEvidence(incident, now: now, to: &list)

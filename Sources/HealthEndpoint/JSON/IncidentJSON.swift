@@ -56,6 +56,8 @@ struct IncidentJSON: Encodable {
     @ExplicitNull var resolvedAt: String?
     let durationSeconds: Double
     let occurrences: UInt32
+    /// Absent where nothing is known to have changed.
+    let changedBefore: [ChangeJSON]?
 
     /// `now` ends the duration of an open incident.
     init(_ incident: Incident, now: WallTime) {
@@ -89,6 +91,7 @@ struct IncidentJSON: Encodable {
         // A clock that was set back is no time before the beginning.
         durationSeconds = max(0, ((incident.resolvedAt ?? now) - incident.openedAt).seconds)
         occurrences = incident.occurrences
+        changedBefore = incident.changedBefore.map { $0.map(ChangeJSON.init) }
     }
 }
 

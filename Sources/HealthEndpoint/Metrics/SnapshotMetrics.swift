@@ -142,6 +142,14 @@ enum SnapshotMetrics {
                 "crihealthd_unexplained_lines", "Error lines of watched units that no rule knew.",
                 Double(statistics.unexplainedLines)),
             MetricFamily(
+                name: "crihealthd_changes", kind: .counter,
+                help: "Changes on the node that became known: packages, files, units, versions, boots.",
+                samples: Change.What.allCases.map {
+                    .init(
+                        labels: [.init("what", $0.rawValue)],
+                        value: Double(statistics.changes[$0.rawValue] ?? 0))
+                }),
+            MetricFamily(
                 name: "crihealthd_signals", kind: .counter, help: "Journal lines that a rule recognised.",
                 samples: bounded(statistics.signals.filter { $0.value > 0 }, label: "rule", limit: ruleLimit)),
         ]

@@ -13,6 +13,7 @@ extension Router {
         case "/v1/versions":
             return try plain(request, basis: VersionsJSON(snapshot.timeless)) { VersionsJSON(snapshot) }
         case "/v1/incidents": return try incidents(request)
+        case "/v1/changes": return try changes(request)
         case "/v1/events": return try eventList(request)
         case "/v1/stream": return try stream(request)
         case "/v1/recording": return try recording(request)

@@ -20,7 +20,7 @@ struct Router {
     static let paths = [
         "/", "/?watch", "/livez", "/readyz", "/healthz", "/healthz/CONDITION", "/metrics",
         "/v1/state", "/v1/conditions", "/v1/incidents", "/v1/incidents/ID", "/v1/incidents/ID.txt",
-        "/v1/runtimes", "/v1/versions", "/v1/events", "/v1/stream", "/v1/recording",
+        "/v1/runtimes", "/v1/versions", "/v1/changes", "/v1/events", "/v1/stream", "/v1/recording",
         "/v1/openapi.json",
     ]
 

@@ -9,6 +9,7 @@ extension Snapshot {
         bare.open = open.map(\.withoutLines)
         bare.resolved = resolved.map(\.withoutLines)
         bare.unexplained.groups = unexplained.groups.map(\.withoutLines)
+        bare.changes = changes.map(\.withoutLines)
         return bare
     }
 }
@@ -33,6 +34,16 @@ extension Incident {
             bare.evidence[index].summary = hidden
         }
         for index in symptoms.indices { bare.symptoms[index].summary = symptoms[index].name }
+        bare.changedBefore = changedBefore?.map(\.withoutLines)
+        return bare
+    }
+}
+
+extension Change {
+    /// Without the command line of a package manager, which its log tells with the name of who asked.
+    fileprivate var withoutLines: Change {
+        var bare = self
+        (bare.by, bare.during) = (nil, nil)
         return bare
     }
 }

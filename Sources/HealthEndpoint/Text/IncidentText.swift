@@ -70,6 +70,9 @@ public enum IncidentText {
         if !isHeadline { writer.field("since", span(incident, setting.now)) }
         let hurts = impact(incident)
         if !hurts.isEmpty { writer.field("hurts", hurts) }
+        if let changed = ChangeText.before(incident) {
+            writer.field("changed", changed, maximum: size.changes)
+        }
         StepText.write(incident, limit: detail == .full ? nil : size.steps, to: &writer)
         if !incident.clearsWhen.isEmpty { writer.field("clears", clears(incident)) }
         writeEvidence(incident, detail: detail, size.evidence, to: &writer)

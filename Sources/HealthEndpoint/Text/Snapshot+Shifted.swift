@@ -35,6 +35,11 @@ extension Incident {
         copy.openedAt = offset.shifted(openedAt)
         copy.lastSeenAt = offset.shifted(lastSeenAt)
         copy.resolvedAt = resolvedAt.map(offset.shifted)
+        copy.changedBefore = changedBefore?.map { change in
+            var change = change
+            change.at = offset.shifted(change.at)
+            return change
+        }
         for index in evidence.indices { copy.evidence[index].at = offset.shifted(evidence[index].at) }
         for index in timeline.indices { copy.timeline[index].at = offset.shifted(timeline[index].at) }
         for index in symptoms.indices {

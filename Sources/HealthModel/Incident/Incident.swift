@@ -229,9 +229,14 @@ public struct Incident: Hashable, Codable, Sendable, Identifiable {
     public var resolvedAt: WallTime?
     /// How often it was opened (a reopening within ten minutes is the same incident).
     public var occurrences: UInt32
+    /// What changed on the node before its first sign, nearest first, at most ``changesLimit``; nil: nothing that is known.
+    /// Listed, not blamed.
+    public var changedBefore: [Change]?
 
     /// Most evidence items on one incident.
     public static let evidenceLimit = 12
+    /// Most changes that are listed on one incident.
+    public static let changesLimit = 3
     /// Most timeline items on one incident.
     public static let timelineLimit = 32
 

@@ -65,6 +65,8 @@ public enum NodeReport: Hashable, Codable, Sendable {
     case binaries(RuntimeBinaries)
     /// The kubelet that runs; nil: none does.
     case kubelet(KubeletProcess?)
+    /// What package managers, files and the kernel tell of changes.
+    case changes(ChangeReport)
 }
 
 /// statvfs(3) of one path.

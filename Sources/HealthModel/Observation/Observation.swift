@@ -92,4 +92,6 @@ public enum Inquiry: Hashable, Codable, Sendable {
     /// Which binary does this unit's main process run, and which would the unit start next? `execStart` is what systemd
     /// has loaded.
     case binaries(unit: String, pid: Int32, execStart: String?)
+    /// What has changed since the look with this digest?
+    case changes(known: UInt64?)
 }

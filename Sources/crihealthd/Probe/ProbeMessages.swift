@@ -8,7 +8,7 @@ import HealthModel
 /// answers each before it reads the next.
 enum ProbeWire {
     /// Raised with every change that an older end would misread.
-    static let version = 4
+    static let version = 5
     /// Largest question: 64 container ids of 64 digits fit.
     static let questionLimit = 8 * 1024
     /// Largest answer.

@@ -56,7 +56,8 @@ struct ProberPolicy: Sendable {
             Self.defaultCNIDirectories.contains(directory) || cniDirectories.values.contains(directory)
                 ? inquiry : nil
         case .binary(let name): Self.isBinary(name) ? inquiry : nil
-        case .containerProcesses, .runtimeConfiguration, .tcpListeners, .previousShutdown, .kubelet: inquiry
+        case .containerProcesses, .runtimeConfiguration, .tcpListeners, .previousShutdown, .kubelet, .changes:
+            inquiry
         case .scopes(let containers):
             containers.count <= 64 && containers.allSatisfy(Self.isContainer) ? inquiry : nil
         case .ociRuntimes(let paths): .ociRuntimes(paths: paths.prefix(8).filter(Self.isTrusted))

@@ -41,7 +41,20 @@ struct Capture {
         }
         for item in items { all += try observations(item, endpoints, clock) }
         if all.isEmpty { throw .empty(path: path) }
-        return all.enumerated().sorted { ($0.element.at.wall, $0.offset) < ($1.element.at.wall, $1.offset) }
+        return try packages(names).beside(ordered(all))
+    }
+
+    /// The package managers' logs beside the journal: `dpkg.log`, `history.log`, `dnf.rpm.log`.
+    private func packages(_ names: [String]) throws(ReplayError) -> PackageLogs {
+        var logs = PackageLogs()
+        for name in ["dpkg.log", "history.log", "dnf.rpm.log"] where names.contains(name) {
+            try logs.take(ByteSource(path + "/" + name))
+        }
+        return logs
+    }
+
+    private func ordered(_ all: [Observation]) -> [Observation] {
+        all.enumerated().sorted { ($0.element.at.wall, $0.offset) < ($1.element.at.wall, $1.offset) }
             .map(\.element)
     }
 

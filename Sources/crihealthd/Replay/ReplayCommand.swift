@@ -84,6 +84,10 @@ struct ReplayCommand: ParsableCommand {
         case .text(let file): source = try ByteSource(file)
         case .standardInput: source = try ByteSource(nil)
         }
+        if let packages = try PackageLogs(source) {
+            if isJSON { Output.write(packages.json) } else { page.write(packages.text(width: page.columns)) }
+            return nil
+        }
         let form = try ReplayInput.form(source)
         let unit = TextFiles.unit(path)
         guard form == .text, at == nil, speed == nil else {

@@ -250,7 +250,7 @@ extension Daemon {
         _ units: UnitWatcher?,
         _ writer: CheckpointWriter<Checkpoint>, _ surroundings: Surroundings, _ asker: any NodeAsker,
         _ relay: Relay, _ crictl: CrictlVersion, _ recorder: FlightRecorder,
-        _ logger: Logger, problems: @escaping @Sendable () -> [String]
+        _ changes: ChangeWatch, _ logger: Logger, problems: @escaping @Sendable () -> [String]
     ) -> EngineHost.Outlets {
         let (status, transitions) = (surroundings.serviceManager, surroundings.transitions)
         let inquirer = Inquirer(
@@ -267,6 +267,7 @@ extension Daemon {
                 transitions?.write(transition)
                 // A line on standard error would be the same once more.
                 if transitions?.isOnlyRecord != true { TransitionLog.write(transition, to: logger) }
+                if transition.change == .opened { changes.lookNow() }
             },
             checkpoint: { writer.write($0) },
             alert: { alert in

@@ -24,6 +24,7 @@ extension Daemon {
         let look: @Sendable (inout Places) -> Void = { [weak self] places in
             guard let self else { return }
             lookForKubelet(&places)
+            changes.lookIfDue()
             guard let found = try? asker.endpoints() else { return }
             let moved = places.watched.move(found)
             // What a person named is all that is watched.

@@ -70,6 +70,7 @@ final class Daemon: Sendable {
     private let textfile: MetricsTextfile?
     let discovery: Confined<Places>
     let asker: any NodeAsker
+    let changes: ChangeWatch
     private let crictl: CrictlVersion
     private let resumesAt: JournalPosition?
     /// The log files of an earlier run.
@@ -96,6 +97,8 @@ final class Daemon: Sendable {
         let (relay, current) = (relay, CurrentRules(rules))
         let crictl = CrictlVersion(configuration.cri.crictl)
         self.crictl = crictl
+        let changes = ChangeWatch(asker: asker) { relay.observe(.node($0)) }
+        self.changes = changes
         let (recorder, trouble) = (FlightRecorder(), MetricsTextfile.Trouble())
 
         server = Self.server(configuration, surroundings.passed, relay, recorder, logger)
@@ -122,7 +125,7 @@ final class Daemon: Sendable {
             time: .init(now: { Moment.now() }),
             outlets: Self.outlets(
                 server, follower, logFiles, prober, unitWatcher, writer, surroundings, asker, relay, crictl,
-                recorder,
+                recorder, changes,
                 logger,
                 problems: { [lost] in overruled.problems + [trouble.sentence, lost].compactMap(\.self) }))
         relay.attach(host)
@@ -165,6 +168,7 @@ final class Daemon: Sendable {
         textfile?.start()
         for endpoint in endpoints { prober.watch(endpoint) }
         crictl.start()
+        changes.lookNow()
         rediscover(isConfigured: configuration.withLock { !$0.cri.endpoints.isEmpty })
         let starts = StartCounter(directory: configuration.withLock { $0.stateDirectory })
         DispatchQueue.global().asyncAfter(deadline: .now() + StartCounter.longEnough.dispatch) {

@@ -98,6 +98,10 @@ extension FlightRecorder.State {
             }
             scan = report
             return .init(observation: observation, bytes: base + found.containers.count * 1024)
+        case .node(.changes(let report)):
+            let files = report.files ?? []
+            let bytes = files.reduce(report.packages.count * 256) { $0 + 192 + ($1.keys?.count ?? 0) * 64 }
+            return .init(observation: observation, bytes: base + bytes)
         case .node: return .init(observation: observation, bytes: base + 2048)
         case .probe(let report): return entry(report, at: observation.at, base: base)
         }

@@ -37,7 +37,8 @@ final class Inquirer: Sendable {
         case .unit(let name): unit(name)
         case .resources, .tcpListener, .unixListener, .process, .fileSystems, .cni, .binary, .binaries,
             .containerProcesses, .scopes,
-            .ociRuntimes, .runtimeConfiguration, .tcpListeners, .containerLog, .previousShutdown, .kubelet:
+            .ociRuntimes, .runtimeConfiguration, .tcpListeners, .containerLog, .previousShutdown, .kubelet,
+            .changes:
             queue.async {
                 guard let answer = self.answer(inquiry) else { return }
                 self.report(answer, Moment.now())

@@ -71,7 +71,9 @@ struct OneLook {
             DaemonStart(
                 bootID: boot.bootID, version: Release.version, hostname: boot.hostname, endpoints: endpoints))
         for report in reports { host.observe(.daemon(report)) }
-        if let kubelet = asker.answer(.kubelet) { host.observe(.node(kubelet)) }
+        for inquiry in [Inquiry.kubelet, .changes(known: nil)] {
+            if let answer = asker.answer(inquiry) { host.observe(.node(answer)) }
+        }
         let follower = follow(units, rules, relay)
         let watcher = watch(units, relay)
         for endpoint in endpoints { ask(endpoint, asker, relay) }

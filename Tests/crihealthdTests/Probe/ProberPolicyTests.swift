@@ -21,6 +21,7 @@ import Testing
         .fileSystems(paths: ["/var/lib/containerd", "/run"]), .cni(directory: "/etc/cni/net.d"),
         .cni(directory: "/opt/cni/conf"), .binary(name: "runc"), .binary(name: "/usr/sbin/runc"),
         .containerProcesses, .runtimeConfiguration, .tcpListeners, .previousShutdown, .kubelet,
+        .changes(known: nil), .changes(known: .max),
         .scopes(containers: [id]), .containerLog(StubAsker.endpoint, id: id),
         .binaries(unit: "containerd.service", pid: 17, execStart: "/usr/bin/containerd"),
     ]

@@ -8,7 +8,7 @@ import HealthModel
 struct ExplainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
-        abstract: "Explain an incident, a cause, a condition or a log line.",
+        abstract: "Explain an incident, cause, condition or log line.",
         usage: "crihealthd explain [-o <output>] [<name> | <id> | <log line>]",
         discussion: """
             A kind, a cause or KIND/CAUSE gives its runbook: what it means, what to do, how to prevent it. The id of an \

@@ -2,19 +2,33 @@
 import CLinux
 import Glibc
 
-/// A log in an archive while it comes by. One that is compressed in itself is held in memory until it is whole.
+/// A log in an archive while it comes by. One that is compressed in itself, and one of packages, is held in memory until it is
+/// whole.
 struct ArchiveMember {
-    /// Of a compressed log.
-    private static let packedLimit = 256 << 20
+    /// Of a log that is held.
+    private static let heldLimit = 256 << 20
 
-    private let member: BundleMember
+    private enum Kind {
+        case log(BundleMember)
+        /// Of packages, and of which node.
+        case packages(String)
+    }
+
+    private let kind: Kind
     private let name: String
     private var journal: TextJournal?
     private var held: MemoryFile?
     private var isPassedOver = false
 
-    init(_ member: BundleMember, _ name: String) {
-        self.member = member
+    /// Nil for a file that is no log of a node's.
+    init?(_ name: String) {
+        if let node = PackageLogs.node(name) {
+            kind = .packages(node)
+        } else if let member = BundleMember(name) {
+            kind = .log(member)
+        } else {
+            return nil
+        }
         self.name = name
     }
 
@@ -22,12 +36,11 @@ struct ArchiveMember {
     mutating func take(_ bytes: UnsafeRawBufferPointer, _ bundle: inout Bundle) {
         guard !isPassedOver else { return }
         if journal == nil, held == nil { begin(bytes, bundle) }
-        if journal != nil {
-            guard var reader = journal.take() else { return }
+        if case .log(let member) = kind, var reader = journal.take() {
             bundle.feed(bytes, &reader, member)
             journal = reader
-        } else if held?.append(bytes, limit: Self.packedLimit) != true {
-            bundle.passOver("\(name): compressed, and larger than \(Self.packedLimit >> 20) MiB")
+        } else if !isPassedOver, held?.append(bytes, limit: Self.heldLimit) != true {
+            bundle.passOver("\(name): larger than \(Self.heldLimit >> 20) MiB, and not read as it comes")
             isPassedOver = true
         }
     }
@@ -35,17 +48,24 @@ struct ArchiveMember {
     /// It is whole, or as whole as it will be.
     mutating func end(_ bundle: inout Bundle) {
         guard !isPassedOver else { return }
-        if var reader = journal.take() {
-            bundle.finish(&reader, member)
-        } else if let held {
-            bundle.read(held.path, as: name, member)
+        switch kind {
+        case .log(let member):
+            if var reader = journal.take() {
+                bundle.finish(&reader, member)
+            } else if let held {
+                bundle.read(held.path, as: name, member)
+            }
+        case .packages(let node):
+            if let held { bundle.packages(held.path, as: name, of: node) }
         }
     }
 
     private mutating func begin(_ bytes: UnsafeRawBufferPointer, _ bundle: Bundle) {
-        if Compression(head: bytes) != nil {
+        guard case .log(let member) = kind, Compression(head: bytes) == nil else {
             held = MemoryFile()
-        } else if Sniffer.problem(Array(bytes.prefix(ByteSource.headSize))) == nil {
+            return
+        }
+        if Sniffer.problem(Array(bytes.prefix(ByteSource.headSize))) == nil {
             journal = bundle.begin(member)
         } else {
             isPassedOver = true

@@ -75,7 +75,7 @@ struct Bundle {
                         }
                         return
                     }
-                    member = BundleMember(name).map { ArchiveMember($0, name) }
+                    member = ArchiveMember(name)
                 case .data(let bytes): member?.take(bytes, &bundle)
                 case .end:
                     member?.end(&bundle)
@@ -101,10 +101,12 @@ struct Bundle {
     private struct Collector {
         var lines = NodeLines()
         var survey = TextSurvey()
+        var packages = PackageLogs()
 
         var material: ReplayMaterial {
             ReplayMaterial(
-                observations: ReplaySource.starts(of: lines.arranged, capture: survey.endpoints),
+                observations: packages.beside(
+                    ReplaySource.starts(of: lines.arranged, capture: survey.endpoints)),
                 survey: survey)
         }
     }
@@ -148,8 +150,19 @@ struct Bundle {
         }
     }
 
+    /// A log of packages; one that cannot be read is told as others are.
+    mutating func packages(_ path: String, as name: String, of node: String) {
+        guard nodes[node] != nil || nodes.count < Self.nodeLimit else { return }
+        do throws(ReplayError) {
+            try nodes[node, default: Collector()].packages.take(ByteSource(path, name: name))
+        } catch {
+            passOver("\(error)")
+        }
+    }
+
     /// One file; what cannot be read is told at the end, and is no reason to lose the rest.
     private mutating func file(_ path: String, _ name: String) {
+        if let node = PackageLogs.node(name) { return packages(path, as: name, of: node) }
         guard let member = BundleMember(name) else { return }
         read(path, as: name, member)
     }
