@@ -63,6 +63,12 @@ class Guard(unittest.TestCase):
             self.assertEqual(len(said), 1, changes)
             self.assertIn(words, said[0])
 
+    def test_many_allocations_have_a_share(self):
+        committed = taken(allocations=400.0)
+        self.assertEqual(self.said(taken(allocations=439.0), committed), [])
+        self.assertEqual(len(self.said(taken(allocations=441.0), committed)), 1)
+        self.assertEqual(len(self.said(taken(allocations=359.0), committed)), 1)
+
     def test_another_libsystemd_is_not_judged(self):
         self.assertEqual(self.said(taken("257", libsystemd=900.0)), [])
         self.assertEqual(len(self.said(taken("257", instructions=2000.0))), 1)
