@@ -115,12 +115,13 @@ extension RuntimeCase {
 extension Signal {
     /// How often an event is told to have happened, in kubectl's words before its text ("x93 over 24m"); 1 of anything else.
     var repeats: Int {
-        guard let mark = excerpt.firstRange(of: " (x"),
-            let colon = excerpt.firstRange(of: ": "), mark.upperBound < colon.lowerBound
+        let text = excerpt.utf8.span
+        guard let mark = text.firstIndex(of: " (x".utf8.span, from: 0),
+            let colon = text.firstIndex(of: ": ".utf8.span, from: 0), mark < colon
         else { return 1 }
-        let digits = excerpt[mark.upperBound...].prefix { $0.isASCII && $0.isNumber }
-        guard excerpt[digits.endIndex...].hasPrefix(" over "), digits.utf8.count <= 9 else { return 1 }
-        return max(1, Int(digits) ?? 1)
+        let digits = excerpt.utf8.dropFirst(mark + 3).prefix { (0x30...0x39).contains($0) }
+        guard text.has(" over ".utf8.span, at: mark + 3 + digits.count), digits.count <= 9 else { return 1 }
+        return max(1, Int(Substring(digits)) ?? 1)
     }
 }
 
