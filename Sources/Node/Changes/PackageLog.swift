@@ -44,6 +44,36 @@ public enum PackageLog: Hashable, Sendable, CaseIterable {
         return nil
     }
 
+    /// Whether a text is such a log and nothing else, by its first lines: of one with other lines among them, those tell more.
+    public static func isAlone(_ head: [UInt8]) -> Bool {
+        guard let log = detect(head) else { return false }
+        // The last one may be cut off.
+        let lines = head.split(separator: UInt8(ascii: "\n")).prefix(20)
+        return lines.enumerated().allSatisfy { place, line in
+            let text = String(decoding: line.prefix(512), as: UTF8.self)
+            return place > 0 && place == lines.count - 1 && lines.count < 20 || log.owns(text)
+        }
+    }
+
+    private func owns(_ line: String) -> Bool {
+        switch self {
+        case .dpkg: DpkgLine(line) != nil
+        case .apt: Self.aptFields.contains(where: line.hasPrefix)
+        // Warnings of any form stand between.
+        case .dnf:
+            DNFLine(line) != nil
+                || line.first?.isNumber == true && line.utf8.prefix(24).contains(UInt8(ascii: "T"))
+        case .rpmLast: RPMLastLine(line) != nil
+        }
+    }
+
+    /// apt `apt-pkg/deb/dpkgpm.cc` (1.0 to 2.9).
+    private static let aptFields = [
+        "Start-Date: ", "Commandline: ", "Comment: ", "Requested-By: ", "Install: ", "Upgrade: ",
+        "Downgrade: ",
+        "Remove: ", "Purge: ", "Reinstall: ", "Error: ", "End-Date: ",
+    ]
+
     /// Reads a text; of what was before `earliest` nothing is told.
     public func read(_ bytes: [UInt8], since earliest: WallTime? = nil, zone: Zone = { $0 }) -> Content {
         var packages: [PackageEvent] = []

@@ -15,9 +15,9 @@ struct PackageLogs {
     /// Nothing yet.
     init() {}
 
-    /// A text alone; nil where it is of no package manager.
+    /// A text alone; nil where it is of no package manager, or has other lines, too.
     init?(_ source: ByteSource) throws(ReplayError) {
-        guard PackageLog.detect(source.head) != nil else { return nil }
+        guard PackageLog.isAlone(source.head) else { return nil }
         try take(source)
     }
 

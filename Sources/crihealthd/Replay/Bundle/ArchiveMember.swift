@@ -2,7 +2,8 @@
 import CLinux
 import Glibc
 
-/// A log in an archive while it comes by. One that is compressed in itself, and one of packages, is held in memory until it is
+/// A log in an archive while it comes by. One that is compressed in itself, one in the journal's
+/// export format, and one of packages, is held in memory until it is
 /// whole.
 struct ArchiveMember {
     /// Of a log that is held.
@@ -61,7 +62,8 @@ struct ArchiveMember {
     }
 
     private mutating func begin(_ bytes: UnsafeRawBufferPointer, _ bundle: Bundle) {
-        guard case .log(let member) = kind, Compression(head: bytes) == nil else {
+        guard case .log(let member) = kind, Compression(head: bytes) == nil, !ReplayInput.isExport(bytes)
+        else {
             held = MemoryFile()
             return
         }

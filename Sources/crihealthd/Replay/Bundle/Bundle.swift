@@ -64,10 +64,12 @@ struct Bundle {
         let source = try ByteSource(path)
         var reader = TarReader()
         var member: ArchiveMember?
+        var holdsCapture = false
         try source.chunks { bytes throws(ReplayError) in
             _ = reader.feed(bytes) { event in
                 switch event {
                 case .file(let name):
+                    if isCapture(name) { holdsCapture = true }
                     bundle.members += 1
                     guard bundle.members <= fileLimit else {
                         if bundle.members == fileLimit + 1 {
@@ -85,7 +87,16 @@ struct Bundle {
         }
         // Of one that is cut off.
         member?.end(&bundle)
+        if holdsCapture {
+            throw .notAnInput(
+                path: path, hint: "it holds a capture; unpack it, and give the folder that has journal.export"
+            )
+        }
         return bundle
+    }
+
+    private static func isCapture(_ name: String) -> Bool {
+        ["journal.export", "index.jsonl"].contains(name.split(separator: "/").last.map(String.init) ?? "")
     }
 
     /// The nodes that say something, by name.
@@ -171,6 +182,7 @@ struct Bundle {
     mutating func read(_ path: String, as name: String, _ member: BundleMember) {
         do throws(ReplayError) {
             let source = try ByteSource(path, name: name)
+            if ReplayInput.isExport(source.head) { return keep(try ReplaySource.export(source), member) }
             guard !source.head.isEmpty, Sniffer.problem(source.head) == nil else { return }
             var journal = begin(member)
             try source.chunks { bytes throws(ReplayError) in feed(bytes, &journal, member) }
@@ -178,6 +190,19 @@ struct Bundle {
         } catch {
             passOver("\(error)")
         }
+    }
+
+    /// Takes in a log in the journal's export format: what matters, and the first line of each unit.
+    private mutating func keep(_ entries: [JournalEntry], _ member: BundleMember) {
+        var introduced: Set<String> = []
+        for entry in entries {
+            let isNew = entry.unit.map { introduced.insert($0).inserted } ?? false
+            guard isNew || entry.source != .unit || Array(entry.message.utf8).withUnsafeBytes(wants) else {
+                continue
+            }
+            keep(entry, nil, member)
+        }
+        files += 1
     }
 
     /// A reader of a log of the bundle.

@@ -86,7 +86,7 @@ extension ReplayInput {
     }
 
     /// The export format begins with one of the journal's own fields.
-    private static func isExport(_ head: [UInt8]) -> Bool {
+    static func isExport(_ head: some Collection<UInt8>) -> Bool {
         let name = head.prefix(64).prefix { $0 != UInt8(ascii: "=") && $0 != UInt8(ascii: "\n") }
         guard name.first == UInt8(ascii: "_"), name.count < 64 else { return false }
         return name.allSatisfy { $0 == UInt8(ascii: "_") || (0x41...0x5A).contains($0) || $0.isASCIIDigit }

@@ -58,7 +58,7 @@ struct ReplaySource {
     }
 
     /// Entries of an export stream; a stream that is cut off in the middle gives what came before.
-    private static func export(_ source: ByteSource) throws(ReplayError) -> [JournalEntry] {
+    static func export(_ source: ByteSource) throws(ReplayError) -> [JournalEntry] {
         var parser = JournalExport()
         var entries: [JournalEntry] = []
         var progress = Progress("reading \(source.name)")

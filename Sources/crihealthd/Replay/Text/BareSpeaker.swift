@@ -37,6 +37,8 @@ struct BareSpeaker {
         "cgroup: fork rejected by pids controller", "nvme nvme", "nfs: server ",
     ].map { Array($0.utf8) }
 
+    /// Who tells the cluster of its pods.
+    static let events = "kubelet.service"
     /// What stands for crictl, and for kubeadm, which runs it.
     static let client = "crictl.service"
     /// What stands for the unit of a line that tells nothing.

@@ -43,6 +43,15 @@ struct ByteCursor {
         return value
     }
 
+    /// A TAI64N label (`@4000000065f18b791c4a5134 `), as multilog and s6-log write it, with the blank behind it.
+    mutating func tai() {
+        guard byte == UInt8(ascii: "@"), peek(25) == 0x20 else { return }
+        let isLabel = bytes[(at + 1)..<(at + 25)].allSatisfy {
+            $0.isASCIIDigit || (0x61...0x66).contains($0)
+        }
+        if isLabel { at += 26 }
+    }
+
     /// Microseconds: the digits of a fraction, of which those past the sixth are dropped.
     mutating func fraction() -> Int64? {
         var (value, scale, index) = (Int64(0), Int64(100_000), at)

@@ -14,6 +14,8 @@ struct TextAssembler {
         /// Where the message began in its line: what follows may be indented by as much.
         var indent: Int
         var isCut = false
+        /// A row of a table of the cluster's: the kubelet's words, which no program logged.
+        var isRow = false
     }
 
     private var clock: TextClock
@@ -219,14 +221,16 @@ struct TextAssembler {
         flush(body)
         // Its own line, of who spoke before, or of whom it speaks itself.
         pending = Pending(
-            head: .plain, wall: clock.wall(nil), message: row.map(Array.init) ?? line, indent: 0)
+            head: .plain, wall: clock.wall(nil), message: row.map(Array.init) ?? line, indent: 0,
+            isRow: row != nil)
     }
 
-    /// A row of the tables that `kubectl describe` prints: events and conditions, which it indents.
+    /// A row of the tables that kubectl prints: of `describe`, which indents it, and of `get events`, where an age stands
+    /// before it.
     private static func row(_ line: [UInt8]) -> ArraySlice<UInt8>? {
-        let row = withoutAge(line.drop { $0 == 0x20 || $0 == 0x09 })
+        let row = line.drop { $0 == 0x20 || $0 == 0x09 }
         let marks: [StaticString] = ["Warning  ", "Normal  ", "Ready  "]
-        let cursor = ByteCursor(line, at: row.startIndex)
+        let cursor = ByteCursor(line, at: withoutAge(row).startIndex)
         let isRow = marks.contains { mark in
             var cursor = cursor
             return cursor.take(mark)
@@ -234,12 +238,19 @@ struct TextAssembler {
         return isRow ? row : nil
     }
 
-    /// A row of `kubectl get events` begins with an age: `4s          Warning   FailedMount   …`.
+    /// What follows an age (`4s          Warning   FailedMount   …`), before which `--all-namespaces` prints the namespace.
     private static func withoutAge(_ row: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        guard row.first?.isASCIIDigit == true else { return row }
-        let age = row.prefix { $0 != 0x20 && $0 != 0x09 }
-        guard age.count <= 8, let unit = age.last, "smhd".utf8.contains(unit) else { return row }
-        return row[age.endIndex...].drop { $0 == 0x20 || $0 == 0x09 }
+        var rest = row
+        for _ in 0..<2 {
+            let word = rest.prefix { $0 != 0x20 && $0 != 0x09 }
+            rest = rest[word.endIndex...].drop { $0 == 0x20 || $0 == 0x09 }
+            if word.first?.isASCIIDigit == true, word.count <= 8, let unit = word.last,
+                "smhd".utf8.contains(unit)
+            {
+                return rest
+            }
+        }
+        return row
     }
 
     /// What the kernel said, of an event that node-problem-detector made of it.
@@ -280,7 +291,8 @@ struct TextAssembler {
         {
             speaker = Speakers.Speaker(source: .manager, unit: nil)
         } else {
-            speaker = Speakers.Speaker(source: .unit, unit: bare.unit(pending.head.form, pending.message))
+            let unit = pending.isRow ? BareSpeaker.events : bare.unit(pending.head.form, pending.message)
+            speaker = Speakers.Speaker(source: .unit, unit: unit)
         }
         guard matters(pending, speaker) else { return }
         var entry = composer.entry(

@@ -109,6 +109,7 @@ enum TextCleaning {
             _ = cursor.take("]")
             cursor.blanks()
         }
+        cursor.tai()
         let start = cursor.at
         if cursor.number(1...9) != nil, cursor.take(":") || cursor.take("-") || cursor.blanks() > 0 {
             cursor.blanks()

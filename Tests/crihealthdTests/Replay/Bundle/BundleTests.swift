@@ -113,6 +113,40 @@ import Testing
     }
 
     /// Names that lead out of it, links and devices do nothing: nothing is unpacked.
+    /// Whatever its file is called, and whatever it lies in.
+    @Test func anExportStreamIsReadAsOne() throws {
+        let export = """
+            __CURSOR=s=1;i=1
+            __REALTIME_TIMESTAMP=1763775748000000
+            __MONOTONIC_TIMESTAMP=1000000
+            _TRANSPORT=journal
+            _PID=1
+            _UID=0
+            _SYSTEMD_CGROUP=/init.scope
+            SYSLOG_IDENTIFIER=systemd
+            UNIT=containerd.service
+            MESSAGE_ID=98e322203f7a4ed290d09fe03c09fe15
+            EXIT_CODE=killed
+            EXIT_STATUS=9
+            COMMAND=ExecStart
+            MESSAGE=containerd.service: Main process exited, code=killed, status=9/KILL
+
+
+            """
+        try write("node1/journal.log", export)
+        #expect(incidents(try replayed().json, "node1") == ["RuntimeDown/Killed"])
+        let packed = try archive(["-z"])
+        #expect(try replayed(packed).page.contains("RuntimeDown/Killed"))
+    }
+
+    @Test func aPackedCaptureIsRefused() throws {
+        try write("outage/journal.export", "__CURSOR=s=1;i=1\n")
+        try write("outage/kubelet.log", Self.quiet)
+        let path = try archive(["-z"])
+        let error = #expect(throws: ReplayError.self) { try replayed(path) }
+        #expect(error?.description.contains("unpack it") == true)
+    }
+
     @Test func aHostileArchiveIsOnlyRead() throws {
         try write("node/journal.log", Self.kill)
         symlink("/etc/passwd", directory.path + "/bundle/node/kubelet.log")

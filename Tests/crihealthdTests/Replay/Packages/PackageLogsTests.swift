@@ -42,6 +42,14 @@ import Testing
         return file.path
     }
 
+    @Test("a line of a package log among those of an outage hides nothing", arguments: [true, false])
+    func mixed(_ isFirst: Bool) throws {
+        for log in [Self.dpkg, Self.apt] {
+            let path = try write("paste.txt", isFirst ? log + Self.kill : Self.kill + log)
+            #expect(try PackageLogs(ByteSource(path)) == nil)
+        }
+    }
+
     @Test("a pasted dpkg.log is a list of changes")
     func alone() throws {
         let path = try write("dpkg.log", Self.dpkg)
