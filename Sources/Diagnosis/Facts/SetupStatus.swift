@@ -9,6 +9,11 @@ enum SetupStatus {
         failures[status].map { "\($0.words) (\(status)/\($0.name))" }
     }
 
+    /// What such a status says of the service.
+    static func explanation(_ name: String) -> String {
+        "That status is systemd's own: what the unit file asks for could not be set up, and \(name) itself never ran."
+    }
+
     private static let failures: [Int32: (name: String, words: String)] = [
         200: ("CHDIR", "enter its working directory (WorkingDirectory=)"),
         201: ("NICE", "set its nice level"),

@@ -37,14 +37,16 @@ extension Told {
 
     /// Attempts that failed, however many lines tell of each: those that an event counts, or as many as were told seconds apart.
     var attempts: Int {
-        let events = signals.filter { $0.rule.hasPrefix("kl-event-") || $0.repeats > 1 }
-        var apart = 0
+        var (counted, apart) = (0, 0)
         var last: MonotonicTime?
-        for signal in signals where last.map({ signal.at.monotonic - $0 >= .seconds(3) }) ?? true {
+        for signal in signals {
+            let repeats = signal.repeats
+            if repeats > 1 || signal.rule.hasPrefix("kl-event-") { counted += repeats }
+            if let last, signal.at.monotonic - last < .seconds(3) { continue }
             apart += 1
             last = signal.at.monotonic
         }
-        return max(apart, events.reduce(0) { $0 + $1.repeats })
+        return max(apart, counted)
     }
 
     /// What is left of it from `time` on; nil for nothing.

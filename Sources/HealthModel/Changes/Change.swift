@@ -104,6 +104,14 @@ public struct Change: Hashable, Codable, Sendable {
             during: during, source: source)
     }
 
+    /// With the command of the run that it was part of: the package managers' lock lets one work at a time.
+    public func told(by runs: [PackageRun]) -> Change {
+        guard by == nil, let run = runs.last(where: { $0.covers(at) }) else { return self }
+        var change = self
+        change.by = run.command
+        return change
+    }
+
     private static func plain(_ text: String) -> String {
         let isPlain = text.utf8.count <= textLimit && text.utf8.allSatisfy { (0x20..<0x7F).contains($0) }
         return isPlain ? text : Text.excerpt(text, limit: textLimit)

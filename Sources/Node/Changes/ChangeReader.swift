@@ -70,16 +70,6 @@ struct ChangeReader: Sendable {
     }
 }
 
-extension Change {
-    /// With the command of the run that it was part of: the package managers' lock lets one work at a time.
-    fileprivate func told(by runs: [PackageRun]) -> Change {
-        guard by == nil, let run = runs.last(where: { $0.covers(at) }) else { return self }
-        var change = self
-        change.by = run.command
-        return change
-    }
-}
-
 /// FNV-1a, 64 bits: tells what changed, and is no defence against anybody.
 struct FNV {
     private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325

@@ -51,14 +51,9 @@ struct PackageLogs {
     /// All of them, oldest first: where dpkg tells of a package, apt tells the command.
     var told: [Change] {
         let hasDpkg = changes.contains { $0.source == .dpkg }
-        return changes.filter { !hasDpkg || $0.source != .apt }.map { change in
-            guard change.by == nil, let run = runs.last(where: { $0.covers(change.at) }) else {
-                return change
-            }
-            var change = change
-            change.by = run.command
-            return change
-        }.sorted { $0.at < $1.at }
+        return changes.filter { !hasDpkg || $0.source != .apt }.map { $0.told(by: runs) }.sorted {
+            $0.at < $1.at
+        }
     }
 
     /// The same observations, with what is known of changes up to their end behind the first.

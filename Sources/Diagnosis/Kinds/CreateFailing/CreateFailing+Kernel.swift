@@ -31,6 +31,10 @@ extension RuntimeCase<CreateFailing> {
             ], clearsWhen: clears(told))
     }
 
+    var seeVirtualization: NextStep {
+        NextStep("see the devices", "ls -l /dev/kvm /dev/vhost-vsock /dev/vhost-net")
+    }
+
     /// What a runtime that makes virtual machines needs of the kernel.
     private func virtualization(_ feature: String, _ told: Told) -> CreationWords {
         CreationWords(
@@ -39,7 +43,7 @@ extension RuntimeCase<CreateFailing> {
             explanation:
                 "The module behind it is not loaded or in use by another hypervisor, or this machine has no virtualization for its guests. \(said(told))",
             steps: [
-                NextStep("see the devices", "ls -l /dev/kvm /dev/vhost-vsock /dev/vhost-net"),
+                seeVirtualization,
                 NextStep("see which modules are loaded", "grep -e kvm -e vhost -e vsock /proc/modules"),
                 NextStep("see whether the processor can", "grep -c -e vmx -e svm /proc/cpuinfo"),
             ], clearsWhen: clears(told),

@@ -134,7 +134,7 @@ extension RuntimeCase<CreateFailing> {
                     "The virtual machine of the pod does not start, or its agent does not answer the shim. \(said(told))",
                 steps: [
                     NextStep("see whether this machine can run it", "kata-runtime check"),
-                    NextStep("see the devices", "ls -l /dev/kvm /dev/vhost-vsock /dev/vhost-net"),
+                    seeVirtualization,
                 ], clearsWhen: clears(told),
                 impact: "Pods of that RuntimeClass do not start; others do.")
         }

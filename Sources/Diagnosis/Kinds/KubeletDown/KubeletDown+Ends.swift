@@ -81,10 +81,7 @@ extension KubeletCase {
     }
 
     private func endExplanation(_ fall: Fall) -> String {
-        if setupFailure(fall) != nil {
-            return
-                "That status is systemd's own: what the unit file asks for could not be set up, and the kubelet itself never ran."
-        }
+        if setupFailure(fall) != nil { return SetupStatus.explanation("the kubelet") }
         if let log = Self.logFile(subject) {
             return "\(subject) runs the kubelet as a child, which ended; what it said is in \(log)."
         }

@@ -293,8 +293,7 @@ extension RuntimeCase<RuntimeDown> {
                 return Fall(
                     cause: loops ? .crashLooping : .exited,
                     sentence: "\(name) does not start: systemd cannot \(failure)",
-                    explanation:
-                        "That status is systemd's own: what the unit file asks for could not be set up, and \(name) itself never ran.",
+                    explanation: SetupStatus.explanation(name),
                     proof: nil,
                     steps: [NextStep("see what the unit file asks for", "systemctl cat \(unit.name)")])
             }

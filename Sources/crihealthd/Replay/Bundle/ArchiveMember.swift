@@ -2,9 +2,8 @@
 import CLinux
 import Glibc
 
-/// A log in an archive while it comes by. One that is compressed in itself, one in the journal's
-/// export format, and one of packages, is held in memory until it is
-/// whole.
+/// A log in an archive while it comes by. One that is compressed in itself, one in the journal's export format, and one of
+/// packages, is held in memory until it is whole.
 struct ArchiveMember {
     /// Of a log that is held.
     private static let heldLimit = 256 << 20
