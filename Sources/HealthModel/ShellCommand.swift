@@ -25,7 +25,9 @@ public struct ShellCommand: Hashable, Sendable, ExpressibleByStringInterpolation
         public mutating func appendLiteral(_ literal: String) { text += literal }
 
         /// A value, as one word.
-        public mutating func appendInterpolation(_ value: some StringProtocol) { text += Self.word(value) }
+        public mutating func appendInterpolation(_ value: some StringProtocol) {
+            text += Self.word(String(value))
+        }
 
         /// A command, as it is.
         public mutating func appendInterpolation(_ command: ShellCommand) { text += command.text }
@@ -48,25 +50,32 @@ public struct ShellCommand: Hashable, Sendable, ExpressibleByStringInterpolation
             text += value.filter { $0.isASCII && $0.isNumber }
         }
 
-        /// As POSIX sh quotes: bare where nothing in it means anything to a shell, else between single quotes.
-        private static func word(_ value: some StringProtocol) -> String {
-            let isBare =
-                !value.isEmpty
-                && value.utf8.allSatisfy { byte in
-                    switch byte {
-                    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                        UInt8(ascii: "0")...UInt8(ascii: "9"),
-                        UInt8(ascii: "_"), UInt8(ascii: "@"), UInt8(ascii: "%"), UInt8(ascii: "+"),
-                        UInt8(ascii: "="), UInt8(ascii: ":"), UInt8(ascii: ","), UInt8(ascii: "."),
-                        UInt8(ascii: "/"), UInt8(ascii: "-"):
-                        true
-                    default: false
-                    }
+        /// As POSIX sh quotes: bare where nothing in it means anything to a shell, else between single quotes. A quote is
+        /// one to the shell whatever combines with it.
+        private static func word(_ value: String) -> String {
+            let bytes = value.utf8.span
+            if !bytes.isEmpty, bytes.indices.allSatisfy({ isBare(bytes[$0]) }) { return value }
+            var quoted = "'"
+            for scalar in value.unicodeScalars {
+                if scalar == "'" {
+                    quoted += "'\\''"
+                } else {
+                    quoted.unicodeScalars.append(scalar)
                 }
-            if isBare { return String(value) }
-            return "'"
-                + value.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
-                + "'"
+            }
+            return quoted + "'"
+        }
+
+        private static func isBare(_ byte: UInt8) -> Bool {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"),
+                UInt8(ascii: "_"), UInt8(ascii: "@"), UInt8(ascii: "%"), UInt8(ascii: "+"),
+                UInt8(ascii: "="), UInt8(ascii: ":"), UInt8(ascii: ","), UInt8(ascii: "."),
+                UInt8(ascii: "/"), UInt8(ascii: "-"):
+                true
+            default: false
+            }
         }
     }
 }

@@ -1,34 +1,108 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What a journal line means: a rule recognised it.
+///
+/// A diagnosis looks at hundreds of them for each line that says something new: all copies share what was told, and what
+/// follows from the captures is worked out once.
 public struct Signal: Hashable, Codable, Sendable {
+    private var line: Line
+
     /// Id of the rule (`containerd-toml-invalid`).
-    public var rule: String
+    public var rule: String { line.told.rule }
     /// What it says to diagnoses; several rules can say the same.
-    public var name: SignalName
+    public var name: SignalName { line.told.name }
     /// When the line was logged.
-    public var at: Moment
+    public var at: Moment { line.told.at }
     /// The unit it is about.
-    public var unit: String?
+    public var unit: String? { line.told.unit }
     /// Cursor of the line.
-    public var cursor: String
+    public var cursor: String {
+        get { line.told.cursor }
+        set {
+            var told = line.told
+            told.cursor = newValue
+            line = Line(told)
+        }
+    }
     /// What the template captured.
-    public var captures: [String: String]
+    public var captures: [String: String] {
+        get { line.told.captures }
+        set {
+            var told = line.told
+            told.captures = newValue
+            line = Line(told)
+        }
+    }
     /// The line's own message (logfmt's `msg`, klog's text), cut to 512 bytes, control characters removed.
-    public var excerpt: String
+    public var excerpt: String { line.told.excerpt }
+
+    /// The kind that this line is evidence of, where a rule or a class told (capture `kind`).
+    public var kind: IncidentKind? { line.kind }
+    /// What the capture `cause` calls the cause.
+    public var causeName: String? { line.cause }
+    /// Whose fault it proves, as the capture `scope` calls it.
+    public var scopeName: String? { line.scope }
+    /// The pod that the line is about: by namespace and name, by UID, or by the ids that a later line may join to one; nil
+    /// where it names nobody.
+    public var concerned: String? { line.concerned }
+    /// The pod by its name, where the line has it.
+    public var concernedPod: String? { line.namesPod ? line.concerned : nil }
 
     /// Makes a signal.
     public init(
         rule: String, name: SignalName, at: Moment, unit: String?, cursor: String, captures: [String: String],
         excerpt: String
     ) {
-        self.rule = rule
-        self.name = name
-        self.at = at
-        self.unit = unit
-        self.cursor = cursor
-        self.captures = captures
-        self.excerpt = excerpt
+        line = Line(
+            Told(
+                rule: rule, name: name, at: at, unit: unit, cursor: cursor, captures: captures,
+                excerpt: excerpt))
+    }
+
+    public init(from decoder: any Decoder) throws { line = Line(try Told(from: decoder)) }
+
+    public func encode(to encoder: any Encoder) throws { try line.told.encode(to: encoder) }
+
+    public static func == (one: Signal, other: Signal) -> Bool {
+        one.line === other.line || one.line.told == other.line.told
+    }
+
+    public func hash(into hasher: inout Hasher) { line.told.hash(into: &hasher) }
+}
+
+extension Signal {
+    /// What the line told.
+    private struct Told: Hashable, Codable, Sendable {
+        var rule: String
+        var name: SignalName
+        var at: Moment
+        var unit: String?
+        var cursor: String
+        var captures: [String: String]
+        var excerpt: String
+    }
+
+    /// What it told, and what follows.
+    private final class Line: Sendable {
+        let told: Told
+        let kind: IncidentKind?
+        let cause: String?
+        let scope: String?
+        let concerned: String?
+        let namesPod: Bool
+
+        init(_ told: Told) {
+            self.told = told
+            let captures = told.captures
+            kind = captures["kind"].map(IncidentKind.init(rawValue:))
+            cause = captures["cause"]
+            scope = captures["scope"]
+            let pod = captures["pod"]
+            namesPod = pod != nil
+            concerned =
+                pod.map { pod in captures["namespace"].map { "\($0)/\(pod)" } ?? pod }
+                ?? captures["uid"] ?? captures["sandbox"] ?? captures["container"] ?? captures["id"]
+        }
     }
 }
 

@@ -16,6 +16,8 @@ import Testing
             ("", "''"),
             ("a b", "'a b'"), ("`x`", "'`x`'"), ("a\nb", "'a\nb'"), ("crio-é.scope", "'crio-é.scope'"),
             ("a\\x2db", "'a\\x2db'"),
+            // A quote that something combines with is one character to Swift, and a quote to the shell.
+            ("a'\u{301};reboot", "'a'\\''\u{301};reboot'"),
         ])
     func hostile(_ value: String, _ word: String) {
         let command: ShellCommand = "ls -l \(value)"

@@ -6,24 +6,24 @@ extension Engine {
     mutating func diagnose() -> [Effect] {
         var effects: [Effect] = []
         var wanted: [Inquiry] = []
-        var spoken: Set<String> = []
+        var spoken: [String] = []
         let now = state.facts.now
         let down = state.facts.isShuttingDown ? state.facts.goingDown.since : nil
         for diagnosis in diagnoses {
             for (subject, word) in diagnosis.assess(state.facts, configuration) {
                 let isHeld = !type(of: diagnosis).outlivesRuntimes
                 let assessment = isHeld ? down.map(word.asOf) ?? word : word
-                spoken.insert(IncidentBook.id(diagnosis.kind(of: subject), subject))
+                let kind = diagnosis.kind(of: subject)
+                let id = IncidentBook.id(kind, subject)
+                spoken.append(id)
                 switch assessment {
                 case .holds(let finding): wanted += finding.inquiries
                 case .unknown(let inquiries): wanted += inquiries
                 case .cleared, .expired: break
                 case .explained(let cause, let other, let summary):
-                    state.book.fold(
-                        diagnosis.kind(of: subject), summary, under: IncidentBook.id(cause, other), at: now)
+                    state.book.fold(kind, summary, under: IncidentBook.id(cause, other), at: now)
                 }
-                let transition = state.book.take(
-                    assessment, kind: diagnosis.kind(of: subject), subject: subject, at: now, configuration)
+                let transition = state.book.take(assessment, id, kind, subject, at: now, configuration)
                 guard let transition else { continue }
                 if transition.change == .opened { foldEarlier(transition.incident) }
                 effects.append(.transition(current(transition)))
@@ -46,7 +46,7 @@ extension Engine {
 
     /// Incidents that nobody speaks of any more: their endpoint is watched no more, or, some time after a start, their
     /// listener or rule is gone, or what they rested on ended with the boot. They would stay for ever.
-    private mutating func forget(_ spoken: Set<String>, _ now: Moment) -> [Effect] {
+    private mutating func forget(_ spoken: [String], _ now: Moment) -> [Effect] {
         var forgotten: [(Incident, why: String)] = []
         for name in departed {
             for incident in state.book.open
@@ -60,8 +60,13 @@ extension Engine {
         if let started = state.facts.startedAt,
             now.monotonic - started.monotonic >= configuration.settleTime
         {
-            for incident in state.book.open
-            where !spoken.contains(incident.id) && Catalogue.of(incident.kind)?.speaksOfAll != false {
+            let open = state.book.open
+            // Nearly always there are few: then a set costs more than it saves.
+            let known = open.count > 8 ? Set(spoken) : nil
+            for incident in open
+            where !(known?.contains(incident.id) ?? spoken.contains(incident.id))
+                && Catalogue.of(incident.kind)?.speaksOfAll != false
+            {
                 forgotten.append(
                     (incident, "nothing that is watched now speaks of \(incident.subject)"))
             }

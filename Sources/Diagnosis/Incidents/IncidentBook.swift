@@ -15,13 +15,21 @@ struct IncidentBook: Hashable, Codable, Sendable {
 
     /// FNV-1a over kind and subject: stable across nodes, restarts and versions.
     static func id(_ kind: IncidentKind, _ subject: String) -> String {
+        let prime: UInt64 = 0x100_0000_01b3
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        func take(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        kind.rawValue.utf8.forEach(take)
-        take(0)
-        subject.utf8.forEach(take)
-        let hex = String(hash, radix: 16)
-        return kind.rawValue + "-" + String(repeating: "0", count: 16 - hex.utf8.count) + hex
+        let (name, whom) = (kind.rawValue.utf8.span, subject.utf8.span)
+        for index in name.indices { hash = (hash ^ UInt64(name[index])) &* prime }
+        hash = hash &* prime
+        for index in whom.indices { hash = (hash ^ UInt64(whom[index])) &* prime }
+        var id: [UInt8] = []
+        id.reserveCapacity(name.count + 17)
+        for index in name.indices { id.append(name[index]) }
+        id.append(UInt8(ascii: "-"))
+        for shift in stride(from: 60, through: 0, by: -4) {
+            let digit = UInt8(truncatingIfNeeded: hash >> UInt64(shift)) & 0xF
+            id.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+        }
+        return String(decoding: id, as: UTF8.self)
     }
 
     /// Open and shown, worst first, then oldest.
@@ -85,7 +93,14 @@ struct IncidentBook: Hashable, Codable, Sendable {
         _ assessment: Assessment, kind: IncidentKind, subject: String, at now: Moment,
         _ configuration: EngineConfiguration
     ) -> Transition? {
-        let id = Self.id(kind, subject)
+        take(assessment, Self.id(kind, subject), kind, subject, at: now, configuration)
+    }
+
+    /// The same, where the id is at hand.
+    mutating func take(
+        _ assessment: Assessment, _ id: String, _ kind: IncidentKind, _ subject: String, at now: Moment,
+        _ configuration: EngineConfiguration
+    ) -> Transition? {
         switch assessment {
         case .holds(let finding): return hold(finding, id, kind, subject, now, configuration)
         case .cleared(let evidence):

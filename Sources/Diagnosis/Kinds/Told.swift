@@ -38,32 +38,23 @@ struct Told: Hashable, Sendable {
 
     /// The causes of `kind` that these lines tell, nearest to the root first; what only a pod can do to itself is left out.
     static func all(_ kind: IncidentKind, _ signals: [Signal]) -> [Told] {
-        let causes = signals.map { $0.kind == kind && $0.scope != .pod ? $0.cause : nil }
-        if let one = causes.first ?? nil, causes.allSatisfy({ $0 == one }) {
+        if let name = signals.first?.causeName, let one = Cause(rawValue: name),
+            signals.allSatisfy({ $0.causeName == name && $0.kind == kind && $0.scope != .pod })
+        {
             return [Told(cause: one, signals: signals.inOrder())]
         }
-        var byCause: [Cause: [Signal]] = [:]
-        for (signal, cause) in zip(signals, causes) {
-            if let cause { byCause[cause, default: []].append(signal) }
+        var byName: [String: [Signal]] = [:]
+        for signal in signals {
+            guard let name = signal.causeName, signal.kind == kind, signal.scope != .pod else { continue }
+            byName[name, default: []].append(signal)
         }
-        return byCause.map { cause, signals in
-            Told(cause: cause, signals: signals.inOrder())
+        return byName.compactMap { name, signals in
+            Cause(rawValue: name).map { Told(cause: $0, signals: signals.inOrder()) }
         }.sorted {
             (Rank.order($0.cause, of: kind), $0.cause.rawValue) > (
                 Rank.order($1.cause, of: kind), $1.cause.rawValue
             )
         }
-    }
-}
-
-extension Signal {
-    /// The pod that the line is about: by namespace and name, by UID, or by the ids that a later line may join to one; nil
-    /// where it names nobody.
-    var concerned: String? {
-        if let pod = captures["pod"] {
-            return captures["namespace"].map { "\($0)/\(pod)" } ?? pod
-        }
-        return captures["uid"] ?? captures["sandbox"] ?? captures["container"] ?? captures["id"]
     }
 }
 

@@ -50,13 +50,11 @@ public struct SignalClass: Hashable, Sendable {
 }
 
 extension Signal {
-    /// The kind that this line is evidence of, where a rule or a class told.
-    public var kind: IncidentKind? { captures["kind"].map(IncidentKind.init(rawValue:)) }
     /// The cause that it tells.
-    public var cause: Cause? { captures["cause"].flatMap(Cause.init(rawValue:)) }
+    public var cause: Cause? { causeName.flatMap(Cause.init(rawValue:)) }
     /// Whose fault it proves; two pods where nobody says.
     public var scope: SignalClass.Scope {
-        captures["scope"].flatMap(SignalClass.Scope.init(rawValue:)) ?? .many
+        scopeName.flatMap(SignalClass.Scope.init(rawValue:)) ?? .many
     }
     /// The error chain of the line; else what it says.
     public var text: String { captures["detail"] ?? excerpt }

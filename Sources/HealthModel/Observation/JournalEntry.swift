@@ -49,8 +49,19 @@ public struct JournalEntry: Hashable, Codable, Sendable {
     /// The boot in which it was logged: its `_BOOT_ID`, which is kept where it is another than its cursor's (`b=`,
     /// systemd `sd_journal_get_cursor(3)`); nil without either.
     public var bootID: String? {
-        if let told = fields[JournalField.bootID] { return told }
-        return cursor.split(separator: ";").first { $0.hasPrefix("b=") }.map { String($0.dropFirst(2)) }
+        if !fields.isEmpty, let told = fields[JournalField.bootID] { return told }
+        let bytes = cursor.utf8.span
+        var start = 0
+        while start < bytes.count {
+            var end = start
+            while end < bytes.count, bytes[end] != UInt8(ascii: ";") { end += 1 }
+            if end - start >= 2, bytes[start] == UInt8(ascii: "b"), bytes[start + 1] == UInt8(ascii: "=") {
+                let from = cursor.utf8.index(cursor.startIndex, offsetBy: start + 2)
+                return String(cursor[from..<cursor.utf8.index(from, offsetBy: end - start - 2)])
+            }
+            start = end + 1
+        }
+        return nil
     }
 
     /// Makes an entry.

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import HealthModel
 
+extension String {
+    /// What quoting in quotes left of a Go error, without it.
+    fileprivate var withoutBackslashes: String {
+        utf8.contains(UInt8(ascii: "\\")) ? filter { $0 != "\\" } : self
+    }
+}
+
 extension RuntimeCase<PodNetworkFailing> {
     func finding(_ verdict: PodNetworkFailing.Verdict) -> Finding {
         let told = verdict.told
@@ -36,7 +43,7 @@ extension RuntimeCase<PodNetworkFailing> {
     }
 
     private func lastWords(_ told: Told) -> String {
-        let text = told.last.text.filter { $0 != "\\" }
+        let text = told.last.text.withoutBackslashes
         // The end of a Go error is its cause.
         return text.utf8.count <= 300 ? text : "… " + String(text.suffix(280))
     }

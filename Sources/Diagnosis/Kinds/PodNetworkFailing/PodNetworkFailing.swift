@@ -100,15 +100,18 @@ extension RuntimeCase<PodNetworkFailing> {
     }
 
     private func verdict(_ failures: [Signal]) -> PodNetworkFailing.Verdict? {
-        let isNamed = failures.allSatisfy { $0.captures["kind"] != nil }
+        let isNamed = failures.allSatisfy { $0.kind != nil }
         let told = Told.all(PodNetworkFailing.kind, isNamed ? failures : failures.map(Self.named))
         let node = told.first { $0.isOfNodeOrOfTwo }
-        let stubborn = told.first { $0.attempts >= Self.attempts }
-        guard let chosen = node ?? stubborn else { return nil }
-        let pods = Set(failures.lazy.compactMap { $0.scope == .pod ? nil : $0.concernedPod }).count
+        guard let chosen = node ?? told.first(where: { $0.attempts >= Self.attempts }) else { return nil }
+        var pods = Set<String>(minimumCapacity: failures.count)
+        for failure in failures where failure.scope != .pod {
+            if let pod = failure.concernedPod { pods.insert(pod) }
+        }
         let stale = chosen.cause == .cniAgentDown ? stale(chosen) : nil
         return .init(
-            cause: stale == nil ? chosen.cause : .cniConfigStale, told: chosen, pods: pods, stale: stale)
+            cause: stale == nil ? chosen.cause : .cniConfigStale, told: chosen, pods: pods.count, stale: stale
+        )
     }
 
     /// A failure that no class knows is one of an ADD all the same.
@@ -166,9 +169,4 @@ extension RuntimeCase<PodNetworkFailing> {
         }
         return made.first.map { Success(signal: $0, isOfThoseThatFailed: false) }
     }
-}
-
-extension Signal {
-    /// The pod by its name, where the line has it.
-    var concernedPod: String? { captures["pod"] == nil ? nil : concerned }
 }
