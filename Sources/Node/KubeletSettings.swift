@@ -26,6 +26,7 @@ struct KubeletSettings {
             kubelet.settings[.containerRuntimeEndpoint] = .init(
                 value: "unix:///var/run/crio/crio.sock", origin: "microshift")
         }
+        kubelet.flags = flags.names.prefix(KubeletProcess.flagLimit).map { Text.excerpt($0, limit: 64) }
         if let path = flags["config"] {
             kubelet.configFile = Text.excerpt(path, limit: Self.valueLimit)
             take(path, &kubelet)
@@ -192,6 +193,9 @@ struct Flags {
             }
         }
     }
+
+    /// The names, sorted.
+    var names: [String] { values.keys.sorted() }
 
     /// The value of a flag by its name without dashes.
     subscript(name: String) -> String? { values[name] }

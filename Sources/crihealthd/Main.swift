@@ -8,12 +8,12 @@ import Systemd
 struct Crihealthd: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "crihealthd",
-        abstract: "Says what is wrong with this node's container runtime, and why.",
-        discussion: "Example: crihealthd status",
+        abstract:
+            "Says what is wrong with this node's container runtime, and why.\nExample: crihealthd status",
         version: Release.version,
         subcommands: [
             StatusCommand.self, CheckCommand.self, CheckConfigCommand.self, IncidentsCommand.self,
-            ExplainCommand.self, ChangesCommand.self,
+            ExplainCommand.self, ChangesCommand.self, PreflightCommand.self,
             RecordCommand.self,
             ReplayCommand.self, RulesCommand.self, ServeCommand.self, ProbeCommand.self,
         ])

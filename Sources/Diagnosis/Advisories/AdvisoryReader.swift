@@ -11,6 +11,9 @@ struct AdvisoryReader {
         var lines: [SupportedLine] = []
         /// Ids that it switches off.
         var dropped: [String] = []
+        var settings: [SettingRule] = []
+        var pairs: [SupportedPair] = []
+        var steps: [UpgradeStep] = []
     }
 
     private let file: String
@@ -27,7 +30,7 @@ struct AdvisoryReader {
             throw RuleError(file: file, line: error.line, problem: "not TOML: \(error)")
         }
         var part = Part()
-        for key in root.keys where !["date", "advisory", "line"].contains(key) {
+        for key in root.keys where !["date", "advisory", "line", "setting", "pair", "step"].contains(key) {
             throw problem(nil, key, "unknown key")
         }
         part.date = root["date"]?.string ?? ""
@@ -40,6 +43,7 @@ struct AdvisoryReader {
             }
         }
         for table in try tables(root, "line") { part.lines.append(try line(table)) }
+        try readPreflight(root, &part)
         return part
     }
 
@@ -77,7 +81,7 @@ struct AdvisoryReader {
 
     // MARK: Values
 
-    private func tables(_ root: TOMLTable, _ key: String) throws(RuleError) -> [TOMLTable] {
+    func tables(_ root: TOMLTable, _ key: String) throws(RuleError) -> [TOMLTable] {
         guard let value = root[key] else { return [] }
         guard let array = value.array else { throw problem(nil, key, "must be written as [[\(key)]]") }
         var tables: [TOMLTable] = []
@@ -88,14 +92,14 @@ struct AdvisoryReader {
         return tables
     }
 
-    private func string(_ table: TOMLTable, _ key: String, _ id: String?) throws(RuleError) -> String {
+    func string(_ table: TOMLTable, _ key: String, _ id: String?) throws(RuleError) -> String {
         guard let text = table[key]?.string, !text.isEmpty else {
             throw problem(id, key, "is missing, or not a string")
         }
         return text
     }
 
-    private func strings(_ table: TOMLTable, _ key: String, _ id: String) throws(RuleError) -> [String] {
+    func strings(_ table: TOMLTable, _ key: String, _ id: String) throws(RuleError) -> [String] {
         guard let value = table[key] else { return [] }
         guard let array = value.array else { throw problem(id, key, "must be a list of strings") }
         var strings: [String] = []
@@ -106,14 +110,14 @@ struct AdvisoryReader {
         return strings
     }
 
-    private func version(_ text: String, _ key: String, _ id: String) throws(RuleError) -> SoftwareVersion {
+    func version(_ text: String, _ key: String, _ id: String) throws(RuleError) -> SoftwareVersion {
         guard let version = SoftwareVersion(text) else {
             throw problem(id, key, "\"\(text)\" is no version")
         }
         return version
     }
 
-    private func problem(_ id: String?, _ key: String, _ text: String) -> RuleError {
+    func problem(_ id: String?, _ key: String, _ text: String) -> RuleError {
         RuleError(file: file, rule: id, key: key, problem: text)
     }
 }

@@ -7,6 +7,9 @@ public struct AdvisoryTable: Sendable {
     public private(set) var date = ""
     private(set) var advisories: [Advisory] = []
     private(set) var lines: [SupportedLine] = []
+    private(set) var settings: [SettingRule] = []
+    private(set) var pairs: [SupportedPair] = []
+    private(set) var steps: [UpgradeStep] = []
 
     /// Nothing is known.
     public init() {}
@@ -16,8 +19,12 @@ public struct AdvisoryTable: Sendable {
 
     /// The table that the binary carries, or why it cannot be read.
     public static func shipped() throws(RuleError) -> AdvisoryTable {
-        let text = String(decoding: PackageResources.advisories_toml, as: UTF8.self)
-        return try AdvisoryTable().adding([RuleDocument(name: "advisories.toml", text: text)])
+        let files = [
+            ("advisories.toml", PackageResources.advisories_toml),
+            ("preflight.toml", PackageResources.preflight_toml),
+        ]
+        return try AdvisoryTable().adding(
+            files.map { RuleDocument(name: $0.0, text: String(decoding: $0.1, as: UTF8.self)) })
     }
 
     /// `base` and what the directory's `*.toml` files say, by name: an entry with a known id replaces that one, with
@@ -49,6 +56,16 @@ public struct AdvisoryTable: Sendable {
             lines.removeAll { $0.component == line.component && $0.line == line.line }
             lines.append(line)
         }
+        settings = settings.filter { old in
+            !part.dropped.contains(old.id) && !part.settings.contains { $0.id == old.id }
+        }
+        settings += part.settings
+        steps = steps.filter { old in
+            !part.dropped.contains(old.id) && !part.steps.contains { $0.id == old.id }
+        }
+        steps += part.steps
+        pairs = pairs.filter { old in !part.pairs.contains { $0.kubelet.line == old.kubelet.line } }
+        pairs += part.pairs
     }
 
     /// The defects of that version that cause incidents of `kind`.

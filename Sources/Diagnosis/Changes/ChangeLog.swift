@@ -12,7 +12,8 @@ struct ChangeLog: Hashable, Codable, Sendable {
     /// Oldest first.
     private(set) var changes: [Change] = []
     private var runs: [PackageRun] = []
-    private var files: [String: FileStamp]?
+    /// By path, as they were looked at last; nil: they never were.
+    private(set) var files: [String: FileStamp]?
     /// By runtime.
     private var versions: [String: String] = [:]
     private var kernel: String?

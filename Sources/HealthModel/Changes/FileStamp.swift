@@ -31,6 +31,14 @@ public struct FileStamp: Hashable, Sendable {
         self.keys = keys
     }
 
+    /// What stands for a key's value in ``keys``: FNV-1a, folded to 32 bits.
+    public static func digest(ofValue text: String) -> UInt32 {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        hash = hash &* 0x100_0000_01b3
+        return UInt32(truncatingIfNeeded: hash ^ (hash >> 32))
+    }
+
     /// Whether the content is another. Without a hash a file that was only touched is the same.
     public func differs(from earlier: FileStamp) -> Bool {
         if let hash, let before = earlier.hash { return hash != before }

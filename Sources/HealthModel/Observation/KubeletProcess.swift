@@ -55,11 +55,16 @@ public struct KubeletProcess: Hashable, Codable, Sendable {
     /// What it was told: flags win over drop-ins, they over the file (kubernetes.io, "Set Kubelet Parameters Via A
     /// Configuration File").
     public var settings: [Key: Setting]
+    /// Names of the flags that it was started with, without dashes and values, sorted; nil: they are not known.
+    public var flags: [String]?
+
+    /// Most ``flags`` that are kept.
+    public static let flagLimit = 128
 
     /// Makes a kubelet.
     public init(
         pid: Int32, program: String, unit: String?, containerID: String? = nil, configFile: String? = nil,
-        settings: [Key: Setting] = [:]
+        settings: [Key: Setting] = [:], flags: [String]? = nil
     ) {
         self.pid = pid
         self.program = program
@@ -67,6 +72,7 @@ public struct KubeletProcess: Hashable, Codable, Sendable {
         self.containerID = containerID
         self.configFile = configFile
         self.settings = settings
+        self.flags = flags
     }
 
     /// The value of a setting; nil: nothing that was read sets it, and the kubelet's own default holds.

@@ -138,9 +138,7 @@ struct FileInventory: Sendable {
             guard found.count < keyLimit, key.utf8.count <= Change.textLimit,
                 Secrets.mask("\(key)=\"\(String(repeating: "x", count: 8))\"").hasSuffix("=\"xxxxxxxx\"")
             else { return }
-            var hash = FNV()
-            hash.add(value)
-            found[key] = UInt32(truncatingIfNeeded: hash.value ^ (hash.value >> 32))
+            found[key] = FileStamp.digest(ofValue: value)
         }
         if isTOML(path) {
             guard let table = try? TOMLTable(string: String(decoding: bytes, as: UTF8.self)) else {

@@ -143,6 +143,9 @@ final class EngineHost: Sendable {
         state.read { (snapshot: self.snapshot($0), checkpoint: self.checkpoint($0)) }
     }
 
+    /// The engine as it is now.
+    var engine: Engine { state.read { $0.engine } }
+
     /// The endpoints that answer.
     var upEndpoints: [Endpoint] { state.read { $0.engine.upEndpoints } }
 

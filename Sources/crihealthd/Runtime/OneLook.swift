@@ -44,7 +44,14 @@ struct OneLook {
     }
 
     /// Looks.
-    func take() throws(DaemonError) -> Snapshot {
+    func take() throws(DaemonError) -> Snapshot { try look { _ in [] }.snapshot }
+
+    /// Looks, asks what `more` wants to know of what was learned, twice, and gives the engine.
+    func engine(asking more: (Engine) -> [Inquiry]) throws(DaemonError) -> Engine { try look(more).engine }
+
+    private func look(_ more: (Engine) -> [Inquiry]) throws(DaemonError) -> (
+        snapshot: Snapshot, engine: Engine
+    ) {
         var reports: [SelfReport] = []
         let rules = try Daemon.rules(configuration, &reports, logger)
         let asker = LocalAsker(configuration, root: surroundings.root)
@@ -79,13 +86,19 @@ struct OneLook {
         for endpoint in endpoints { ask(endpoint, asker, relay) }
         Pause.wait(patience.questions)
         probes.sync {}
+        for _ in 0..<2 {
+            for inquiry in more(host.engine) {
+                if let answer = asker.answer(inquiry) { host.observe(.node(answer)) }
+            }
+        }
+        let engine = host.engine
         var snapshot = host.latest.snapshot
         snapshot.statistics.journalEntries = follower.counters.entriesRead
         host.stop()
         watcher?.stop()
         follower.stop()
         relay.detach()
-        return snapshot
+        return (snapshot, engine)
     }
 
     /// Reads this boot's journal to its end.

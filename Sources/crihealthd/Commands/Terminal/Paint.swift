@@ -14,6 +14,7 @@ enum Paint {
     private static let words: [String: Colour] = [
         "HEALTHY": .green, "DEGRADED": .yellow, "UNHEALTHY": .red, "UNKNOWN": .magenta, "CRITICAL": .red,
         "WARNING": .yellow, "INFO": .cyan, "SUSPECT": .magenta, "RESOLVED": .green, "OPEN": .red,
+        "BLOCKER": .red, "CLEAR": .green,
     ]
     private static let marks: [String: Colour] = [
         "[+]": .green, "[-]": .red, "[?]": .magenta, "[i]": .cyan,

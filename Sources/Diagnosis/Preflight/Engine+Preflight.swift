@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+public import HealthModel
+
+extension Engine {
+    /// What an upgrade to these versions meets on the node as it is known now; without one, what its next restart meets.
+    /// `told` has versions that somebody else told, by component: they count where none was seen.
+    public func preflight(_ targets: [UpgradeTarget], told: [String: String] = [:]) -> PreflightReport {
+        var judge = PreflightJudge(
+            facts: state.facts, files: state.changes.files, open: state.book.open, table: advisor.table,
+            targets: targets, told: told)
+        return judge.report()
+    }
+
+    /// What to ask a node for it, and to feed back before ``preflight(_:told:)``: some questions follow from the answers to
+    /// others, so ask twice.
+    public var preflightQuestions: [Inquiry] {
+        let facts = state.facts
+        var asked: [Inquiry] = [
+            .kubelet, .runtimeConfiguration, .containerProcesses,
+            .resources(paths: [PreflightJudge.cgroups], units: []),
+            .fileSystems(paths: ["/"] + facts.runtimes.flatMap(\.directories)),
+        ]
+        for directory in Set(facts.runtimes.map(\.cniDirectory)).sorted() {
+            asked.append(.cni(directory: directory))
+        }
+        for runtime in facts.runtimes {
+            guard let unit = runtime.unit.state, let pid = unit.mainPID else { continue }
+            asked.append(.binaries(unit: runtime.unit.name, pid: pid, execStart: unit.execStart))
+        }
+        let paths = Advisor.paths(facts).prefix(8)
+        if !paths.isEmpty { asked.append(.ociRuntimes(paths: Array(paths))) }
+        return asked + ContainerQuestions(facts, configuration).scopes
+    }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+import HealthModel
+
+/// Configuration files, the kubelet's flags, control groups, space.
+extension PreflightJudge {
+    mutating func judgeSettings() {
+        if concerns(.containerd) { judgeFiles("containerd", containerdFiles) }
+        if concerns(.crio) { judgeFiles("cri-o", crioFiles) }
+        judgeFlags()
+    }
+
+    private var containerdFiles: [FileStamp]? {
+        files?.values.filter {
+            $0.path == "/etc/containerd/config.toml" || $0.path.hasPrefix("/etc/containerd/conf.d/")
+        }
+    }
+
+    private var crioFiles: [FileStamp]? { files?.values.filter { $0.path.hasPrefix("/etc/crio/") } }
+
+    private mutating func judgeFiles(_ name: String, _ found: [FileStamp]?) {
+        guard let found else {
+            missed("the configuration files of \(name)")
+            return
+        }
+        // k3s and its like write a file of their own, anew at each start.
+        guard !found.isEmpty else { return }
+        for file in found.sorted(by: { $0.path < $1.path }) {
+            guard let keys = file.keys else {
+                missed("\(file.path): it could not be read, or sets nothing")
+                continue
+            }
+            saw(file.path)
+            guard let version = coming(name) else { continue }
+            for rule in table.settings
+            where rule.component == name && rule.concerns(version) && (!rule.servesCRI || servesCRI(name)) {
+                tell(rule, name, version, rule.hits(keys).map { "\(file.path) sets \($0)" })
+            }
+        }
+    }
+
+    private func servesCRI(_ name: String) -> Bool {
+        facts.runtimes.contains {
+            $0.endpoint.runtime.rawValue == name
+                && ($0.api.service.v1AnsweredAt ?? $0.api.service.alphaAnsweredAt) != nil
+        }
+    }
+
+    private mutating func judgeFlags() {
+        guard let kubelet = facts.answers.kubelet?.value, let flags = kubelet.flags else {
+            if target("kubelet") != nil { missed("the kubelet's flags") }
+            return
+        }
+        saw("\(count(flags.count, "flag")) of \(kubelet.program)")
+        guard let version = coming("kubelet") else { return }
+        for rule in table.settings where rule.component == "kubelet" && rule.concerns(version) {
+            let hits = flags.filter { flag in rule.keys.contains { SettingRule.matches(flag, $0) } }
+            tell(rule, "kubelet", version, hits.map { "\(kubelet.program) runs with --\($0)" })
+        }
+    }
+
+    private mutating func tell(
+        _ rule: SettingRule, _ name: String, _ version: SoftwareVersion, _ evidence: [String]
+    ) {
+        guard !evidence.isEmpty else { return }
+        let severity: PreflightFinding.Severity =
+            switch rule.effect {
+            case .refused: .blocker
+            case .ignored: .warning
+            case .deprecated: .note
+            }
+        find(
+            severity, rule.id, "\(name) \(version)", rule.sentence, evidence, first: rule.first,
+            source: rule.source)
+    }
+
+    // MARK: Node
+
+    /// The kubelet refuses cgroup v1 from 1.35 on, unless failCgroupV1 is false.
+    mutating func judgeCgroups() {
+        guard let kubelet = coming("kubelet"), !kubelet.line.lexicographicallyPrecedes([1, 35]) else {
+            return
+        }
+        guard let mount = facts.answers.resources?.value.mounts.first(where: { $0.path == Self.cgroups })
+        else {
+            missed("whether the node has cgroup v1")
+            return
+        }
+        saw("the control groups' version")
+        let process = facts.answers.kubelet?.value
+        let file = process?.configFile.flatMap { files?[$0] }
+        let isSaid =
+            process?.flags?.contains("fail-cgroupv1") ?? false || file?.keys?["failCgroupV1"] != nil
+        guard mount.type != "cgroup2", !isSaid else { return }
+        find(
+            .blocker, "cgroup-v1", "kubelet \(kubelet)",
+            "the node has cgroup v1, and the kubelet refuses that from 1.35 on",
+            ["\(Self.cgroups) is \(mount.type)"], then: "It does not start.",
+            first: "boot with cgroup v2, or set failCgroupV1: false in the kubelet's configuration",
+            source: "https://github.com/kubernetes/kubernetes/pull/134298")
+    }
+
+    mutating func judgeSpace() {
+        let usages = facts.answers.fileSystems.values.map(\.value).filter {
+            $0.totalBytes > 0 && !$0.path.hasPrefix("/run")
+        }
+        guard !usages.isEmpty else {
+            missed("free space")
+            return
+        }
+        saw("free space of \(count(usages.count, "path"))")
+        let full = usages.filter { $0.availableBytes < $0.totalBytes / 10 }.sorted { $0.path < $1.path }
+        guard !full.isEmpty else { return }
+        find(
+            .warning, "disk", full.map(\.path).joined(separator: ", "), "less than 10 % is free",
+            full.map { "\($0.path): \($0.availableBytes >> 20) of \($0.totalBytes >> 20) MiB free" },
+            then: "Packages and images need room, and below 10 % the kubelet evicts pods by default.",
+            first: "make room")
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Diagnosis
+import HealthEndpoint
+import HealthModel
+import Logging
+
+/// `crihealthd preflight`: what an upgrade would meet on this node.
+struct PreflightCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "preflight",
+        abstract: "Say what an upgrade would meet on this node.",
+        usage: "crihealthd preflight [--to <component=version>] ... [<option> ...]",
+        discussion: """
+            Looks at the node as `check` does, as root, and changes nothing. Exits with 0 when what was examined \
+            is clear, 1 on warnings, 2 on blockers, 3 when it could not tell. Components: \
+            \(UpgradeTarget.components.joined(separator: ", ")).
+
+            Example: crihealthd preflight --to containerd=2.1.4 --to kubelet=1.34.2
+            """)
+
+    @Option(
+        help: ArgumentHelp("A version to come, can be repeated.", valueName: "component=version"),
+        transform: { try Self.target($0) })
+    var to: [UpgradeTarget] = []
+
+    @Option(help: ArgumentHelp("Judge what `replay` takes, not this node.", valueName: "path"))
+    var recording: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The recording as it was then, as in `replay`.", valueName: "time"),
+        transform: { try TimeArgument($0) })
+    var at: TimeArgument?
+
+    @Option(help: ArgumentHelp("Configuration file.", valueName: "path"))
+    var config: String?
+
+    @OptionGroup var runtime: RuntimeOptions
+
+    @Option(name: .shortAndLong, help: "text or json.")
+    var output: OutputFormat = .text
+
+    @OptionGroup var page: PageOptions
+
+    private static func target(_ text: String) throws -> UpgradeTarget {
+        guard let target = UpgradeTarget(text) else {
+            throw ValidationError("write COMPONENT=VERSION, such as containerd=2.1.4")
+        }
+        return target
+    }
+
+    func validate() throws {
+        guard at == nil || recording != nil else { throw ValidationError("--at is for a --recording") }
+    }
+
+    /// Looks, prints, and exits with the verdict.
+    func run() throws {
+        let report = try ExitStatus.orUnknown { try recording.map(recorded) ?? live() }
+        switch output {
+        case .text: page.write(PreflightText.render(report, width: page.columns))
+        case .json: Output.write(JSONText.encode(report, pretty: true))
+        }
+        throw ExitCode(Self.code(report.verdict))
+    }
+
+    static func code(_ verdict: PreflightReport.Verdict) -> Int32 {
+        switch verdict {
+        case .clear: 0
+        case .warnings: 1
+        case .blockers: 2
+        case .unknown: ExitStatus.unknown
+        }
+    }
+
+    private func live() throws -> PreflightReport {
+        var configuration = try ConfigurationOptions.resolve(file: config, runtime.flags)
+        configuration.logLevel = .error
+        let logger = Logger(label: "crihealthd") { _ in StderrLogHandler(threshold: LogThreshold(.error)) }
+        let engine = try OneLook(configuration: configuration, logger: logger).engine {
+            $0.preflightQuestions
+        }
+        let targets = [configuration.socket.map { .unix(path: $0) }, configuration.listen].compactMap(\.self)
+        return engine.preflight(to, told: DaemonVersions.ask(targets))
+    }
+
+    private func recorded(_ path: String) throws -> PreflightReport {
+        let observations = try ReplaySource.observations(try ReplayInput.detect(path))
+        let limit = try at.map { try moment($0, observations) }
+        let replayer = Replayer.replay(observations, rules: try SignalRules.shipped(), until: limit)
+        guard replayer.last != nil else { throw ReplayError.empty(path: path) }
+        return replayer.engine.preflight(to)
+    }
+
+    /// What `--at` leaves open is meant as of the recording's end.
+    private func moment(_ at: TimeArgument, _ observations: [Observation]) throws -> WallTime {
+        let times = observations.map(\.at.wall)
+        guard let first = times.min(), let last = times.max(), let moment = at.moment(now: last),
+            moment >= first, moment <= last
+        else { throw CommandProblem("--at: the recording was not under way then") }
+        return moment
+    }
+}
