@@ -115,15 +115,23 @@ extension RuntimeCase {
 }
 
 extension Signal {
+    /// So many events that are alike the kubelet tells one by one, then as one (client-go `tools/record/events_cache.go`).
+    private static let combined = 10
+
     /// How often an event is told to have happened, in kubectl's words before its text ("x93 over 24m"); 1 of anything else.
     var repeats: Int {
         let text = excerpt.utf8.span
+        let least =
+            text.firstIndex(of: "(combined from similar events): ".utf8.span, from: 0) == nil
+            ? 1 : Self.combined
         guard let mark = text.firstIndex(of: " (x".utf8.span, from: 0),
             let colon = text.firstIndex(of: ": ".utf8.span, from: 0), mark < colon
-        else { return 1 }
+        else { return least }
         let digits = excerpt.utf8.dropFirst(mark + 3).prefix { (0x30...0x39).contains($0) }
-        guard text.has(" over ".utf8.span, at: mark + 3 + digits.count), digits.count <= 9 else { return 1 }
-        return max(1, Int(Substring(digits)) ?? 1)
+        guard text.has(" over ".utf8.span, at: mark + 3 + digits.count), digits.count <= 9 else {
+            return least
+        }
+        return max(least, Int(Substring(digits)) ?? 1)
     }
 }
 

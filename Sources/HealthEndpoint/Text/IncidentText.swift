@@ -185,9 +185,11 @@ public enum IncidentText {
         return impact.sentence.isEmpty ? note : impact.sentence + " " + note
     }
 
-    /// ` (shop/web-7, db/pg-2 and 6 more)`.
+    /// ` (shop/web-7, db/pg-2 and 6 more)`; nothing where the sentence names those whom it hurts.
     private static func names(_ impact: Impact, of pods: Int) -> String {
-        guard let names = impact.podNames?.prefix(Impact.podNamesLimit), !names.isEmpty else { return "" }
+        guard !impact.sentence.contains("Affected: "),
+            let names = impact.podNames?.prefix(Impact.podNamesLimit), !names.isEmpty
+        else { return "" }
         let left = pods - names.count
         return " (" + names.joined(separator: ", ") + (left > 0 ? " and \(left) more" : "") + ")"
     }

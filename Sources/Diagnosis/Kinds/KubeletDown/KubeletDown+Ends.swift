@@ -68,9 +68,11 @@ extension KubeletCase {
         case .pathUnusable:
             "\(name) does not start: \(fall.fatal?.captures["path"] ?? "a directory that it needs") cannot be used"
         default:
-            setupFailure(fall).map { "\(name) does not start: systemd cannot \($0)" } ?? fall.exit.map {
-                "\(name) exited with status \($0.status)"
-            } ?? "\(name) ended by itself"
+            setupFailure(fall).map { "\(name) does not start: systemd cannot \($0)" }
+                ?? (refusal(fall) == "resources" ? "\(name) does not start: systemd could not start it" : nil)
+                ?? fall.exit.map {
+                    "\(name) exited with status \($0.status)"
+                } ?? "\(name) ended by itself"
         }
     }
 
@@ -80,7 +82,15 @@ extension KubeletCase {
         return SetupStatus.failure(exit.status)
     }
 
+    /// systemd's result where it tells of no exit status: "resources" is a unit of which nothing ran, "protocol" one that ended
+    /// without having said that it is ready.
+    private func refusal(_ fall: Fall) -> String? {
+        fall.exit == nil && fall.fatal == nil && ["resources", "protocol"].contains(unit.result)
+            ? unit.result : nil
+    }
+
     private func endExplanation(_ fall: Fall) -> String {
+        if let result = refusal(fall) { return "systemd reports Result=\(result) for \(unit.name)." }
         if setupFailure(fall) != nil { return SetupStatus.explanation("the kubelet") }
         if let log = Self.logFile(subject) {
             return "\(subject) runs the kubelet as a child, which ended; what it said is in \(log)."

@@ -71,7 +71,13 @@ struct BareSpeaker {
 
     private static let plain: [(mark: StaticString, unit: String)] = [
         ("container runtime is not running: output: ", client), ("FATA[0000] validate service", client),
+        ("[ERROR ImagePull]: ", client), ("unable to pull image: ", client),
         ("kubelet", "kubelet.service"), ("FailedCreatePodSandBox", "kubelet.service"),
+        ("Error: failed to create containerd ", "kubelet.service"),
+        ("Error: failed to start container ", "kubelet.service"),
+        ("Error: container create failed: ", "kubelet.service"),
+        ("Failed to pull image \"", "kubelet.service"), ("Failed to inspect image \"", "kubelet.service"),
+        ("CreatePodSandbox for pod \"", "kubelet.service"), ("inotify_add_watch /", "kubelet.service"),
         ("Failed to create pod sandbox: ", "kubelet.service"),
         ("Failed create pod sandbox: ", "kubelet.service"),
         ("failed to start daemon: ", "docker.service"), ("Error starting daemon: ", "docker.service"),

@@ -143,8 +143,9 @@ struct TextAssembler {
             introduced = []
             lastIntroduced = nil
         }
+        let message = Array(line[head.message...])
         pending = Pending(
-            head: head, wall: wall, message: Array(line[head.message...]), indent: head.message,
+            head: head, wall: wall, message: ConsoleLine.logfmt(message) ?? message, indent: head.message,
             isCut: PagerCuts.isCut(line))
     }
 
