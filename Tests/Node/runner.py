@@ -50,6 +50,8 @@ class Run:
         self.daemon = daemon.Daemon(booted)
         self.slack = slack
         self.rows = []
+        # Whether the next row can begin: a node that is beyond repair would fail each of them for its own time.
+        self.is_sound = True
         booted.run("/opt/pods/start-pods", timeout=120)
         self.pods = self.containers()
 
@@ -67,10 +69,10 @@ class Run:
         print(row, flush=True)
         if row.failures:
             print(f"===== {name}: {'; '.join(row.failures)}\n{self.daemon.report()}\n=====", flush=True)
-            self.put_right()
+            self.is_sound = self.put_right()
 
     def put_right(self):
-        """After a failure: containerd with its own configuration, running."""
+        """After a failure: containerd with its own configuration, running; whether all is well again."""
         for path in (scenarios.CONFIG, scenarios.CNI):
             self.node.write(path, (node.FILES / path.lstrip("/")).read_text())
         self.node.run("systemctl", "stop", "impostor", "listener", "thief", "hog", check=False)
@@ -82,8 +84,8 @@ class Run:
                       ["start", "crihealthd-probe.socket", "crihealthd.socket", "crihealthd-unix.socket"],
                       ["start", daemon.UNIT]):
             self.node.run("systemctl", *words, check=False)
-        # The next row begins when all is well again, or says itself that it is not.
-        daemon.wait(lambda: not self.daemon.open() and self.daemon.verdict() == "healthy", 60, 0.2)
+        good, _ = daemon.wait(lambda: not self.daemon.open() and self.daemon.verdict() == "healthy", 60, 0.2)
+        return good is not None
 
     def measure(self):
         """Sets the patience by how busy this machine is now."""
