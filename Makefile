@@ -51,8 +51,8 @@ arm64: deps-test
 ## has no sanitizer of undefined behaviour on Linux: Swift traps by itself, and the C in here is made to.
 SANITIZE ?= address
 fuzz: deps-test
-	FUZZ_SECONDS=$$(( $(or $(MINUTES),10) * 60 / 22 )) $(SWIFT) test --scratch-path .build-fuzz \
-	    $(addprefix --sanitize=,$(SANITIZE)) -Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined \
+	LSAN_OPTIONS=suppressions=Tests/Support/leaks.supp FUZZ_SECONDS=$$(( $(or $(MINUTES),10) * 60 / 22 )) $(SWIFT) test --scratch-path .build-fuzz \
+	    --disable-xctest $(addprefix --sanitize=,$(SANITIZE)) -Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined \
 	    --filter 'FuzzTests|TOMLTests|QuotedStrangersTests'
 
 unit-quick:

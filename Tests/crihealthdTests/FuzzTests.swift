@@ -34,7 +34,7 @@ import Testing
             tried += 1
         }
         print("fuzz \(target): seed \(Self.seed), \(tried) inputs")
-        #expect(tried > 10)
+        #expect(tried > 0)
     }
 
     private static func feed(_ target: String, _ bytes: [UInt8]) {

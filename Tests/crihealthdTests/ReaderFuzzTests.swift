@@ -24,7 +24,7 @@ import YAML
             tried += 1
         }
         print("fuzz \(target): seed \(FuzzTests.seed), \(tried) inputs")
-        #expect(tried > 10)
+        #expect(tried > 0)
     }
 
     private static func feed(_ target: String, _ bytes: [UInt8], _ directory: TemporaryDirectory) throws {
