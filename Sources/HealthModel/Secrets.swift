@@ -29,7 +29,7 @@ public enum Secrets {
 
     /// The same by a look at all of the text.
     static func scan(_ text: Span<UInt8>) -> [UInt8]? {
-        var scanner = Scanner(text: text.withUnsafeBufferPointer { Array($0) })
+        var scanner = Scanner(text: text.bytes)
         while scanner.step() {}
         return scanner.finish()
     }

@@ -64,7 +64,9 @@ final class LogFileHandle {
     func head(upTo offset: UInt64) -> UInt64? {
         let limit = Int(min(offset, UInt64(LogFilePosition.headLimit)))
         guard let bytes = bytes(from: 0, limit: limit), bytes.count == limit else { return nil }
-        return bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        var hash = FNV1a()
+        hash.add(bytes.span)
+        return hash.value
     }
 
     /// Where the first line begins at or behind `offset`.

@@ -15,18 +15,17 @@ struct IncidentBook: Hashable, Codable, Sendable {
 
     /// FNV-1a over kind and subject: stable across nodes, restarts and versions.
     static func id(_ kind: IncidentKind, _ subject: String) -> String {
-        let prime: UInt64 = 0x100_0000_01b3
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        let (name, whom) = (kind.rawValue.utf8.span, subject.utf8.span)
-        for index in name.indices { hash = (hash ^ UInt64(name[index])) &* prime }
-        hash = hash &* prime
-        for index in whom.indices { hash = (hash ^ UInt64(whom[index])) &* prime }
+        var hash = FNV1a()
+        let name = kind.rawValue.utf8.span
+        hash.add(name)
+        hash.add(0 as UInt8)
+        hash.add(subject.utf8.span)
         var id: [UInt8] = []
         id.reserveCapacity(name.count + 17)
         for index in name.indices { id.append(name[index]) }
         id.append(UInt8(ascii: "-"))
         for shift in stride(from: 60, through: 0, by: -4) {
-            let digit = UInt8(truncatingIfNeeded: hash >> UInt64(shift)) & 0xF
+            let digit = UInt8(truncatingIfNeeded: hash.value >> UInt64(shift)) & 0xF
             id.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
         }
         return String(decoding: id, as: UTF8.self)

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import HealthModel
+
+// The one file of this target with unsafe pointers: borrowed bytes and memory for a moment, nothing decided here.
 
 extension Span<UInt8> {
     /// Where these bytes next are, from `start` on; at `start` for none. At most one look at each byte of the text for each of
@@ -21,13 +24,26 @@ extension Span<UInt8> {
         }
     }
 
-    /// Whether these bytes are there.
-    func has(_ part: Span<UInt8>, at position: Int) -> Bool {
-        guard position >= 0, position + part.count <= count else { return false }
-        for index in 0..<part.count where self[unchecked: position + index] != part[unchecked: index] {
-            return false
-        }
-        return true
+    /// The text that they are, with U+FFFD for what is none.
+    var text: String { withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) } }
+}
+
+/// So many values, for as long as `body` takes: on the stack where they are few.
+@inline(__always)
+func withScratch<Value: BitwiseCopyable>(
+    _ count: Int, of value: Value, _ body: (inout MutableSpan<Value>) -> Void
+) {
+    withUnsafeTemporaryAllocation(of: Value.self, capacity: count) { memory in
+        memory.initialize(repeating: value)
+        var span = memory.mutableSpan
+        body(&span)
+    }
+}
+
+/// A name in a folder, as readdir(3) has it.
+func entryName(_ entry: UnsafeMutablePointer<dirent>) -> String {
+    withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
     }
 }
 

@@ -45,7 +45,7 @@ enum PlainText {
     private static func cleaned(_ bytes: Span<UInt8>, limit: Int) -> String {
         // Nearly all text is as short and as plain as it must be.
         if bytes.count <= limit, isPlain(bytes) {
-            let text = decoded(bytes)
+            let text = bytes.text
             // Each invalid byte became three.
             if text.utf8.count <= limit { return text }
         }
@@ -71,10 +71,6 @@ enum PlainText {
             before = byte
         }
         return true
-    }
-
-    private static func decoded(_ bytes: Span<UInt8>) -> String {
-        bytes.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
     }
 
     private static func plain(_ text: String, limit: Int) -> String {

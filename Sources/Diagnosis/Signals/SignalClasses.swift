@@ -59,8 +59,7 @@ struct SignalClasses: Sendable {
         guard let reader = readers[name] else { return }
         let text = Self.plain(detail)
         let bytes = text.span
-        withUnsafeTemporaryAllocation(of: Bool.self, capacity: reader.classes.count) { found in
-            found.initialize(repeating: false)
+        withScratch(reader.classes.count, of: false) { found in
             reader.automaton.forEachFound(in: bytes) { literal in
                 for index in reader.owners[literal] { found[index] = true }
             }

@@ -88,8 +88,7 @@ extension SignalRules {
         /// Calls `body` with the rules that may know the entry, in their order: a literal of theirs is in it, or it has their
         /// `MESSAGE_ID`, and it is of somebody whom they listen to. Allocates nothing for up to 8,192 rules.
         func forEachCandidate(_ entry: JournalEntry, _ body: (CompiledRule) -> Void) {
-            withUnsafeTemporaryAllocation(of: UInt64.self, capacity: (compiled.count + 63) / 64) { found in
-                found.initialize(repeating: 0)
+            withScratch((compiled.count + 63) / 64, of: 0 as UInt64) { found in
                 automaton.forEachFound(in: entry.message.utf8.span) { literal in
                     for place in ownerStarts[literal]..<ownerStarts[literal + 1] {
                         found[owners[place] / 64] |= 1 << UInt64(owners[place] % 64)

@@ -34,15 +34,12 @@ public struct SignalRules: Sendable {
 
     /// Whether any rule could know this message. Allocates nothing. A no is final, but for entries whose
     /// `MESSAGE_ID` is in ``messageIDs``; a yes only means that ``recognize(_:)`` must look.
-    public func mightMatch(_ message: UnsafeRawBufferPointer) -> Bool {
-        storage.mightMatch(message.assumingMemoryBound(to: UInt8.self).span)
-    }
+    public func mightMatch(_ message: Span<UInt8>) -> Bool { storage.mightMatch(message) }
 
     /// Whether an engine has use for this message: a rule could know it, or it says that something failed, which is told
     /// even where no rule does.
-    public func wants(_ message: UnsafeRawBufferPointer) -> Bool {
-        let bytes = message.assumingMemoryBound(to: UInt8.self).span
-        return storage.mightMatch(bytes) || ErrorLevel.isError(bytes)
+    public func wants(_ message: Span<UInt8>) -> Bool {
+        storage.mightMatch(message) || ErrorLevel.isError(message)
     }
 
     /// The same of an entry, its `MESSAGE_ID` included.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import HealthModel
 
 /// What runtimes and the kubelet quote of people who may only create a pod, push an image, or answer as a registry: the
 /// output of a command or a probe, a command, a working directory, a user, a path of a mount, an annotation, a registry's

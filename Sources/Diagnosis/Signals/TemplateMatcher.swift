@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import HealthModel
 
 /// Looks for one template in one text, and allocates nothing for it.
 ///

@@ -33,10 +33,10 @@ public struct FileStamp: Hashable, Sendable {
 
     /// What stands for a key's value in ``keys``: FNV-1a, folded to 32 bits.
     public static func digest(ofValue text: String) -> UInt32 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        hash = hash &* 0x100_0000_01b3
-        return UInt32(truncatingIfNeeded: hash ^ (hash >> 32))
+        var hash = FNV1a()
+        hash.add(text.utf8.span)
+        hash.add(0 as UInt8)
+        return UInt32(truncatingIfNeeded: hash.value ^ (hash.value >> 32))
     }
 
     /// Whether the content is another. Without a hash a file that was only touched is the same.

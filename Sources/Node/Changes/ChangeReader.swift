@@ -27,7 +27,7 @@ struct ChangeReader: Sendable {
         }
         let places = FileInventory(files: files).places()
         let boot = files.text("/proc/sys/kernel/random/boot_id", limit: 64) ?? ""
-        var digest = FNV()
+        var digest = FNV1a()
         digest.add(boot)
         for log in logs { digest.add(log.path, log.status) }
         for place in places { digest.add(place.path, place.status) }
@@ -70,15 +70,11 @@ struct ChangeReader: Sendable {
     }
 }
 
-/// FNV-1a, 64 bits: tells what changed, and is no defence against anybody.
-struct FNV {
-    private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
-
-    mutating func add(_ byte: UInt8) { value = (value ^ UInt64(byte)) &* 0x100_0000_01b3 }
-
+extension FNV1a {
+    /// Takes in a text and its end: "ab", "c" are others than "a", "bc".
     mutating func add(_ text: String) {
-        for byte in text.utf8 { add(byte) }
-        add(UInt8(0))
+        add(text.utf8.span)
+        add(0 as UInt8)
     }
 
     mutating func add(_ number: UInt64) {
@@ -87,7 +83,7 @@ struct FNV {
         }
     }
 
-    mutating func add(_ path: String, _ status: Files.Trusted) {
+    fileprivate mutating func add(_ path: String, _ status: Files.Trusted) {
         add(path)
         add(status.size)
         add(status.inode)

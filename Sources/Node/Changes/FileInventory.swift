@@ -96,10 +96,11 @@ struct FileInventory: Sendable {
     /// Of what is no secret: a hash of all else and a guess would tell one. Where there is one, that the file was written again
     /// stands for it.
     static func hash(_ bytes: [UInt8], writtenAt time: WallTime) -> UInt64 {
-        var hash = FNV()
+        var hash = FNV1a()
         let plain = assignments(bytes)
         let masked = Secrets.mask(plain.span)
-        for byte in masked ?? bytes { hash.add(byte) }
+        let kept = masked ?? bytes
+        hash.add(kept.span)
         if masked != nil { hash.add(UInt64(bitPattern: time.microseconds)) }
         return hash.value
     }

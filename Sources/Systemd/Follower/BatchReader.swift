@@ -134,7 +134,7 @@ struct BatchReader {
                     let bytes = part.assumingMemoryBound(to: UInt8.self).span
                     scan.hasMessage = true
                     scan.hash = MessageHash.of(part)
-                    scan.passed = prefilter(part) || isWithinBlock && MessageBlocks.mayGoOn(bytes)
+                    scan.passed = prefilter(bytes) || isWithinBlock && MessageBlocks.mayGoOn(bytes)
                     scan.opensBlock = MessageBlocks.opens(bytes)
                 }
             case 10:
@@ -165,7 +165,7 @@ struct BatchReader {
         scan.hasMessage = try journal.withField("MESSAGE") {
             let part = UnsafeRawBufferPointer(rebasing: $0.prefix(JournalEntry.messageLimit))
             hash = MessageHash.of(part)
-            passed = prefilter(part)
+            passed = prefilter(part.assumingMemoryBound(to: UInt8.self).span)
         }
         scan.hash = hash
         scan.passed = passed

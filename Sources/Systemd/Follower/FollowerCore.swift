@@ -12,7 +12,7 @@ import Synchronization
 /// `progress` are synchronised themselves.
 final class FollowerCore: @unchecked Sendable {
     var configuration: JournalFollower.Configuration
-    let prefilter: @Sendable (UnsafeRawBufferPointer) -> Bool
+    let prefilter: @Sendable (Span<UInt8>) -> Bool
     let handler: @Sendable (JournalFollower.Event) -> Void
     let queue: DispatchQueue
     let counters = FollowerCounters()
@@ -105,7 +105,7 @@ final class FollowerCore: @unchecked Sendable {
 
     init(
         _ configuration: JournalFollower.Configuration, _ target: DispatchQueue?,
-        _ prefilter: @escaping @Sendable (UnsafeRawBufferPointer) -> Bool,
+        _ prefilter: @escaping @Sendable (Span<UInt8>) -> Bool,
         _ handler: @escaping @Sendable (JournalFollower.Event) -> Void
     ) {
         self.configuration = configuration

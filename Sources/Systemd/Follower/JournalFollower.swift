@@ -75,7 +75,7 @@ public final class JournalFollower: Sendable {
     ///   - handler: Takes the events.
     public init(
         configuration: Configuration, target: DispatchQueue? = nil,
-        prefilter: @escaping @Sendable (UnsafeRawBufferPointer) -> Bool,
+        prefilter: @escaping @Sendable (Span<UInt8>) -> Bool,
         handler: @escaping @Sendable (Event) -> Void
     ) {
         core = FollowerCore(configuration, target, prefilter, handler)

@@ -78,11 +78,11 @@ public enum Speaker {
             while end < bytes.count, bytes[end] != UInt8(ascii: "/") { end += 1 }
             if start < end {
                 let part = bytes.extracting(start..<end)
-                isMonitor = monitors.contains { part.holds($0, at: 0) }
+                isMonitor = monitors.contains { part.has($0.span, at: 0) }
                 isOne =
-                    isOne || (0..<part.count).contains { part.holds(pods, at: $0) }
-                    || part.holds(scope, at: part.count - scope.count)
-                        && scopes.contains { part.holds($0, at: 0) }
+                    isOne || (0..<part.count).contains { part.has(pods.span, at: $0) }
+                    || part.has(scope.span, at: part.count - scope.count)
+                        && scopes.contains { part.has($0.span, at: 0) }
             }
             start = end + 1
         }
@@ -93,12 +93,4 @@ public enum Speaker {
     private static let scope = Array(".scope".utf8)
     private static let scopes = ["cri-containerd-", "crio-", "docker-", "libpod-"].map { Array($0.utf8) }
     private static let monitors = ["crio-conmon-", "libpod-conmon-"].map { Array($0.utf8) }
-}
-
-extension Span<UInt8> {
-    fileprivate func holds(_ part: [UInt8], at place: Int) -> Bool {
-        guard place >= 0, place + part.count <= count else { return false }
-        for index in part.indices where self[place + index] != part[index] { return false }
-        return true
-    }
 }

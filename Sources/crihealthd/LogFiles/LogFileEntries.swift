@@ -12,13 +12,13 @@ struct LogFileEntries {
 
     /// The entries of this boot: what lines say of the time before is of processes that are gone.
     mutating func entries(
-        _ piece: LogFilePiece, prefilter: (UnsafeRawBufferPointer) -> Bool
+        _ piece: LogFilePiece, prefilter: (Span<UInt8>) -> Bool
     ) -> [JournalEntry] {
         let boot = now.wall + (.zero - Duration.microseconds(now.monotonic.microseconds))
         let times = times(of: piece)
         var entries: [JournalEntry] = []
         for (index, line) in piece.lines.enumerated() where times[index] >= boot {
-            guard Self.matters(line, prefilter) else { continue }
+            guard prefilter(line.utf8.span) else { continue }
             let wall = times[index]
             entries.append(
                 JournalEntry(
@@ -48,11 +48,6 @@ struct LogFileEntries {
         }
         last = latest ?? last
         return times.map { $0 ?? now.wall }
-    }
-
-    private static func matters(_ line: String, _ prefilter: (UnsafeRawBufferPointer) -> Bool) -> Bool {
-        var line = line
-        return line.withUTF8 { prefilter(UnsafeRawBufferPointer($0)) }
     }
 }
 

@@ -16,7 +16,7 @@ final class LogFileFollower: @unchecked Sendable {
         /// The next piece of a file.
         var read: @Sendable (_ path: String, _ from: LogFilePosition?) -> LogFilePiece?
         /// Whether a line matters.
-        var prefilter: @Sendable (UnsafeRawBufferPointer) -> Bool
+        var prefilter: @Sendable (Span<UInt8>) -> Bool
         /// Entries, and up to where the file was handled with them.
         var deliver: @Sendable ([JournalEntry], FollowedLogFile) -> Void
         /// What could not be seen.

@@ -180,13 +180,13 @@ extension Daemon {
     /// Whether a line matters: to a rule, or because all of them are recorded.
     static func prefilter(
         _ rules: CurrentRules, _ recorder: RecordingWriter?
-    ) -> @Sendable (UnsafeRawBufferPointer) -> Bool {
+    ) -> @Sendable (Span<UInt8>) -> Bool {
         { recorder != nil || rules.value.mightMatch($0) }
     }
 
     /// The follower of log files, as whoever asks the node may read them.
     static func logFiles(
-        _ asker: any NodeAsker, _ matters: @escaping @Sendable (UnsafeRawBufferPointer) -> Bool,
+        _ asker: any NodeAsker, _ matters: @escaping @Sendable (Span<UInt8>) -> Bool,
         _ relay: Relay
     ) -> LogFileFollower {
         LogFileFollower(

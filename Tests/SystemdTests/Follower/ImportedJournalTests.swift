@@ -115,7 +115,7 @@ extension JournalFollowerTests {
         configuration.beginning = .head
         configuration.backlogEntries = nil
         let follower = JournalFollower(configuration: configuration) { message in
-            let number = message.dropFirst(2).reduce(0) { $0 * 10 + Int($1) - 48 }
+            let number = message.bytes.dropFirst(2).reduce(0) { $0 * 10 + Int($1) - 48 }
             seen.withLock { $0[number] += 1 }
             return false
         } handler: { event in

@@ -52,7 +52,7 @@ final class Recorder: Sendable {
             configuration: configuration,
             prefilter: {
                 if slow > 0 { usleep(slow) }
-                return $0.starts(with: prefix.utf8)
+                return $0.has(prefix.utf8.span, at: 0)
             },
             handler: { [store] event in store.take(event) })
         follower.setCadence(cadence)

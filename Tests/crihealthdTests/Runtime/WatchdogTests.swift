@@ -38,7 +38,7 @@ import Testing
     }
 
     private func follower(
-        _ prefilter: @escaping @Sendable (UnsafeRawBufferPointer) -> Bool = { _ in false }
+        _ prefilter: @escaping @Sendable (Span<UInt8>) -> Bool = { _ in false }
     ) -> JournalFollower {
         JournalFollower(
             configuration: .init(location: .directory(journal.path), matches: .units(["kubelet.service"])),

@@ -18,7 +18,7 @@ struct Bundle {
     /// Most files that are told as passed over.
     private static let problemLimit = 16
 
-    private let wants: (UnsafeRawBufferPointer) -> Bool
+    private let wants: (Span<UInt8>) -> Bool
     private var nodes: [String: Collector] = [:]
     /// Files that were read.
     private(set) var files = 0
@@ -197,7 +197,7 @@ struct Bundle {
         var introduced: Set<String> = []
         for entry in entries {
             let isNew = entry.unit.map { introduced.insert($0).inserted } ?? false
-            guard isNew || entry.source != .unit || Array(entry.message.utf8).withUnsafeBytes(wants) else {
+            guard isNew || entry.source != .unit || wants(entry.message.utf8.span) else {
                 continue
             }
             keep(entry, nil, member)

@@ -33,13 +33,13 @@ struct TextAssembler {
     private var lastSpeaker: (identifier: String, pid: Int32?, speaker: Speakers.Speaker)?
     private var lastIntroduced: String?
     /// Which messages of units are worth an entry; nil: all are.
-    private let wants: ((UnsafeRawBufferPointer) -> Bool)?
+    private let wants: ((Span<UInt8>) -> Bool)?
     /// Units of which a line was passed on that was not wanted: their first.
     private var introduced: Set<String> = []
     /// When the latest line was logged.
     var latest: WallTime? { clock.latest }
 
-    init(now: WallTime, file: String?, wants: ((UnsafeRawBufferPointer) -> Bool)?) {
+    init(now: WallTime, file: String?, wants: ((Span<UInt8>) -> Bool)?) {
         clock = TextClock(now: now)
         self.wants = wants
         bare = BareSpeaker(file: file)
@@ -306,7 +306,7 @@ struct TextAssembler {
     /// Whether anybody has use for a line: it is wanted, or it is the first that tells of its unit.
     private mutating func matters(_ line: Pending, _ speaker: Speakers.Speaker) -> Bool {
         guard let wants, speaker.source == .unit, speaker.unit != "systemd-logind.service", blocks.isEmpty,
-            !MessageBlocks.opens(line.message.span), !line.message.withUnsafeBytes(wants)
+            !MessageBlocks.opens(line.message.span), !wants(line.message.span)
         else { return true }
         guard let unit = speaker.unit, unit != lastIntroduced, introduced.count < 4096 else { return false }
         lastIntroduced = unit

@@ -21,7 +21,7 @@ struct TextJournal {
 
     /// A reader; `file` is the unit whose log it is, where its name tells, and `wants` says which messages of units are worth
     /// an entry beside the first of each unit.
-    init(now: WallTime, file: String? = nil, wants: ((UnsafeRawBufferPointer) -> Bool)? = nil) {
+    init(now: WallTime, file: String? = nil, wants: ((Span<UInt8>) -> Bool)? = nil) {
         assembler = TextAssembler(now: now, file: file, wants: wants)
     }
 
