@@ -20,6 +20,14 @@ struct RuntimeCase<Kind: Diagnosis>: Sendable {
         return runtime.endpoint == facts.runtimes.first?.endpoint
     }
 
+    /// The line of its last start that says that it could not open its database: no image, no container, no CRI without it.
+    var damagedDatabase: Signal? {
+        let start = facts.signals.last(.runtimeStarting, unit: runtime.unit.name)?.at.monotonic
+        return facts.signals.last(.runtimeFatal, unit: runtime.unit.name, since: start).flatMap { line in
+            line.kind == .runtimeDown && line.cause == .databaseCorrupt ? line : nil
+        }
+    }
+
     /// Whether it is known which unit serves the socket; without one there is none to name in a command.
     var hasUnit: Bool { runtime.endpoint.unit != nil }
 

@@ -151,6 +151,24 @@ import Testing
         scene.wait(.seconds(60))
         #expect(scene.transitions.isEmpty)
     }
+
+    /// containerd 1.6 and 1.7 stay up without their database, and refuse everything (seen on a booted node, meta.db cut).
+    @Test(arguments: [
+        ("invalid database", ["RuntimeDown/DatabaseCorrupt"]),
+        ("context canceled", ["CRIVersionUnsupported/CRIPluginFailed"]),
+    ]) func refusedForWantOfItsDatabase(_ error: String, _ open: [String]) throws {
+        var scene = try Scene()
+        scene.boots("1.6.20", plugin: "failed")
+        scene.line(
+            #"time="2026-11-22T01:42:20Z" level=warning msg="failed to load plugin io.containerd.metadata.v1.bolt" error="\#(error)""#
+        )
+        scene.refuses(Self.v1)
+        scene.wait(.seconds(11))
+        #expect(scene.openNames == open)
+        scene.restarts("1.6.20", plugin: "loading")
+        scene.serves("v1", "1.6.20")
+        #expect(scene.openNames == [])
+    }
 }
 
 extension Scene {

@@ -126,6 +126,21 @@ import Testing
         #expect(scene.engine.snapshot(at: scene.now).resolved == before)
     }
 
+    /// The next start has no end yet: what the last one ended of stays said (seen on a booted node, where the drop-in that named
+    /// the binary was gone by then).
+    @Test func theNextStartTellsNothingNew() throws {
+        var scene = try Scene()
+        scene.starts()
+        scene.stops("restart")
+        scene.manager(MessageID.unitStarting)
+        scene.manager(says: "containerd.service: Failed at step EXEC spawning /root/containerd: Exec format error")
+        scene.exits(203, message: "containerd.service: Main process exited, code=exited, status=203/EXEC")
+        #expect(scene.openNames == ["RuntimeDown/BinaryUnusable"])
+        scene.wait(.seconds(5))
+        scene.manager(MessageID.unitStarting)
+        #expect(scene.openNames == ["RuntimeDown/BinaryUnusable"])
+    }
+
     /// Time alone opens it: with the grace of the finding, not with another's.
     @Test func aFindingRipensAtItsOwnTime() throws {
         var scene = try Scene()

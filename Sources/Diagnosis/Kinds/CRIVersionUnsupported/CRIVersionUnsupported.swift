@@ -68,6 +68,10 @@ extension RuntimeCase<CRIVersionUnsupported> {
             return .unknown(inquiries: [askAgain])
         }
         guard runtime.isUp || runtime.unit.phase == .unknown else { return .unknown(inquiries: []) }
+        if damagedDatabase != nil {
+            return .explained(
+                by: RuntimeDown.kind, subject: name, summary: "\(name) runs without its database")
+        }
         guard let cause else { return .unknown(inquiries: []) }
         if service.alphaAnsweredAt != nil, !cause.proven, !isNeeded {
             return .cleared(
@@ -82,6 +86,7 @@ extension RuntimeCase<CRIVersionUnsupported> {
     /// A journal without any answer of the endpoint: the lines of the start are all there is.
     private func untold() -> Assessment {
         guard isUnasked, facts.monitoring.journal != .catchingUp,
+            damagedDatabase == nil,
             runtime.isUp || runtime.unit.phase == .unknown
         else { return .unknown(inquiries: []) }
         if let cause = loggedCause ?? reportedCause { return .holds(finding(cause)) }

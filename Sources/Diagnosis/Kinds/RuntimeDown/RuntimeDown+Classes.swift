@@ -37,6 +37,13 @@ extension RuntimeCase<RuntimeDown> {
         return nil
     }
 
+    /// containerd stays up without its database, and with it without images, containers and CRI: what refuses CRI follows
+    /// from that.
+    var withoutDatabase: Finding? {
+        guard runtime.api.service.v1 != nil, let line = damagedDatabase else { return nil }
+        return findingSpoken(fall(.databaseCorrupt, line))
+    }
+
     private func fall(_ cause: Cause, _ line: Signal) -> Fall {
         let words = words(cause, line)
         return Fall(
@@ -73,7 +80,7 @@ extension RuntimeCase<RuntimeDown> {
     private func databaseWords(_ line: Signal) -> StartWords {
         let path = databasePath, directory = path.dropLast(8)
         return StartWords(
-            sentence: "\(name) does not start: its database is damaged",
+            sentence: "\(name) \(unit.isRunning ? "runs without CRI" : "does not start"): its database is damaged",
             explanation:
                 "\(said(line)) Its bbolt database, by default meta.db in \(directory), holds the names of all images, containers and snapshots; an unclean shutdown can damage it.",
             steps: [
@@ -81,7 +88,7 @@ extension RuntimeCase<RuntimeDown> {
                 NextStep("see whether the disk is at fault", "journalctl -k -p err -n 40"),
                 NextStep(
                     "with \(unit.name) stopped, move it away: \(name) forgets all images, containers and snapshots; pods are recreated and images pulled again",
-                    "mv \(path) \(path).damaged"),
+                    "mv \(path) \(path).bad"),
             ])
     }
 

@@ -66,7 +66,9 @@ extension RuntimeCase<RuntimeDown> {
         if let fall = classified(from: from) { return fall }
         if let line = proof(.addressInUse) { return addressInUse(line) }
         if let line = missingBinary(from: from) { return binaryMissing(line) }
-        if unit.exit?.status == 203, unit.exit?.code == "exited" { return binaryMissing(nil) }
+        if let exit = unit.exit, exit.status == 203, exit.code == "exited", exit.at.monotonic >= from {
+            return binaryMissing(nil)
+        }
         if let line = proof(.stateLocked) { return stateLocked(line) }
         if let line = proof(.noSpace) { return diskFull(line) }
         if let line = proof(.crashed) { return crashed(line) }
@@ -142,7 +144,7 @@ extension RuntimeCase<RuntimeDown> {
     /// and comes before the exit record.
     private func missingBinary(from: MonotonicTime) -> Signal? {
         let line = facts.signals.last(.binaryMissing, unit: unit.name, since: from)
-        if unit.exit?.status == 203 { return line ?? facts.signals.last(.binaryMissing, unit: unit.name) }
+        if let exit = unit.exit, exit.status == 203, exit.at.monotonic >= from { return line ?? facts.signals.last(.binaryMissing, unit: unit.name) }
         return line.flatMap { unit.exit == nil || $0.captures["by"] != "systemd" ? $0 : nil }
     }
 

@@ -100,7 +100,7 @@ extension RuntimeCase<RuntimeDown> {
         let inRecovery = recovering != nil && booted == nil
         return Finding(
             cause: locked == nil ? .stuckActivating : .stateLocked, severity: .critical,
-            confirmed: stuck >= configuration.startGrace + configuration.startGrace,
+            confirmed: locked != nil || stuck >= configuration.startGrace + configuration.startGrace,
             since: since,
             sentence: locked == nil
                 ? "\(name) is stuck starting"

@@ -164,7 +164,9 @@ extension RuntimeCase<RuntimeDown> {
             if waited >= configuration.startGrace, let slow = recoverySlow(since: since.monotonic) {
                 return .holds(findingSpoken(slow, since: since))
             }
-            return waited >= configuration.startGrace
+            // It says so when it has waited for ten seconds.
+            let isLocked = facts.signals.last(.stateLocked, unit: unit.name, since: since.monotonic) != nil
+            return isLocked || waited >= configuration.startGrace
                 ? .holds(findingActivating(since: since)) : .unknown(inquiries: [askAgain])
         }
         if let since = unit.deactivated {
@@ -186,6 +188,7 @@ extension RuntimeCase<RuntimeDown> {
     /// systemd holds the unit for up, or nobody can say: the endpoint decides.
     private func standing() -> Assessment {
         let up = unit.phaseSince?.monotonic
+        if let finding = withoutDatabase { return .holds(finding) }
         if api.answered(since: up) {
             if let finding = notReady(since: up) { return .holds(finding) }
             return .cleared(answered)
