@@ -216,16 +216,19 @@ class Run:
             if counts_pods:
                 self.await_pods()
             wall, injected = time.time(), time.monotonic()
-            fault.breaks(self.node)
-            self.await_open(row, fault.kind, fault.causes, injected, fault.opens, fault.named)
-            incident = self.hold(fault, 1.0)
+            try:
+                fault.breaks(self.node)
+                self.await_open(row, fault.kind, fault.causes, injected, fault.opens, fault.named)
+                incident = self.hold(fault, 1.0)
+            finally:
+                repaired = time.monotonic()
+                if fault.repairs:
+                    fault.repairs(self.node)
             if counts_pods and incident["impact"].get("pods") != PODS:
                 row.failures.append(f"the impact is {incident['impact']}, not {PODS} pods")
             if fault.from_journal and not journal_evidence(incident, wall):
                 row.failures.append("no evidence from the journal since the fault")
             if fault.repairs:
-                repaired = time.monotonic()
-                fault.repairs(self.node)
                 self.await_resolved(row, fault.kind, lambda: repaired, fault.resolves)
             else:
                 self.await_resolved(row, fault.kind, lambda: self.active_since(injected), fault.resolves)
