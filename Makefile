@@ -4,7 +4,7 @@ SWIFT ?= swift
 # A section for each function: the linker leaves out those that nobody calls, and folds those that are the same. No name of the
 # folder that it is built in: swift-nio's C has __FILE__.
 RELEASE_FLAGS := -c release --static-swift-stdlib --scratch-path .build-release -Xswiftc -Osize \
-    -Xswiftc -Xfrontend -Xswiftc -function-sections -Xlinker --no-export-dynamic -Xlinker --icf=safe \
+    -Xswiftc -Xfrontend -Xswiftc -function-sections -Xlinker --no-export-dynamic -Xlinker --icf=all \
     -Xcc -ffile-prefix-map=$(CURDIR)/=
 
 .PHONY: run demo test check project site sbom release-artifacts reproduce arm64 fuzz unit-quick cri prometheus prometheus-live endpoint build release deb rpm unit guard guard-renew release-flags test-node bench \
