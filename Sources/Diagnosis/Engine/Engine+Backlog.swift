@@ -58,6 +58,7 @@ extension Engine {
             backlog = Backlog(since: observation.at.monotonic, isFirst: beginning.isFirst)
             state.facts.now = beginning.from
             state.facts.monitoring.take(.journal(.catchingUp), at: observation.at)
+            news.isAnything = true
         }
         if case .daemon = observation.event {} else { beginning = nil }
         return backlog != nil
@@ -72,6 +73,7 @@ extension Engine {
             return matters && !reading.isFirst
         case .daemon(.journal(let health)):
             state.facts.monitoring.take(.journal(health), at: observation.at)
+            news.isAnything = true
             if health != .catchingUp, reading.readAt == nil { reading.readAt = observation.at.monotonic }
         case .tick: break
         case .started, .unit, .probe, .node, .daemon:

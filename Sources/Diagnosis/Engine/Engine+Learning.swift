@@ -11,6 +11,11 @@ extension Engine {
             state.changes.take(observation, state.facts, &statistics.changes)
         }
         switch observation.event {
+        case .journal(let entry): news.isAnything = news.isAnything || entry.messageID != nil
+        case .tick: break
+        case .started, .unit, .probe, .node, .daemon: news.isAnything = true
+        }
+        switch observation.event {
         case .started(let start): begin(start, at)
         case .journal(let entry): matters = read(entry)
         case .unit(let unit):
@@ -71,6 +76,7 @@ extension Engine {
         let down = isKnown ? state.facts.goingDown.since : nil
         guard down != heldFrom else { return }
         heldFrom = down
+        news.isAnything = true
         for index in state.facts.runtimes.indices {
             let path = state.facts.runtimes[index].endpoint.socketPath
             chronicles[path]?.hold(from: down, in: &state.facts.runtimes[index])
@@ -141,15 +147,25 @@ extension Engine {
             tookNotice = true
             statistics.signals[signal.rule, default: 0].increment()
             guard signal.name != .benign, state.facts.signals.take(signal) else { continue }
-            state.facts.requests.take(signal)
+            take(requestOf: signal)
             matters = matters || !Self.context.contains(signal.name)
-            if signal.name == .createSucceeded { tell(.created, of: signal.unit, at: signal.at) }
+            if signal.name == .createSucceeded {
+                tell(.created, of: signal.unit, at: signal.at)
+                news.isAnything = true
+            }
             if let kill = FailedKill(signal), !state.facts.goingDown.isUnderWay(at: signal.at) {
                 tell(.failedKill(kill), of: signal.unit, at: signal.at)
+                news.isAnything = true
             }
             fold(signal)
         }
         return matters
+    }
+
+    private mutating func take(requestOf signal: Signal) {
+        let wasIdle = state.facts.requests.isIdle
+        state.facts.requests.take(signal)
+        if !wasIdle || !state.facts.requests.isIdle { news.isOfRequests = true }
     }
 
     /// What is kept to say more about something else, and is nothing to judge by itself.

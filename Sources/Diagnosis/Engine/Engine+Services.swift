@@ -32,6 +32,7 @@ extension Engine {
     /// Those that have run for long enough are well.
     mutating func settleServices() {
         for index in state.facts.services.indices where state.facts.services[index].unit.troubleSince != nil {
+            news.isAnything = true
             state.facts.services[index].settle(at: state.facts.now, after: configuration.stayGrace)
         }
     }

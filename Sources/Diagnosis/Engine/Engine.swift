@@ -39,6 +39,11 @@ public struct Engine: Sendable {
     /// Since when the machine goes down, as the chronicles know it.
     var heldFrom: Moment?
     var statistics = Statistics()
+    /// What diagnoses said of which nothing follows, and what was learned since.
+    var quiet: QuietKinds
+    var news = News()
+    /// Remembers nothing: every diagnosis has its say on each line, as tests compare it with.
+    var judgesAll = false
     /// Whether the last observation told anything: one that did not can be left out of a recording.
     internal(set) public var tookNotice = false
     /// The engine's time when its diagnoses last had their say; nil before the first.
@@ -55,6 +60,7 @@ public struct Engine: Sendable {
         self.state.book.forgetTotals()
         advisor = Advisor(advisories)
         diagnoses = Self.diagnoses(rules, advisories)
+        quiet = QuietKinds(diagnoses)
         possible = PossibleIncident.all(rules)
     }
 
@@ -62,6 +68,7 @@ public struct Engine: Sendable {
     public mutating func replace(rules: SignalRules) {
         self.rules = rules
         diagnoses = Self.diagnoses(rules, advisor.table)
+        quiet = QuietKinds(diagnoses)
         possible = PossibleIncident.all(rules)
     }
 
@@ -94,7 +101,12 @@ public struct Engine: Sendable {
         if backlog != nil { return nil }
         let now = state.facts.now.monotonic
         let ripening = state.book.ripening.values.map { $0.since + $0.grace }
-        let asked = diagnoses.compactMap { $0.nextDeadline(state.facts, configuration) }
+        // What changed and was not judged yet can change them.
+        let touched = quiet.readers(of: news, state.facts.signals.news)
+        let asked = diagnoses.enumerated().compactMap { place, diagnosis in
+            if let word = quiet.word(place, touched: touched, at: now) { return word.due }
+            return diagnosis.nextDeadline(state.facts, configuration)
+        }
         return (ripening + asked).filter { $0 > now }.min()
     }
 
@@ -104,7 +116,7 @@ public struct Engine: Sendable {
         tookNotice = false
         let matters = readsBacklog(observation) ? catchUp(observation) : learn(observation)
         guard matters else { return [] }
-        diagnosedAt = state.facts.now.monotonic
+        defer { diagnosedAt = state.facts.now.monotonic }
         return diagnose()
     }
 

@@ -24,6 +24,9 @@ struct RequestBook: Hashable, Codable, Sendable {
     /// When the last one of each ended, well or not.
     private var ended: [String: MonotonicTime] = [:]
 
+    /// Nothing is under way: then no line but one that begins a request changes anything.
+    var isIdle: Bool { open.isEmpty }
+
     /// All of a unit's, oldest first.
     func all(unit: String) -> [Request] {
         open.values.filter { $0.begin.unit == unit }.sorted {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import HealthModel
+import Synchronization
 
 /// The latest signals, by name: what diagnoses look back on. Bounded in number for each name and over all names; the names
 /// are the rules'.
@@ -12,6 +13,22 @@ struct SignalLog: Hashable, Codable, Sendable {
     private var byName: [String: [Signal]] = [:]
     /// Per name, how many of its signals are evidence of each kind (nil: of none). Not written: it follows.
     private var kinds: [String: [IncidentKind?: Int]] = [:]
+    /// What changed since ``news`` was last emptied. Not written, and no part of what the log is.
+    var news: Set<Topic> = []
+    /// Where it is noted what is looked up, while that matters.
+    var readers: SignalReaders?
+
+    /// A list of signals that can be looked up.
+    enum Topic: Hashable, Sendable {
+        /// All signals of a name.
+        case all(String)
+        /// Those that are evidence of that kind (nil: of none).
+        case of(String, IncidentKind?)
+    }
+
+    static func == (one: SignalLog, other: SignalLog) -> Bool { one.byName == other.byName }
+
+    func hash(into hasher: inout Hasher) { byName.hash(into: &hasher) }
 
     private enum CodingKeys: String, CodingKey { case byName }
 
@@ -53,6 +70,7 @@ struct SignalLog: Hashable, Codable, Sendable {
     }
 
     private mutating func count(_ signal: Signal, _ change: Int) {
+        news.insert(.of(signal.name.rawValue, signal.kind))
         let count = (kinds[signal.name.rawValue]?[signal.kind] ?? 0) + change
         if count == 0 {
             kinds[signal.name.rawValue]?.removeValue(forKey: signal.kind)
@@ -62,7 +80,10 @@ struct SignalLog: Hashable, Codable, Sendable {
     }
 
     /// Signals of that name, oldest first.
-    func all(_ name: SignalName) -> [Signal] { byName[name.rawValue] ?? [] }
+    func all(_ name: SignalName) -> [Signal] {
+        readers?.note(.all(name.rawValue))
+        return byName[name.rawValue] ?? []
+    }
 
     /// The latest signal of that name about `unit` (nil: any) at or after `time`.
     func last(_ name: SignalName, unit: String? = nil, since time: MonotonicTime? = nil) -> Signal? {
@@ -80,6 +101,7 @@ struct SignalLog: Hashable, Codable, Sendable {
 
     /// Signals of that name that a class or a rule called evidence of `kind` (nil: of none), at or after `time`.
     func all(_ name: SignalName, of kind: IncidentKind?, since time: MonotonicTime? = nil) -> [Signal] {
+        readers?.note(.of(name.rawValue, kind))
         guard let list = byName[name.rawValue], let count = kinds[name.rawValue]?[kind],
             count > 0
         else { return [] }
@@ -98,8 +120,24 @@ struct SignalLog: Hashable, Codable, Sendable {
 
     /// A new boot: monotonic stamps mean nothing any more.
     mutating func clear() {
+        for (name, kinds) in kinds { news.formUnion(kinds.keys.map { .of(name, $0) }) }
         byName = [:]
         kinds = [:]
+    }
+}
+
+/// Notes what is looked up in a log of signals.
+final class SignalReaders: Sendable {
+    private let topics = Mutex<Set<SignalLog.Topic>>([])
+
+    func note(_ topic: SignalLog.Topic) { topics.withLock { _ = $0.insert(topic) } }
+
+    /// What was looked up since it was last asked.
+    func take() -> Set<SignalLog.Topic> {
+        topics.withLock { topics in
+            defer { topics = [] }
+            return topics
+        }
     }
 }
 

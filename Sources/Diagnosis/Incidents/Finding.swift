@@ -78,6 +78,14 @@ enum Assessment: Hashable, Sendable {
 }
 
 extension Assessment {
+    /// It ends what is open.
+    var isWell: Bool {
+        switch self {
+        case .cleared, .expired: true
+        case .holds, .unknown, .explained: false
+        }
+    }
+
     /// What of it still counts while the machine goes down: what was so before. Everything ends then, and nothing that
     /// ends is news.
     func asOf(_ down: Moment) -> Assessment {
@@ -102,12 +110,15 @@ protocol Diagnosis: Sendable {
     func assess(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> [(subject: String, Assessment)]
     /// Whether it speaks of more than runtimes and containers, which end when the machine goes down.
     static var outlivesRuntimes: Bool { get }
+    /// Whether it reads which requests are under way.
+    static var readsRequests: Bool { get }
     /// When time alone would change its word; nil: never.
     func nextDeadline(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> MonotonicTime?
 }
 
 extension Diagnosis {
     static var outlivesRuntimes: Bool { false }
+    static var readsRequests: Bool { false }
 
     func kind(of subject: String) -> IncidentKind { Self.kind }
 

@@ -7,6 +7,7 @@ import HealthModel
 /// (lab, containerd-*-shimkill).
 struct ContainerStuck: Diagnosis {
     static let kind = IncidentKind.containerStuck
+    static let readsRequests = true
 
     func assess(_ facts: NodeFacts, _ configuration: EngineConfiguration) -> [(subject: String, Assessment)] {
         Self.cases(facts.runtimes, facts, configuration) { $0.assess() }
