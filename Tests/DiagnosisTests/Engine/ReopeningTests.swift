@@ -133,7 +133,8 @@ import Testing
         scene.starts()
         scene.stops("restart")
         scene.manager(MessageID.unitStarting)
-        scene.manager(says: "containerd.service: Failed at step EXEC spawning /root/containerd: Exec format error")
+        scene.manager(
+            says: "containerd.service: Failed at step EXEC spawning /root/containerd: Exec format error")
         scene.exits(203, message: "containerd.service: Main process exited, code=exited, status=203/EXEC")
         #expect(scene.openNames == ["RuntimeDown/BinaryUnusable"])
         scene.wait(.seconds(5))

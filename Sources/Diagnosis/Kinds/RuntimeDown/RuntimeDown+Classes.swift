@@ -80,7 +80,8 @@ extension RuntimeCase<RuntimeDown> {
     private func databaseWords(_ line: Signal) -> StartWords {
         let path = databasePath, directory = path.dropLast(8)
         return StartWords(
-            sentence: "\(name) \(unit.isRunning ? "runs without CRI" : "does not start"): its database is damaged",
+            sentence:
+                "\(name) \(unit.isRunning ? "runs without CRI" : "does not start"): its database is damaged",
             explanation:
                 "\(said(line)) Its bbolt database, by default meta.db in \(directory), holds the names of all images, containers and snapshots; an unclean shutdown can damage it.",
             steps: [

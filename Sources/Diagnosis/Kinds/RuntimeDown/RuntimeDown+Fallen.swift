@@ -144,7 +144,9 @@ extension RuntimeCase<RuntimeDown> {
     /// and comes before the exit record.
     private func missingBinary(from: MonotonicTime) -> Signal? {
         let line = facts.signals.last(.binaryMissing, unit: unit.name, since: from)
-        if let exit = unit.exit, exit.status == 203, exit.at.monotonic >= from { return line ?? facts.signals.last(.binaryMissing, unit: unit.name) }
+        if let exit = unit.exit, exit.status == 203, exit.at.monotonic >= from {
+            return line ?? facts.signals.last(.binaryMissing, unit: unit.name)
+        }
         return line.flatMap { unit.exit == nil || $0.captures["by"] != "systemd" ? $0 : nil }
     }
 
