@@ -153,8 +153,9 @@ struct PreflightJudge {
             guard !Self.same.contains(where: { $0.kind == incident.kind && !$0.ids.isDisjoint(with: ids) })
             else { continue }
             find(
-                .warning, "open-incident", incident.subject, "\(name) is open: \(incident.sentence)",
-                then: "What the upgrade breaks cannot be told from what is broken already.",
+                incident.severity == .critical ? .blocker : .warning, "open-incident", incident.subject,
+                "\(name) is open: \(incident.sentence)",
+                then: "What comes next cannot be told from what is broken already.",
                 first: "see `crihealthd explain \(name)`")
         }
     }

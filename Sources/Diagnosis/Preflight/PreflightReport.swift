@@ -11,14 +11,23 @@ public struct UpgradeTarget: Hashable, Sendable {
     public let version: String
     let number: SoftwareVersion
 
-    /// Reads `containerd=2.0.3`; nil for anything else.
+    /// Reads `containerd=2.0.3`; `1.36` is 1.36.0, but for crun, which numbers itself so. Nil for anything else.
     public init?(_ text: String) {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, let number = SoftwareVersion(parts[1]) else { return nil }
         let name = parts[0] == "crio" ? "cri-o" : String(parts[0])
-        guard Self.components.contains(name) else { return nil }
+        let told = parts[1].hasPrefix("v") ? parts[1].dropFirst() : parts[1]
+        let digits = told.prefix { $0 == "." || $0.isASCII && $0.isNumber }
+        let rest = told.dropFirst(digits.count)
+        let numbers = digits.split(separator: ".", omittingEmptySubsequences: false)
+        guard Self.components.contains(name), (2...3).contains(numbers.count), !numbers.contains(""),
+            rest.first.map({ "-~+".contains($0) }) ?? true,
+            rest.utf8.allSatisfy({
+                "-~+.".utf8.contains($0) || Character(.init($0)).isLetter || 0x30...0x39 ~= $0
+            })
+        else { return nil }
         component = name
-        version = parts[1].hasPrefix("v") ? String(parts[1].dropFirst()) : String(parts[1])
+        version = numbers.count == 2 && name != "crun" ? digits + ".0" + rest : String(told)
         self.number = number
     }
 }

@@ -75,6 +75,7 @@ import Testing
     @Test(arguments: [
         ["preflight", "--to", "containerd"], ["preflight", "--to", "docker=27.1"],
         ["preflight", "--at", "03:00"],
+        ["preflight", "--to", "containerd=2.0.1", "--to", "containerd=1.7.30"],
     ])
     func wrongWordsAreRefused(_ words: [String]) {
         #expect(throws: (any Error).self) { try Crihealthd.parseAsRoot(words) }

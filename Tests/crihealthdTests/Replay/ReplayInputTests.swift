@@ -26,7 +26,9 @@ import Testing
     @Test func theErrorsSayWhatToGiveInstead() throws {
         let archive = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../../Corpus/containerd-1.6.20-kill9.tar.xz").standardizedFileURL.path
-        #expect(refusal(archive).contains("a bundle is of several nodes: crihealthd replay reads it"))
+        #expect(
+            refusal(archive).contains(
+                "an archive can be of several nodes: unpack it, and give one node's folder"))
         let capture = Recordings.path("containerd-1.6.20-kill9")
         #expect(
             refusal(capture + "/index.jsonl").contains("give its directory: crihealthd replay \(capture)"))

@@ -44,7 +44,7 @@ extension RuntimeCase<RuntimeDown> {
         return findingSpoken(fall(.databaseCorrupt, line))
     }
 
-    private func fall(_ cause: Cause, _ line: Signal) -> Fall {
+    func fall(_ cause: Cause, _ line: Signal) -> Fall {
         let words = words(cause, line)
         return Fall(
             cause: cause, sentence: words.sentence, explanation: words.explanation, proof: line,

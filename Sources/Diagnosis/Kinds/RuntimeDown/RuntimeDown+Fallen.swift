@@ -65,10 +65,9 @@ extension RuntimeCase<RuntimeDown> {
         func proof(_ name: SignalName) -> Signal? { facts.signals.last(name, unit: unit.name, since: from) }
         if let fall = classified(from: from) { return fall }
         if let line = proof(.addressInUse) { return addressInUse(line) }
+        if let line = unusableBinary { return fall(.binaryUnusable, line) }
         if let line = missingBinary(from: from) { return binaryMissing(line) }
-        if let exit = unit.exit, exit.status == 203, exit.code == "exited", exit.at.monotonic >= from {
-            return binaryMissing(nil)
-        }
+        if unit.exit?.status == 203, unit.exit?.code == "exited" { return binaryMissing(nil) }
         if let line = proof(.stateLocked) { return stateLocked(line) }
         if let line = proof(.noSpace) { return diskFull(line) }
         if let line = proof(.crashed) { return crashed(line) }
@@ -140,13 +139,19 @@ extension RuntimeCase<RuntimeDown> {
             inquiries: fall.inquiries + [askAgain])
     }
 
+    /// What systemd said of the last end, where it could not execute what is there; the next start may be under way.
+    private var unusableBinary: Signal? {
+        guard let exit = unit.exit, exit.status == 203, exit.code == "exited" else { return nil }
+        let moment = exit.at.monotonic - .seconds(1)
+        guard facts.signals.last(.binaryMissing, unit: unit.name, since: moment) == nil else { return nil }
+        return facts.signals.last(.binaryUnusable, unit: unit.name, since: moment)
+    }
+
     /// systemd's line is of this end only where the exit says so, too (`ExecStartPre=-/sbin/modprobe` may fail at each start),
     /// and comes before the exit record.
     private func missingBinary(from: MonotonicTime) -> Signal? {
         let line = facts.signals.last(.binaryMissing, unit: unit.name, since: from)
-        if let exit = unit.exit, exit.status == 203, exit.at.monotonic >= from {
-            return line ?? facts.signals.last(.binaryMissing, unit: unit.name)
-        }
+        if unit.exit?.status == 203 { return line ?? facts.signals.last(.binaryMissing, unit: unit.name) }
         return line.flatMap { unit.exit == nil || $0.captures["by"] != "systemd" ? $0 : nil }
     }
 

@@ -45,13 +45,19 @@ struct PreflightCommand: ParsableCommand {
 
     private static func target(_ text: String) throws -> UpgradeTarget {
         guard let target = UpgradeTarget(text) else {
-            throw ValidationError("write COMPONENT=VERSION, such as containerd=2.1.4")
+            let components = UpgradeTarget.components.joined(separator: ", ")
+            throw ValidationError(
+                "write COMPONENT=VERSION, such as containerd=2.1.4; components: \(components)")
         }
         return target
     }
 
     func validate() throws {
         guard at == nil || recording != nil else { throw ValidationError("--at is for a --recording") }
+        var named: Set<String> = []
+        for target in to where !named.insert(target.component).inserted {
+            throw ValidationError("--to names \(target.component) twice")
+        }
     }
 
     /// Looks, prints, and exits with the verdict.

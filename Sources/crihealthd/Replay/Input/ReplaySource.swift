@@ -32,7 +32,8 @@ struct ReplaySource {
         case .text(let path): return try material(.text, try ByteSource(path), unit: TextFiles.unit(path))
         case .observations(let path): return try material(.observations, try ByteSource(path))
         case .bundle(let path), .archive(let path):
-            throw .notAnInput(path: path, hint: "a bundle is of several nodes: crihealthd replay reads it")
+            throw .notAnInput(
+                path: path, hint: "an archive can be of several nodes: unpack it, and give one node's folder")
         case .standardInput:
             let source = try ByteSource(nil)
             return try material(try ReplayInput.form(source), source)
