@@ -25,6 +25,7 @@ public struct FNV1a: Sendable {
     /// Of what was taken in so far.
     public var value: UInt64 = 0xcbf2_9ce4_8422_2325
 
+    /// Of nothing.
     @inlinable
     public init() {}
 

@@ -59,14 +59,18 @@ public struct Signal: Hashable, Codable, Sendable {
                 excerpt: excerpt))
     }
 
+    /// The fields, as ever: that they are shared is not written.
     public init(from decoder: any Decoder) throws { line = Line(try Told(from: decoder)) }
 
+    /// The same, back.
     public func encode(to encoder: any Encoder) throws { try line.told.encode(to: encoder) }
 
+    /// By what they told; most are of one line.
     public static func == (one: Signal, other: Signal) -> Bool {
         one.line === other.line || one.line.told == other.line.told
     }
 
+    /// By what it told.
     public func hash(into hasher: inout Hasher) { line.told.hash(into: &hasher) }
 }
 
