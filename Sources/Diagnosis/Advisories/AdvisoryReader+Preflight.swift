@@ -50,7 +50,17 @@ extension AdvisoryReader {
         guard !keys.isEmpty else { throw problem(id, "keys", "is missing") }
         var bounds: [SoftwareVersion?] = []
         for key in ["since", "until"] {
-            bounds.append(try table[key]?.string.map { text throws(RuleError) in try version(text, key, id) })
+            guard table[key] != nil else {
+                bounds.append(nil)
+                continue
+            }
+            bounds.append(try version(try string(table, key, id), key, id))
+        }
+        if table["values"] != nil, table["values"]?.array == nil {
+            throw problem(id, "values", "must be a list")
+        }
+        if table["serves-cri"] != nil, table["serves-cri"]?.bool == nil {
+            throw problem(id, "serves-cri", "must be true or false")
         }
         return SettingRule(
             id: id, component: try string(table, "component", id), keys: keys,

@@ -20,8 +20,16 @@ extension PreflightJudge {
             missed("CRI-O's configuration (/etc/crio)")
             return
         }
-        saw("the OCI runtime of \(count(made.count, "container")) against CRI-O's default")
+        let strange = facts.containers.entries.values.count {
+            $0.processes.manager == .crio && $0.processes.monitor?.identity == nil
+        }
+        if strange > 0 { missed("which OCI runtime made \(count(strange, "container"))") }
         let today = configuration.defaultIdentity
+        if today == nil, target("cri-o") == nil {
+            missed("CRI-O's default OCI runtime: no file sets one")
+        } else {
+            saw("the OCI runtime of \(count(made.count, "container")) against CRI-O's default")
+        }
         if let today, !lost(made, today).isEmpty {
             let file = configuration.decidingFile?.path ?? "/etc/crio"
             switched(
@@ -61,11 +69,12 @@ extension PreflightJudge {
             "\($0.path), which is read before it, sets another default"
         }
         switched(
-            isThere ? .blocker : .warning, "default-runtime-package", made, packaged,
+            .warning, "default-runtime-package", made, packaged,
             "the packages of pkgs.k8s.io put \(Self.dropIn) in place: crun is the default, its root /run/crun",
             "pin the runtime that runs in a file that is read later, such as 99-pin.conf; or drain the node before",
             "https://github.com/cri-o/cri-o/issues/8705",
-            isThere ? "the file is there, and a package writes it again" : file ?? "no file sets a default")
+            isThere ? "the file is there, and a package may write it again" : file ?? "no file sets a default"
+        )
     }
 
     private mutating func switched(
@@ -106,6 +115,11 @@ extension PreflightJudge {
             return
         }
         saw("the scopes of \(count(read.count, "container"))")
+        let unseen = facts.containers.entries.count {
+            $0.value.processes.manager == .crio
+                && facts.containers.scopes[$0.key]?.value.defaultDependencies == nil
+        }
+        if unseen > 0 { missed("the scopes of \(count(unseen, "more container"))") }
         let exposed = read.filter { $0.value.value.defaultDependencies == false }.keys.map { id in
             facts.containers.entries[id]?.label ?? "container \(id.prefix(12))"
         }.sorted()
@@ -128,14 +142,19 @@ extension PreflightJudge {
                 missed("the binaries of \(runtime.unit.name)")
                 continue
             }
+            guard let running = report.running else {
+                missed("which binary \(runtime.unit.name) runs")
+                continue
+            }
             saw("the binaries of \(runtime.unit.name)")
-            judge(report, runtime)
+            judge(report, running, runtime)
         }
     }
 
-    private mutating func judge(_ report: RuntimeBinaries, _ runtime: RuntimeFacts) {
+    private mutating func judge(
+        _ report: RuntimeBinaries, _ running: RuntimeBinaries.Process, _ runtime: RuntimeFacts
+    ) {
         let title = runtime.endpoint.runtime.title
-        guard let running = report.running else { return }
         let runs = "pid \(running.pid) runs \(running.path)"
         if running.onDisk != .same {
             find(

@@ -9,9 +9,12 @@ extension PreflightJudge {
         judgeFlags()
     }
 
+    /// With what it imports, where it imports anything.
     private var containerdFiles: [FileStamp]? {
-        files?.values.filter {
-            $0.path == "/etc/containerd/config.toml" || $0.path.hasPrefix("/etc/containerd/conf.d/")
+        let main = "/etc/containerd/config.toml"
+        let imports = files?[main]?.keys?["imports"] != nil
+        return files?.values.filter {
+            $0.path == main || imports && $0.path.hasPrefix("/etc/containerd/conf.d/")
         }
     }
 
@@ -24,16 +27,20 @@ extension PreflightJudge {
         }
         // k3s and its like write a file of their own, anew at each start.
         guard !found.isEmpty else { return }
+        let all = found.reduce(into: [:]) { $0.merge($1.keys ?? [:]) { one, _ in one } }
         for file in found.sorted(by: { $0.path < $1.path }) {
             guard let keys = file.keys else {
                 missed("\(file.path): it could not be read, or sets nothing")
                 continue
             }
+            guard let version = coming(name) else {
+                missed("\(file.path): the version of \(name) is not known")
+                continue
+            }
             saw(file.path)
-            guard let version = coming(name) else { continue }
             for rule in table.settings
             where rule.component == name && rule.concerns(version) && (!rule.servesCRI || servesCRI(name)) {
-                tell(rule, name, version, rule.hits(keys).map { "\(file.path) sets \($0)" })
+                tell(rule, name, version, rule.hits(keys, among: all).map { "\(file.path) sets \($0)" })
             }
         }
     }
@@ -86,13 +93,18 @@ extension PreflightJudge {
             return
         }
         saw("the control groups' version")
+        guard mount.type != "cgroup2" else { return }
         let process = facts.answers.kubelet?.value
-        let file = process?.configFile.flatMap { files?[$0] }
-        let isSaid =
-            process?.flags?.contains("fail-cgroupv1") ?? false || file?.keys?["failCgroupV1"] != nil
-        guard mount.type != "cgroup2", !isSaid else { return }
+        if process?.flags?.contains("fail-cgroupv1") == true {
+            missed("what the kubelet's --fail-cgroupv1 is set to: the node has cgroup v1")
+            return
+        }
+        let keys = process?.configFile.flatMap { files?[$0]?.keys }
+        if keys?["failCgroupV1"] == FileStamp.digest(ofValue: "false") { return }
+        let isUnread = keys == nil && process?.configFile != nil
+        if isUnread { missed("the kubelet's configuration: whether failCgroupV1 is false") }
         find(
-            .blocker, "cgroup-v1", "kubelet \(kubelet)",
+            isUnread ? .warning : .blocker, "cgroup-v1", "kubelet \(kubelet)",
             "the node has cgroup v1, and the kubelet refuses that from 1.35 on",
             ["\(Self.cgroups) is \(mount.type)"], then: "It does not start.",
             first: "boot with cgroup v2, or set failCgroupV1: false in the kubelet's configuration",

@@ -14,8 +14,14 @@ extension PreflightJudge {
             let wanted = target(component.name)?.version
             for version in wanted.map({ [$0] }) ?? running(component.name) {
                 guard let number = SoftwareVersion(version) else { continue }
-                if table.advisories.contains(where: { $0.component == component.name }) {
-                    names.append("\(component.name) \(version)")
+                if let newest = newestLine(component.name) {
+                    if newest.lexicographicallyPrecedes(number.line) {
+                        missed(
+                            "\(component.name) \(version): its line is later than the tables of \(table.date)"
+                        )
+                    } else {
+                        names.append("\(component.name) \(version)")
+                    }
                 }
                 judgeDefects(component.name, version, number)
             }
@@ -26,6 +32,13 @@ extension PreflightJudge {
         judgeSteps()
         judgePair()
         judgeCRIOLine()
+    }
+
+    /// The latest line of a component that the tables speak of; nil: of none.
+    private func newestLine(_ name: String) -> [Int]? {
+        let ended = table.lines.filter { $0.component == name }.map(\.line)
+        let mended = table.advisories.filter { $0.component == name }.flatMap { $0.fixedIn.map(\.line) }
+        return (ended + mended).max { $0.lexicographicallyPrecedes($1) }
     }
 
     private mutating func judgeDefects(_ name: String, _ version: String, _ number: SoftwareVersion) {
@@ -97,7 +110,12 @@ extension PreflightJudge {
         let rows = table.pairs.filter { !kubelet.line.lexicographicallyPrecedes($0.kubelet.line) }
         guard let row = rows.max(by: { $0.kubelet < $1.kubelet }),
             kubelet.line == row.kubelet.line || table.pairs.contains(where: { $0.kubelet > kubelet })
-        else { return }
+        else {
+            missed(
+                "kubelet \(kubelet) with containerd \(containerd): the tables of \(table.date) do not have it"
+            )
+            return
+        }
         saw("kubelet \(kubelet) with containerd \(containerd)")
         guard !row.lists(containerd) else { return }
         let listed = row.versions.sorted().map { "\($0)" }.joined(separator: ", ")
@@ -172,13 +190,16 @@ extension PreflightJudge {
                 .blocker, "cri-v1alpha2", "\(name) \(version)",
                 "it serves CRI v1 only, and kubelet \(kubelet) speaks v1alpha2 only",
                 then: "The kubelet finds no runtime.", first: "upgrade the kubelet first",
-                source: "https://github.com/containerd/containerd/blob/main/RELEASES.md")
+                source: runtime == .containerd
+                    ? "https://github.com/containerd/containerd/blob/main/RELEASES.md" : "")
         }
     }
 
     private mutating func judgeV1(_ name: String, _ version: SoftwareVersion, _ kubelet: SoftwareVersion?) {
         if let kubelet, kubelet.line.lexicographicallyPrecedes([1, 26]) { return }
-        let refusal = facts.runtimes.lazy.compactMap { $0.api.service.v1?.text }.first
+        let refusal =
+            target(name) == nil
+            ? facts.runtimes.first { $0.endpoint.runtime.rawValue == name }?.api.service.v1?.text : nil
         find(
             kubelet == nil ? .warning : .blocker, "cri-v1", "\(name) \(version)",
             "it serves CRI v1alpha2 only, and \(kubelet.map { "kubelet \($0)" } ?? "a kubelet from 1.26 on") speaks v1 only",

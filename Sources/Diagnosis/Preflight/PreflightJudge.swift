@@ -138,23 +138,29 @@ struct PreflightJudge {
 
     /// What is wrong already.
     private mutating func judgeIncidents() {
-        guard !facts.runtimes.isEmpty else { return }
         switch facts.monitoring.journal {
         case .failed, .noFiles: missed("the journal, and what went wrong before")
         default: saw("open incidents")
         }
-        let ids = Set(findings.map(\.id))
-        for incident in open where incident.severity >= .warning && incident.status == .confirmed {
+        for incident in open where incident.severity >= .warning {
+            let isSure = incident.status == .confirmed
             let name = "\(incident.kind.rawValue)/\(incident.cause)"
             guard incident.kind != .monitoringImpaired else {
                 missed("\(name): \(incident.sentence)")
                 continue
             }
-            guard !Self.same.contains(where: { $0.kind == incident.kind && !$0.ids.isDisjoint(with: ids) })
-            else { continue }
+            let severity: PreflightFinding.Severity =
+                isSure && incident.severity == .critical ? .blocker : .warning
+            let isSaid = Self.same.contains { kind, ids in
+                kind == incident.kind
+                    && findings.contains {
+                        ids.contains($0.id) && ($0.severity == .blocker || severity != .blocker)
+                    }
+            }
+            guard !isSaid else { continue }
             find(
-                incident.severity == .critical ? .blocker : .warning, "open-incident", incident.subject,
-                "\(name) is open: \(incident.sentence)",
+                severity, "open-incident", incident.subject,
+                "\(name) is \(isSure ? "open" : "suspected"): \(incident.sentence)",
                 then: "What comes next cannot be told from what is broken already.",
                 first: "see `crihealthd explain \(name)`")
         }

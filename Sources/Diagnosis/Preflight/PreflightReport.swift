@@ -23,7 +23,7 @@ public struct UpgradeTarget: Hashable, Sendable {
         guard Self.components.contains(name), (2...3).contains(numbers.count), !numbers.contains(""),
             rest.first.map({ "-~+".contains($0) }) ?? true,
             rest.utf8.allSatisfy({
-                "-~+.".utf8.contains($0) || Character(.init($0)).isLetter || 0x30...0x39 ~= $0
+                "-~+.".utf8.contains($0) || 0x41...0x5A ~= $0 || 0x61...0x7A ~= $0 || 0x30...0x39 ~= $0
             })
         else { return nil }
         component = name

@@ -41,12 +41,12 @@ struct SettingRule: Hashable, Sendable {
     private static let unset = Set(
         ["string(\"\")", "boolean(false)", "integer(0)", "array([])"].map(FileStamp.digest(ofValue:)))
 
-    /// The keys of a file that the rule is about, sorted.
-    func hits(_ keys: [String: UInt32]) -> [String] {
-        let set = keys.filter { !Self.unset.contains($0.value) }
-        guard beside.isEmpty || set.keys.contains(where: { key in beside.contains { Self.matches(key, $0) } })
+    /// The keys of a file that the rule is about, sorted; `all` are those of all files.
+    func hits(_ keys: [String: UInt32], among all: [String: UInt32]) -> [String] {
+        let others = all.filter { !Self.unset.contains($0.value) }.keys
+        guard beside.isEmpty || others.contains(where: { key in beside.contains { Self.matches(key, $0) } })
         else { return [] }
-        return set.filter { key, value in
+        return keys.filter { !Self.unset.contains($0.value) }.filter { key, value in
             (values?.contains(value) ?? true) && self.keys.contains { Self.matches(key, $0) }
         }.keys.sorted()
     }

@@ -333,7 +333,7 @@ import Testing
         arguments: [
             ("/etc/crio/crio.conf.d/01-runc.conf", "1.30.6", PreflightFinding.Severity.warning),
             ("/etc/crio/crio.conf.d/99-runc.conf", "1.30.6", nil),
-            ("/etc/crio/crio.conf.d/10-crio.conf", "1.30.6", .blocker),
+            ("/etc/crio/crio.conf.d/10-crio.conf", "1.30.6", .warning),
             ("/etc/crio/crio.conf.d/01-runc.conf", "1.27.8", nil),
         ] as [(String, String, PreflightFinding.Severity?)])
     func thePackagesDropIn(_ path: String, _ version: String, _ severity: PreflightFinding.Severity?) throws {
