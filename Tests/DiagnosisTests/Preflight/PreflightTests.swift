@@ -260,6 +260,16 @@ import Testing
                 mount("tmpfs"), .kubelet(said),
                 Self.file("/var/lib/kubelet/config.yaml", ["failCgroupV1": "false"]),
             ]) == nil)
+        #expect(
+            try found([
+                mount("tmpfs"), .kubelet(said),
+                Self.file("/var/lib/kubelet/config.yaml", ["failCgroupV1": "true"]),
+            ]) == .blocker)
+        // The file was not read: it may say that it is wanted so.
+        #expect(try found([mount("tmpfs"), .kubelet(said)]) == .warning)
+        said.flags = ["fail-cgroupv1"]
+        #expect(try found([mount("tmpfs"), .kubelet(said)]) == nil)
+        said.flags = []
         said.configFile = nil
         #expect(try found([mount("tmpfs"), .kubelet(said)]) == .blocker)
         #expect(
@@ -284,6 +294,32 @@ import Testing
         scene.wait(.seconds(60))
         let report = scene.engine.preflight([])
         #expect(Self.severities(report)["open-incident"] == .blocker && report.verdict == .blockers)
+    }
+
+    @Test func aSuspicionWarns() throws {
+        var scene = try Self.node()
+        scene.starts()
+        scene.wait(.seconds(4))
+        scene.fails(.timedOut, at: .version)
+        #expect(scene.engine.snapshot(at: scene.now).open.map(\.status) == [.suspected])
+        #expect(Self.severities(scene.engine.preflight([]))["open-incident"] == .warning)
+    }
+
+    @Test func whatTheTablesDoNotReachIsNotExamined() throws {
+        let report = try Self.node("2.1.9").engine.preflight(Self.targets(["containerd=99.0.0"]))
+        #expect(report.unread.contains { $0.hasPrefix("containerd 99.0.0: its line is later") })
+        #expect(!report.examined.contains { $0.hasPrefix("known defects") })
+        let pair = try Self.node("2.1.9").engine.preflight(Self.targets(["kubelet=1.99.0"]))
+        #expect(pair.unread.contains { $0.hasPrefix("kubelet 1.99.0 with containerd") })
+        let known = try Self.node("2.1.9").engine.preflight(Self.targets(["containerd=2.1.10"]))
+        #expect(known.examined.contains { $0.hasPrefix("known defects") })
+    }
+
+    /// Nothing of it is in force, unless the main file imports it.
+    @Test func whatNobodyImportsIsNotJudged() throws {
+        let rest = Self.file("/etc/containerd/conf.d/old.toml", ["version": "integer(2)"])
+        let report = try Self.node("2.1.9", [rest]).engine.preflight([])
+        #expect(!report.examined.contains { $0.contains("conf.d") })
     }
 
     @Test func binaries() throws {
@@ -455,6 +491,9 @@ import Testing
 
     @Test(arguments: [
         "[[setting]]\nid = \"a\"\ncomponent = \"kubelet\"\nkeys = [\"x\"]\neffect = \"worse\"\nsentence = \"s\"\ndo = \"d\"\nsource = \"u\"",
+        "[[setting]]\nid = \"a\"\ncomponent = \"kubelet\"\nkeys = [\"x\"]\neffect = \"ignored\"\nvalues = 3\nsentence = \"s\"\ndo = \"d\"\nsource = \"u\"",
+        "[[setting]]\nid = \"a\"\ncomponent = \"kubelet\"\nkeys = [\"x\"]\neffect = \"ignored\"\nsince = 2\nsentence = \"s\"\ndo = \"d\"\nsource = \"u\"",
+        "[[setting]]\nid = \"a\"\ncomponent = \"kubelet\"\nkeys = [\"x\"]\neffect = \"ignored\"\nserves-cri = \"yes\"\nsentence = \"s\"\ndo = \"d\"\nsource = \"u\"",
         "[[setting]]\nid = \"a\"\nkey = \"x\"", "[[pair]]\nkubelet = \"new\"",
         "[[step]]\nid = \"a\"\nat = []",
     ])
