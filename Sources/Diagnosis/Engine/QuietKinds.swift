@@ -27,12 +27,15 @@ struct QuietKinds: Sendable {
         var wanted: [Inquiry]
         /// When time alone would change it; nil: never.
         var due: MonotonicTime?
+        /// When it was said, and until when it counts.
+        var from: MonotonicTime
         var until: MonotonicTime
 
         init(ids: [String], wanted: [Inquiry], due: MonotonicTime?, at now: MonotonicTime) {
             self.ids = ids
             self.wanted = wanted
             self.due = due
+            from = now
             until = min(due ?? now + QuietKinds.memory, now + QuietKinds.memory)
         }
     }
@@ -70,7 +73,10 @@ struct QuietKinds: Sendable {
 
     /// What the diagnosis at `place` said, where it still counts.
     func word(_ place: Int, touched: UInt64, at now: MonotonicTime) -> Word? {
-        guard let word = words[place], touched & Self.bit(place) == 0, now < word.until else { return nil }
+        guard let word = words[place], touched & Self.bit(place) == 0, now >= word.from, now < word.until
+        else {
+            return nil
+        }
         return word
     }
 
