@@ -89,9 +89,13 @@ class Node:
         # As the package systemd makes it: files in it belong to the group that may read the journal.
         os.chown(self.directory / "journal", 0, group_id(self.tree, "systemd-journal"))
         (self.directory / "journal").chmod(0o2755)
+        # As long there as the node's own files: a checkout of an hour ago is no change of the node.
+        old = time.time() - 7 * 86400
         for path in FILES.rglob("*"):
             if path.is_symlink() or path.is_file():
-                self._write_upper("/" / path.relative_to(FILES), path)
+                target = "/" / path.relative_to(FILES)
+                self._write_upper(target, path)
+                os.utime(self._upper(target), (old, old), follow_symlinks=False)
         for path, content in self.files.items():
             self._write_upper(path, content)
         for path in self.binds:
