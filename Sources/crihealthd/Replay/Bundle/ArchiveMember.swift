@@ -35,7 +35,7 @@ struct ArchiveMember {
     /// Takes in its next bytes.
     mutating func take(_ bytes: UnsafeRawBufferPointer, _ bundle: inout Bundle) {
         guard !isPassedOver else { return }
-        if journal == nil, held == nil { begin(bytes, bundle) }
+        if journal == nil, held == nil { begin(bytes, &bundle) }
         if case .log(let member) = kind, var reader = journal.take() {
             bundle.feed(bytes, &reader, member)
             journal = reader
@@ -60,13 +60,17 @@ struct ArchiveMember {
         }
     }
 
-    private mutating func begin(_ bytes: UnsafeRawBufferPointer, _ bundle: Bundle) {
+    private mutating func begin(_ bytes: UnsafeRawBufferPointer, _ bundle: inout Bundle) {
         guard case .log(let member) = kind, Compression(head: bytes) == nil, !ReplayInput.isExport(bytes)
         else {
             held = MemoryFile()
             return
         }
-        if Sniffer.problem(Array(bytes.prefix(ByteSource.headSize))) == nil {
+        let head = Array(bytes.prefix(ByteSource.headSize))
+        if TarReader.isArchive(head) {
+            bundle.passOverArchive(name)
+            isPassedOver = true
+        } else if Sniffer.problem(head) == nil {
             journal = bundle.begin(member)
         } else {
             isPassedOver = true

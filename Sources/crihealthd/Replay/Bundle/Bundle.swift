@@ -142,6 +142,10 @@ struct Bundle {
         passedOver.append(problem)
     }
 
+    mutating func passOverArchive(_ name: String) {
+        passOver("\(name): an archive among the logs; unpack it, or give it alone")
+    }
+
     private mutating func walk(_ root: String, _ below: String, _ depth: Int, _ left: inout Int)
         throws(ReplayError)
     {
@@ -183,6 +187,9 @@ struct Bundle {
         do throws(ReplayError) {
             let source = try ByteSource(path, name: name)
             if ReplayInput.isExport(source.head) { return keep(try ReplaySource.export(source), member) }
+            if TarReader.isArchive(source.head) {
+                return passOverArchive(name)
+            }
             guard !source.head.isEmpty, Sniffer.problem(source.head) == nil else { return }
             var journal = begin(member)
             try source.chunks { bytes throws(ReplayError) in feed(bytes, &journal, member) }

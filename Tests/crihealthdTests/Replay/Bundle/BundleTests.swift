@@ -205,6 +205,20 @@ import Testing
         }
     }
 
+    /// It is another node's, or another time's; its own bytes are no lines of a log.
+    @Test func anArchiveWithinIsPassedOver() throws {
+        try write("node/journal.log", Self.quiet)
+        let inner = try archive([])
+        try write("node/journal.log", Self.kill)
+        let place = directory.path + "/bundle/node/kubelet.log"
+        try FileManager.default.copyItem(atPath: inner, toPath: place)
+        for path in [nil, try archive([])] {
+            let found = try replayed(path)
+            #expect(incidents(found.json, found.names[0]) == ["RuntimeDown/Killed"])
+            #expect(found.page.contains("not read:") && !found.page.contains("ustar"))
+        }
+    }
+
     /// `sos report` has the whole journal, that of this boot with its catalog, that of each unit, and syslog's.
     @Test func whatSeveralFilesSayCountsOnce() throws {
         let line =
