@@ -24,7 +24,10 @@ struct BundleReplay {
             guard let end = replayer.last else { continue }
             nodes.append(Node(name: log.name, replayer: replayer, end: end, survey: log.material.survey))
         }
-        guard !nodes.isEmpty else { throw .empty(path: path) }
+        guard !nodes.isEmpty else {
+            if let first = bundle.passedOver.first { throw .notAnInput(path: path, hint: first) }
+            throw .empty(path: path)
+        }
         self.nodes = nodes
     }
 

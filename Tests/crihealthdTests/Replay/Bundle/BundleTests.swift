@@ -217,6 +217,9 @@ import Testing
             #expect(incidents(found.json, found.names[0]) == ["RuntimeDown/Killed"])
             #expect(found.page.contains("not read:") && !found.page.contains("ustar"))
         }
+        try FileManager.default.removeItem(atPath: directory.path + "/bundle/node/journal.log")
+        let refusal = #expect(throws: ReplayError.self) { _ = try replayed(nil) }
+        #expect(refusal.map { "\($0)" }?.contains("kubelet.log: an archive among the logs") == true)
     }
 
     /// `sos report` has the whole journal, that of this boot with its catalog, that of each unit, and syslog's.
