@@ -36,9 +36,13 @@ struct ChangedBefore {
                     && start - change.at > Self.lead && previous.map { change.at > $0 } ?? true
             }
         }
-        // What the cause is about first, what is only counted last, each nearest first; then told nearest first.
+        // The nearest always, then what the cause is about, what is only counted last; all told nearest first.
+        let nearest = recent.lastIndex { $0.what != .otherPackages }
         let chosen = found.enumerated().sorted { one, other in
-            let (a, b) = (weight(one.element, incident), weight(other.element, incident))
+            let (a, b) = (
+                one.offset == nearest ? 3 : weight(one.element, incident),
+                other.offset == nearest ? 3 : weight(other.element, incident)
+            )
             return a != b ? a > b : (one.element.at, one.offset) > (other.element.at, other.offset)
         }.prefix(Incident.changesLimit)
         return chosen.sorted { ($0.element.at, $0.offset) > ($1.element.at, $1.offset) }.map(\.element)
@@ -74,7 +78,8 @@ struct ChangedBefore {
         case (.runtimeSwitched, _): return isOCI || isRuntime || change.subject.hasPrefix("/etc/crio/")
         case (.shutdownNotGraceful, _), (_, "OCIRuntimeIncompatible"), (_, "OCIRuntimeMissing"): return isOCI
         case (.upgradeIncomplete, _), (_, "LeftStopped"): return isRuntime
-        case (_, "BinaryMissing"): return isRuntime || isUnitFile
+        case (_, "BinaryMissing"), (_, "BinaryUnusable"), (_, "StartPreFailed"):
+            return isRuntime || isUnitFile
         case (.criVersionUnsupported, _): return isRuntime || name == "cri-tools" || name == "crictl"
         case (_, "ConfigInvalid"), (_, "CgroupDriverMismatch"): return isConfiguration
         default: return false

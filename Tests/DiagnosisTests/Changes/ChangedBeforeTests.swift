@@ -63,6 +63,16 @@ import Testing
         #expect(told(later + [drop], incident(.runtimeDown, "OOMKilled"))?.contains(file) == false)
     }
 
+    @Test("the nearest is listed, however much more the cause is about others")
+    func nearest() {
+        let drops = (1...3).map {
+            change("/etc/systemd/system/containerd.service.d/\($0).conf", .file, before: 60 * $0, .added)
+        }
+        let restart = change("containerd.service", .unit, before: 1, .restarted)
+        let list = told(drops + [restart], incident(.runtimeDown, "BinaryUnusable"))
+        #expect(list?.first == "containerd.service" && list?.count == 3)
+    }
+
     @Test("what a restart of the last hour brought into force, since the start before that")
     func force() {
         let file = "/etc/containerd/config.toml"

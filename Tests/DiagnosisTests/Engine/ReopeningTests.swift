@@ -142,6 +142,33 @@ import Testing
         #expect(scene.openNames == ["RuntimeDown/BinaryUnusable"])
     }
 
+    /// A command before it that may fail gets systemd's line at each start, too: that of the next start names nothing (seen on a
+    /// booted node without modprobe, beside a binary of another architecture).
+    @Test(arguments: [
+        ("Failed at step EXEC spawning /root/containerd: Exec format error", "RuntimeDown/BinaryUnusable"),
+        ("Failed to locate executable /root/containerd: No such file or directory", "RuntimeDown/BinaryMissing"),
+    ])
+    func aCommandThatMayFailIsNotItsBinary(_ said: String, opens: String) throws {
+        let harmless =
+            "containerd.service: Failed at step EXEC spawning /sbin/modprobe: No such file or directory"
+        var scene = try Scene()
+        scene.starts()
+        scene.stops("restart")
+        scene.manager(MessageID.unitStarting)
+        scene.manager(says: harmless)
+        scene.manager(says: "containerd.service: \(said)")
+        scene.exits(203, message: "containerd.service: Main process exited, code=exited, status=203/EXEC")
+        scene.wait(.seconds(5))
+        scene.manager(MessageID.unitStarting)
+        scene.manager(says: harmless)
+        #expect(scene.openNames == [opens])
+        #expect(scene.open.first?.evidence.contains { $0.summary.contains("modprobe") } == false)
+        #expect(scene.open.first?.nextSteps.contains { $0.command.contains("/root/containerd") } == true)
+        // One that starts, and then fails of itself.
+        scene.exits(1, message: "containerd.service: Main process exited, code=exited, status=1/FAILURE")
+        #expect(scene.openNames == ["RuntimeDown/Exited"])
+    }
+
     /// Time alone opens it: with the grace of the finding, not with another's.
     @Test func aFindingRipensAtItsOwnTime() throws {
         var scene = try Scene()

@@ -4,9 +4,11 @@ import HealthModel
 /// What fails beside or before the main process: commands of the unit, an embedded runtime, the units that it requires.
 extension RuntimeCase<RuntimeDown> {
     func startPreFailed(_ exit: UnitFacts.Exit) -> Fall {
-        let words = facts.signals.all(.startPreWords).last {
-            $0.at.monotonic <= exit.at.monotonic && exit.at.monotonic - $0.at.monotonic <= .seconds(30)
-        }
+        let words =
+            facts.signals.execFailure(of: unit, since: exit.at.monotonic)
+            ?? facts.signals.all(.startPreWords).last {
+                $0.at.monotonic <= exit.at.monotonic && exit.at.monotonic - $0.at.monotonic <= .seconds(30)
+            }
         let said = words.map { " It said: \($0.excerpt.clause(300))" } ?? ""
         let module = words?.captures["module"].map { ": the module \($0.bounded(60))" } ?? ""
         return Fall(

@@ -65,9 +65,7 @@ extension RuntimeCase<RuntimeDown> {
         func proof(_ name: SignalName) -> Signal? { facts.signals.last(name, unit: unit.name, since: from) }
         if let fall = classified(from: from) { return fall }
         if let line = proof(.addressInUse) { return addressInUse(line) }
-        if let line = unusableBinary { return fall(.binaryUnusable, line) }
-        if let line = missingBinary(from: from) { return binaryMissing(line) }
-        if unit.exit?.status == 203, unit.exit?.code == "exited" { return binaryMissing(nil) }
+        if unit.exit?.isExecFailure == true { return binaryMissing(nil) }
         if let line = proof(.stateLocked) { return stateLocked(line) }
         if let line = proof(.noSpace) { return diskFull(line) }
         if let line = proof(.crashed) { return crashed(line) }
@@ -139,22 +137,6 @@ extension RuntimeCase<RuntimeDown> {
             inquiries: fall.inquiries + [askAgain])
     }
 
-    /// What systemd said of the last end, where it could not execute what is there; the next start may be under way.
-    private var unusableBinary: Signal? {
-        guard let exit = unit.exit, exit.status == 203, exit.code == "exited" else { return nil }
-        let moment = exit.at.monotonic - .seconds(1)
-        guard facts.signals.last(.binaryMissing, unit: unit.name, since: moment) == nil else { return nil }
-        return facts.signals.last(.binaryUnusable, unit: unit.name, since: moment)
-    }
-
-    /// systemd's line is of this end only where the exit says so, too (`ExecStartPre=-/sbin/modprobe` may fail at each start),
-    /// and comes before the exit record.
-    private func missingBinary(from: MonotonicTime) -> Signal? {
-        let line = facts.signals.last(.binaryMissing, unit: unit.name, since: from)
-        if unit.exit?.status == 203 { return line ?? facts.signals.last(.binaryMissing, unit: unit.name) }
-        return line.flatMap { unit.exit == nil || $0.captures["by"] != "systemd" ? $0 : nil }
-    }
-
     private func addressInUse(_ line: Signal) -> Fall {
         let address = line.captures["address"] ?? "its address"
         let what = line.captures["what"].map { " (\($0))" } ?? ""
@@ -168,8 +150,8 @@ extension RuntimeCase<RuntimeDown> {
             inquiries: [.tcpListener(address: address)])
     }
 
-    private func binaryMissing(_ line: Signal?) -> Fall {
-        let path = line?.captures["path"] ?? line?.captures["name"] ?? unit.state?.execStart ?? "its binary"
+    func binaryMissing(_ line: Signal?) -> Fall {
+        let path = line?.captures["path"] ?? unit.state?.execStart ?? "its binary"
         return Fall(
             cause: .binaryMissing, sentence: "\(name) does not start: \(path) cannot be executed",
             explanation: "systemd could not execute \(path) for \(unit.name) (exit status 203/EXEC).",
