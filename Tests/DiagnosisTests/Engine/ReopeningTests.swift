@@ -146,7 +146,10 @@ import Testing
     /// booted node without modprobe, beside a binary of another architecture).
     @Test(arguments: [
         ("Failed at step EXEC spawning /root/containerd: Exec format error", "RuntimeDown/BinaryUnusable"),
-        ("Failed to locate executable /root/containerd: No such file or directory", "RuntimeDown/BinaryMissing"),
+        (
+            "Failed to locate executable /root/containerd: No such file or directory",
+            "RuntimeDown/BinaryMissing"
+        ),
     ])
     func aCommandThatMayFailIsNotItsBinary(_ said: String, opens: String) throws {
         let harmless =
