@@ -2,84 +2,80 @@
 import HealthModel
 import TOML
 
-/// The rows of `[[setting]]`, `[[pair]]` and `[[step]]`.
+/// The rows of `[[setting]]`, `[[pair]]`, `[[step]]` and `[[finding]]`.
 extension AdvisoryReader {
-    func readPreflight(_ root: TOMLTable, _ part: inout Part) throws(RuleError) {
-        for table in try tables(root, "setting") {
-            let id = try string(table, "id", nil)
-            if table["enabled"]?.bool == false {
-                part.dropped.append(id)
-            } else {
-                part.settings.append(try setting(table, id))
-            }
+    static func pair(_ entry: AdvisoryEntry, _ part: inout Part) throws(RuleError) {
+        try entry.check(["kubelet", "versions", "source"])
+        guard let kubelet = try entry.version("kubelet") else {
+            throw entry.problem("kubelet", "is missing")
         }
-        for table in try tables(root, "pair") {
-            try check(table, ["kubelet", "versions", "source"], nil)
-            let kubelet = try string(table, "kubelet", nil)
-            part.pairs.append(
-                SupportedPair(
-                    kubelet: try version(kubelet, "kubelet", kubelet),
-                    versions: try versions(table, "versions", kubelet),
-                    source: try string(table, "source", kubelet)))
-        }
-        for table in try tables(root, "step") {
-            let id = try string(table, "id", nil)
-            if table["enabled"]?.bool == false {
-                part.dropped.append(id)
-                continue
-            }
-            try check(table, ["id", "component", "at", "sentence", "source", "enabled"], id)
-            part.steps.append(
-                UpgradeStep(
-                    id: id, component: try string(table, "component", id),
-                    at: try versions(table, "at", id), sentence: try string(table, "sentence", id),
-                    source: try string(table, "source", id)))
-        }
+        let pair = SupportedPair(
+            kubelet: kubelet, versions: try some(entry, "versions"), source: try entry.string("source"))
+        part.pairs.append(pair)
+        let line = kubelet.line.map(String.init).joined(separator: ".")
+        part.rows.append(
+            entry.row(
+                "kubelet", "kubelet \(line)", "compatibility", versions: line,
+                "upstream lists containerd \(pair.versions.listed), each or later of its line",
+                source: pair.source))
     }
 
-    private func setting(_ table: TOMLTable, _ id: String) throws(RuleError) -> SettingRule {
-        let known = [
-            "id", "component", "keys", "values", "beside", "since", "until", "effect", "serves-cri",
-            "sentence", "do", "source", "enabled",
-        ]
-        try check(table, known, id)
-        guard let effect = SettingRule.Effect(rawValue: try string(table, "effect", id)) else {
-            throw problem(id, "effect", "is none of refused, ignored, deprecated")
-        }
-        let keys = try strings(table, "keys", id)
-        guard !keys.isEmpty else { throw problem(id, "keys", "is missing") }
-        var bounds: [SoftwareVersion?] = []
-        for key in ["since", "until"] {
-            guard table[key] != nil else {
-                bounds.append(nil)
-                continue
-            }
-            bounds.append(try version(try string(table, key, id), key, id))
-        }
-        if table["values"] != nil, table["values"]?.array == nil {
-            throw problem(id, "values", "must be a list")
-        }
-        if table["serves-cri"] != nil, table["serves-cri"]?.bool == nil {
-            throw problem(id, "serves-cri", "must be true or false")
-        }
-        return SettingRule(
-            id: id, component: try string(table, "component", id), keys: keys,
-            values: table["values"]?.array?.map { FileStamp.digest(ofValue: "\($0)") },
-            beside: try strings(table, "beside", id), since: bounds[0], until: bounds[1], effect: effect,
-            servesCRI: table["serves-cri"]?.bool ?? false, sentence: try string(table, "sentence", id),
-            first: try string(table, "do", id), source: try string(table, "source", id))
+    static func step(_ entry: AdvisoryEntry, _ part: inout Part) throws(RuleError) {
+        try entry.check(["id", "component", "at", "sentence", "source", "enabled"])
+        let step = UpgradeStep(
+            id: try entry.string("id"), component: try entry.string("component"),
+            at: try some(entry, "at"), sentence: try entry.string("sentence"),
+            source: try entry.string("source"))
+        part.steps.append(step)
+        part.rows.append(
+            entry.row(
+                step.component, step.id, "step", versions: "from \(step.at.listed)", step.sentence,
+                source: step.source))
     }
 
-    private func check(_ table: TOMLTable, _ known: [String], _ id: String?) throws(RuleError) {
-        for key in table.keys where !known.contains(key) { throw problem(id, key, "unknown key") }
+    static func setting(_ entry: AdvisoryEntry, _ part: inout Part) throws(RuleError) {
+        try entry.check([
+            "id", "component", "keys", "values", "elements", "beside", "since", "until", "effect",
+            "serves-cri", "sentence", "do", "source", "enabled",
+        ])
+        guard let effect = SettingRule.Effect(rawValue: try entry.string("effect")) else {
+            throw entry.problem("effect", "is none of refused, ignored, deprecated")
+        }
+        let keys = try entry.strings("keys")
+        guard !keys.isEmpty else { throw entry.problem("keys", "is missing") }
+        if entry.table["values"] != nil, entry.table["values"]?.array == nil {
+            throw entry.problem("values", "must be a list")
+        }
+        let rule = SettingRule(
+            id: try entry.string("id"), component: try entry.string("component"), keys: keys,
+            values: entry.table["values"]?.array?.map { FileStamp.digest(ofValue: "\($0)") },
+            elements: try entry.strings("elements").map { FileStamp.digest(ofValue: "string(\"\($0)\")") },
+            beside: try entry.strings("beside"), since: try entry.version("since"),
+            until: try entry.version("until"), effect: effect,
+            servesCRI: try entry.flag("serves-cri", else: false), sentence: try entry.string("sentence"),
+            first: try entry.string("do"), source: try entry.string("source"))
+        part.settings.append(rule)
+        if let since = rule.since, let until = rule.until { part.bounds.append((rule.id, since, until)) }
+        let bounds = [rule.since.map { "from \($0)" }, rule.until.map { "before \($0)" }]
+        part.rows.append(
+            entry.row(
+                rule.component, rule.id, effect.rawValue,
+                versions: bounds.compactMap(\.self).joined(separator: ", "), rule.sentence,
+                first: rule.first, source: rule.source))
     }
 
-    private func versions(_ table: TOMLTable, _ key: String, _ id: String) throws(RuleError)
-        -> [SoftwareVersion]
-    {
-        var versions: [SoftwareVersion] = []
-        for text in try strings(table, key, id) { versions.append(try version(text, key, id)) }
-        guard !versions.isEmpty else { throw problem(id, key, "is missing") }
+    /// What preflight finds by itself, in words.
+    static func finding(_ entry: AdvisoryEntry, _ part: inout Part) throws(RuleError) {
+        try entry.check(["id", "sentence", "do", "source", "enabled"])
+        part.rows.append(
+            entry.row(
+                "", try entry.string("id"), "finding", versions: "", try entry.string("sentence"),
+                first: try entry.string("do"), source: try entry.optional("source") ?? ""))
+    }
+
+    private static func some(_ entry: AdvisoryEntry, _ key: String) throws(RuleError) -> [SoftwareVersion] {
+        let versions = try entry.versions(key)
+        guard !versions.isEmpty else { throw entry.problem(key, "is missing") }
         return versions
     }
 }

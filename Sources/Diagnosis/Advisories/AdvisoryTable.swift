@@ -10,6 +10,8 @@ public struct AdvisoryTable: Sendable {
     private(set) var settings: [SettingRule] = []
     private(set) var pairs: [SupportedPair] = []
     private(set) var steps: [UpgradeStep] = []
+    /// Every row, in the order in which they were read.
+    public private(set) var rows: [AdvisoryRow] = []
 
     /// Nothing is known.
     public init() {}
@@ -22,6 +24,7 @@ public struct AdvisoryTable: Sendable {
         let files = [
             ("advisories.toml", PackageResources.advisories_toml),
             ("preflight.toml", PackageResources.preflight_toml),
+            ("findings.toml", PackageResources.findings_toml),
         ]
         return try AdvisoryTable().adding(
             files.map { RuleDocument(name: $0.0, text: String(decoding: $0.1, as: UTF8.self)) })
@@ -38,13 +41,14 @@ public struct AdvisoryTable: Sendable {
     /// This table and what the documents say.
     public func adding(_ documents: [RuleDocument]) throws(RuleError) -> AdvisoryTable {
         var table = self
-        for document in documents { table.add(try AdvisoryReader(document).read()) }
+        for document in documents { table.add(try AdvisoryReader.read(document)) }
         return table
     }
 
     private mutating func add(_ part: AdvisoryReader.Part) {
         date = max(date, part.date)
-        for id in part.dropped { advisories.removeAll { $0.id == id } }
+        let dropped = Set(part.dropped.map(\.id))
+        advisories.removeAll { dropped.contains($0.id) }
         for advisory in part.advisories {
             if let index = advisories.firstIndex(where: { $0.id == advisory.id }) {
                 advisories[index] = advisory
@@ -57,15 +61,19 @@ public struct AdvisoryTable: Sendable {
             lines.append(line)
         }
         settings = settings.filter { old in
-            !part.dropped.contains(old.id) && !part.settings.contains { $0.id == old.id }
+            !dropped.contains(old.id) && !part.settings.contains { $0.id == old.id }
         }
         settings += part.settings
         steps = steps.filter { old in
-            !part.dropped.contains(old.id) && !part.steps.contains { $0.id == old.id }
+            !dropped.contains(old.id) && !part.steps.contains { $0.id == old.id }
         }
         steps += part.steps
         pairs = pairs.filter { old in !part.pairs.contains { $0.kubelet.line == old.kubelet.line } }
         pairs += part.pairs
+        rows = rows.filter { old in
+            !dropped.contains(old.id) && !part.rows.contains { $0.table == old.table && $0.id == old.id }
+        }
+        rows += part.rows
     }
 
     /// The defects of that version that cause incidents of `kind`.

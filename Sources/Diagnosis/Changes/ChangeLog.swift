@@ -106,7 +106,8 @@ struct ChangeLog: Hashable, Codable, Sendable {
     /// apart.
     private static func keys(_ before: FileStamp, _ after: FileStamp) -> [String]? {
         guard let old = before.keys, let new = after.keys else { return nil }
-        let changed = Set(old.keys).union(new.keys).filter { old[$0] != new[$0] }
+        let differing = Set(old.keys).union(new.keys).filter { old[$0] != new[$0] }
+        let changed = Set(differing.map { FileStamp.list(ofKey: $0).name })
         return changed.isEmpty ? nil : Array(changed.sorted().prefix(Change.keyLimit))
     }
 

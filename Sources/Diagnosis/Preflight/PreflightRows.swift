@@ -19,6 +19,8 @@ struct SettingRule: Hashable, Sendable {
     var keys: [String]
     /// ``FileStamp/digest(ofValue:)`` of the values that are meant; nil: any that is set to something.
     var values: [UInt32]?
+    /// The same of texts that are meant as elements of a list, beside whatever else is in it.
+    var elements: [UInt32]
     /// Only where one of these is set, too; empty: always.
     var beside: [String]
     /// The first version that does so; nil: every one before ``until``.
@@ -46,9 +48,15 @@ struct SettingRule: Hashable, Sendable {
         let others = all.filter { !Self.unset.contains($0.value) }.keys
         guard beside.isEmpty || others.contains(where: { key in beside.contains { Self.matches(key, $0) } })
         else { return [] }
-        return keys.filter { !Self.unset.contains($0.value) }.filter { key, value in
-            (values?.contains(value) ?? true) && self.keys.contains { Self.matches(key, $0) }
-        }.keys.sorted()
+        let set = keys.filter { !Self.unset.contains($0.value) }
+        let found = set.filter { key, value in
+            let (list, isElement) = FileStamp.list(ofKey: key)
+            let isMeant =
+                isElement
+                ? elements.contains(value) : values?.contains(value) ?? elements.isEmpty
+            return isMeant && self.keys.contains { Self.matches(list, $0) }
+        }
+        return Set(found.keys.map { FileStamp.list(ofKey: $0).name }).sorted()
     }
 
     /// In time that grows with the product of both lengths.

@@ -39,6 +39,17 @@ public struct FileStamp: Hashable, Sendable {
         return UInt32(truncatingIfNeeded: hash.value ^ (hash.value >> 32))
     }
 
+    /// The key of an element of a list in ``keys``.
+    public static func key(ofElement index: Int, in list: String) -> String { "\(list)[\(index)]" }
+
+    /// The list that a key of ``keys`` is an element of; else the key itself.
+    public static func list(ofKey key: String) -> (name: String, isElement: Bool) {
+        guard key.utf8.last == UInt8(ascii: "]"), let mark = key.lastIndex(of: "["), mark > key.startIndex,
+            key[mark...].dropFirst().dropLast().allSatisfy(\.isNumber)
+        else { return (key, false) }
+        return (String(key[..<mark]), true)
+    }
+
     /// Whether the content is another. Without a hash a file that was only touched is the same.
     public func differs(from earlier: FileStamp) -> Bool {
         if let hash, let before = earlier.hash { return hash != before }

@@ -9,6 +9,8 @@ struct FileInventory: Sendable {
     private static let sizeLimit = 256 << 10
     /// Most keys that are told apart: of a file, and of all.
     private static let (keyLimit, keyTotal) = (256, 4096)
+    /// Elements of a list that are told apart.
+    private static let elementLimit = 16
 
     private static let configurations = [
         "/etc/containerd/config.toml", "/etc/crio/crio.conf", "/etc/crictl.yaml", "/etc/docker/daemon.json",
@@ -145,7 +147,16 @@ struct FileInventory: Sendable {
             guard let table = try? TOMLTable(string: String(decoding: bytes, as: UTF8.self)) else {
                 return nil
             }
-            walk(table, "", 0, add)
+            // What stands beside others comes last: no key loses its place to it.
+            var elements: [(String, String)] = []
+            walk(table, "", 0) { key, value in
+                add(key, "\(value)")
+                for (index, element) in (value.array ?? []).prefix(elementLimit).enumerated() {
+                    guard element.string != nil else { continue }
+                    elements.append((FileStamp.key(ofElement: index, in: key), "\(element)"))
+                }
+            }
+            for (key, value) in elements { add(key, value) }
         } else if [".yaml", ".yml", ".json", ".conflist"].contains(where: path.hasSuffix)
             || path.contains("/cni/net.d/") && path.hasSuffix(".conf")
         {
@@ -168,13 +179,13 @@ struct FileInventory: Sendable {
     }
 
     private static func walk(
-        _ table: TOMLTable, _ prefix: String, _ depth: Int, _ add: (String, String) -> Void
+        _ table: TOMLTable, _ prefix: String, _ depth: Int, _ add: (String, TOMLValue) -> Void
     ) {
         for key in table.keys {
             let name = prefix.isEmpty ? key : "\(prefix).\(key)"
             guard let value = table[key] else { continue }
             guard let inner = value.table else {
-                add(name, "\(value)")
+                add(name, value)
                 continue
             }
             if depth < 12 { walk(inner, name, depth + 1, add) }

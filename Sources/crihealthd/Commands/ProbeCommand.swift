@@ -17,7 +17,9 @@ struct ProbeCommand: ParsableCommand {
             configuration again.
 
             Example: crihealthd probe --socket /run/crihealthd-probe/probe.sock
-            """)
+            """,
+        // Units start it, nobody types it: the list of commands is to fit a console.
+        shouldDisplay: false)
 
     @Option(help: ArgumentHelp("Configuration file; it is the daemon's.", valueName: "path"))
     var config: String?

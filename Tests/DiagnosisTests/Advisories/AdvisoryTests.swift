@@ -183,4 +183,71 @@ import Testing
         #expect(error?.description.hasPrefix("site.toml") == true)
         #expect(error?.description.contains(part) == true)
     }
+
+    // MARK: The rows as they are listed
+
+    @Test func everyRowHasSourceDateAndPlace() throws {
+        let rows = try AdvisoryTable.shipped().rows
+        #expect(Set(rows.map(\.table)) == ["advisory", "line", "setting", "pair", "step", "finding"])
+        #expect(Set(rows.map(\.id)).count == rows.count, "explain finds a row by its id alone")
+        for row in rows {
+            #expect(row.date == "2026-08-31" && row.line > 1, "\(row.id)")
+            #expect(row.table == "finding" || row.source.hasPrefix("https://"), "\(row.id)")
+            #expect(["finding", "setting"].contains(row.table) == !row.first.isEmpty, "\(row.id)")
+        }
+        let runc = try #require(rows.first { $0.id == "CVE-2024-21626" })
+        #expect(runc.component == "runc" && runc.versions == "fixed in 1.1.12")
+        #expect(
+            rows.first { $0.id == "containerd-go-cni-deadlock" }?.versions == "from 2.0.1, fixed in 2.0.3")
+    }
+
+    @Test func aRowOfTheSiteTakesThePlaceOfOneThatIsShipped() throws {
+        let text = """
+            date = "2026-11-01"
+            [[setting]]
+            id = "containerd-aufs"
+            enabled = false
+
+            [[pair]]
+            kubelet = "1.36"
+            versions = ["2.3.1"]
+            source = "our own tests"
+            """
+        let table = try Self.shipped.adding([RuleDocument(name: "site.toml", text: text)])
+        #expect(table.row("containerd-aufs") == nil)
+        let pair = try #require(table.row("kubelet 1.36"))
+        #expect(pair.sentence.contains("2.3.1") && pair.file == "site.toml" && pair.line == 6)
+        #expect(pair.date == "2026-11-01" && table.rows.count == Self.shipped.rows.count - 1)
+        #expect(Self.shipped.faults(RuleDocument(name: "site.toml", text: text)) == [])
+    }
+
+    @Test(
+        "what a linter says, with its line",
+        arguments: [
+            ("id = \"a\"\ncomponent = \"crio\"", 2, "did you mean \"cri-o\""),
+            (
+                "id = \"a\"\ncomponent = \"runc\"\nsince = \"1.2.0\"\nfixed-in = [\"1.1.9\"]", 2,
+                "concerns no version"
+            ),
+            ("id = \"a\"\ncomponent = \"runc\"\nsince = 1.2", 5, "\"since\": is missing, or not a string"),
+            ("id = \"a\"\ncomponent = \"runc\"\nfixed-in = [\"1.2\", 3]", 5, "must hold strings only"),
+            ("id = \"a\"\ncomponent = \"runc\"\nexplains = [\"RuntimeSlow\"]", 2, "no kind is called so"),
+            ("id = \"a\"\ncomponent = \"runc\"\nfixed = \"1.2\"", 5, "unknown key"),
+            ("id = \"a\"\nenabled = false", 2, "no row has that id"),
+            ("id = \"a\"\nenabled = \"no\"", 4, "must be true or false"),
+        ])
+    func lint(_ row: String, _ line: Int, _ words: String) throws {
+        let rest = "\ncategory = \"defect\"\nsentence = \"s\"\nsource = \"https://example.org\"\n"
+        let text = "date = \"2026-11-01\"\n[[advisory]]\n" + row + rest
+        let fault = try #require(Self.shipped.faults(RuleDocument(name: "site.toml", text: text)).first)
+        #expect(fault.description.contains(words) && fault.line == line, "\(fault)")
+        #expect(fault.rule == "a")
+    }
+
+    @Test func aLinterTellsEveryRowsFault() {
+        let text = "[[advisory]]\nid = \"a\"\n[[step]]\nid = \"b\"\n[[pair]]\nkubelet = \"new\"\n"
+        let faults = Self.shipped.faults(RuleDocument(name: "site.toml", text: text))
+        #expect(faults.map(\.rule) == ["a", "new", "b"])
+        #expect(faults.map(\.line) == [1, 6, 3])
+    }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
 import HealthModel
 import Testing
 
@@ -59,6 +60,21 @@ import Testing
     ])
     func whatIsNoTargetIsRefused(_ text: String) { #expect(UpgradeTarget(text) == nil) }
 
+    // MARK: Words
+
+    @Test func everyFindingCanBeExplained() throws {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../../Sources/Diagnosis/Preflight")
+        let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        let text = try files.map { try String(contentsOf: $0, encoding: .utf8) }.joined()
+        let ids = Set(
+            text.matches(of: /(?:blocker|warning|note|severity),\s+"([a-z0-9-]+)"/).map { String($0.1) })
+        #expect(ids.count >= 19 && ids.contains("cri-v1"))
+        for id in ids { #expect(AdvisoryTable.embedded.row(id)?.table == "finding", "\(id)") }
+        let rows = AdvisoryTable.embedded.rows.filter { $0.table == "finding" }
+        #expect(Set(rows.map(\.id)) == ids, "a row that nothing finds")
+    }
+
     // MARK: Settings
 
     private static let cri = "plugins.io.containerd.grpc.v1.cri"
@@ -111,6 +127,22 @@ import Testing
                 "containerd-cri-disabled", true
             ),
             (["disabled_plugins": "array([])"], "2.1.9", "containerd-cri-disabled", false),
+            (
+                ["disabled_plugins": "array(x)", "disabled_plugins[1]": "string(\"cri\")"], "2.1.9",
+                "containerd-cri-disabled", true
+            ),
+            (
+                ["disabled_plugins": "array(x)", "disabled_plugins[0]": "string(\"aufs\")"], "2.1.9",
+                "containerd-cri-disabled", false
+            ),
+            (
+                ["disabled_plugins[0]": "string(\"io.containerd.cri.v1.images\")"], "2.1.9",
+                "containerd-cri-services-disabled", true
+            ),
+            (
+                ["disabled_plugins[0]": "string(\"io.containerd.cri.v1.images\")"], "1.7.24",
+                "containerd-cri-services-disabled", false
+            ),
         ] as [([String: String], String, String, Bool)])
     func settings(_ values: [String: String], _ version: String, _ id: String, _ isTold: Bool) throws {
         let scene = try Self.node("2.1.9", [Self.containerdFile(values)])

@@ -77,6 +77,10 @@ import Testing
             ])
         #expect(FileInventory.keys("/etc/default/kubelet", Array("A=b\n".utf8)) == nil)
         #expect(FileInventory.keys("/etc/containerd/config.toml", Array("= broken".utf8)) == nil)
+        let list = "disabled_plugins = [\"aufs\", 3, \"cri\"]\n"
+        let keys = FileInventory.keys("/etc/containerd/config.toml", Array(list.utf8))
+        #expect(keys?["disabled_plugins[2]"] == FileStamp.digest(ofValue: "string(\"cri\")"))
+        #expect(keys?.keys.sorted() == ["disabled_plugins", "disabled_plugins[0]", "disabled_plugins[2]"])
     }
 
     @Test("no hash is made of a secret: that its file was written again stands for it")

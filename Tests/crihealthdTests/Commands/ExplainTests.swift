@@ -42,6 +42,23 @@ import Testing
         #expect(defect.hasPrefix("# KnownDefect:") && defect.contains("StatusBlocked/KnownDefect: "))
     }
 
+    @Test(
+        "a finding of preflight, and any row of the tables, is explained",
+        arguments: [
+            ("default-runtime", "finding"), ("containerd-aufs", "refused"),
+            ("cve-2024-21626", "vulnerability"),
+            ("containerd-2.0", "step"), ("kubelet 1.36", "compatibility"), ("runc 1.1", "endOfLife"),
+        ])
+    func aRow(_ id: String, _ category: String) throws {
+        #expect(Explanation.pages(id) == nil, "no kind, cause or condition is called so")
+        let row = try #require(AdvisoryTable.embedded.row(id))
+        for width in [40, 80] {
+            let page = Explanation.words(row, width: width)
+            #expect(page.hasPrefix("\(row.id): \(category)\n") && page.contains("2026-08-31"))
+            #expect(page.split(separator: "\n").allSatisfy { $0.count <= width })
+        }
+    }
+
     @Test("a condition names the kinds that make it False", arguments: Condition.Kind.allCases)
     func conditions(_ condition: Condition.Kind) throws {
         let page = try #require(Explanation.pages(condition.rawValue))

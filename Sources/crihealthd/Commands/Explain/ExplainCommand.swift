@@ -14,7 +14,7 @@ struct ExplainCommand: ParsableCommand {
             A kind, a cause or KIND/CAUSE gives its runbook: what it means, what to do, how to prevent it. The id of an \
             incident (its first eight digits will do) asks the daemon. A condition gives what makes it False. Anything \
             else is read as a log line: what it means, and what it is evidence of. Without a name the kinds are listed, \
-            each with its causes. Only an id needs a daemon; nothing needs a network.
+            each with its causes. The id of a finding of preflight, or of an advisory, gives what it means. Only an id needs a daemon; nothing needs a network.
 
             Example: crihealthd explain RuntimeDown/Hung
             """)
@@ -41,6 +41,11 @@ struct ExplainCommand: ParsableCommand {
         }
         if let pages = Explanation.pages(name) {
             _ = Output.write(pages)
+            return
+        }
+        let directory = CurrentRules.advisoriesDirectory(besideRules: Configuration().rulesDirectory)
+        if let row = AdvisoriesListCommand.table(directory: directory).row(name) {
+            page.write(Explanation.words(row, width: page.columns))
             return
         }
         if IncidentQuestion.isID(name) { return try explainIncident(name) }

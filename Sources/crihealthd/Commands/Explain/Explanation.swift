@@ -37,13 +37,28 @@ enum Explanation {
     static func hint(_ name: String) -> String {
         let wanted = name.split(separator: "/").last.map { $0.lowercased() } ?? ""
         let kinds = Runbooks.pages.keys.sorted()
-        let all = kinds + Cause.allCases.map(\.rawValue) + Condition.Kind.allCases.map(\.rawValue)
+        let all =
+            kinds + Cause.allCases.map(\.rawValue) + Condition.Kind.allCases.map(\.rawValue)
+            + AdvisoryTable.embedded.rows.map(\.id)
         if let near = Suggestion.nearest(to: wanted, in: all) {
             return "nothing is called \(name.prefix(80)); did you mean \(near)?"
         }
         let near = wanted.isEmpty ? [] : all.filter { $0.lowercased().contains(wanted) }
         return "nothing is called \(name.prefix(80)), and no rule knows it as a log line; there are: "
             + (near.isEmpty ? kinds : near).joined(separator: ", ")
+    }
+
+    /// A finding of preflight, or another row of its tables.
+    static func words(_ row: AdvisoryRow, width: Int) -> String {
+        var fields = [("means", row.sentence), ("of", row.component), ("versions", row.versions)]
+        fields += [("first", row.first), ("source", row.source)]
+        fields.append(("data", row.date.isEmpty ? row.file : "\(row.file), \(row.date)"))
+        return TerminalText.line("\(row.id): \(row.category)\n") + "\n"
+            + fields.filter { !$0.1.isEmpty }.map { label, text in
+                TerminalText.wrap(
+                    text, lead: "  " + label + String(repeating: " ", count: 10 - label.utf8.count),
+                    indent: 12, columns: width)
+            }.joined()
     }
 
     private static func page(_ cause: Cause, of kind: IncidentKind) -> String? {
