@@ -139,11 +139,14 @@ extension String {
     /// At most `limit` bytes: of a longer one the beginning and the end, where a Go error has its cause.
     func elided(_ limit: Int) -> String { PlainText.elided(utf8.span, limit: limit) }
 
-    /// The end of an error chain: what went wrong at last.
+    /// The end of an error chain: what went wrong at last, without the class that containerd puts behind it
+    /// (`…: no such file or directory: unknown`, errdefs).
     var lastWords: String {
-        guard let range = utf8.indices.reversed().first(where: { utf8[$0] == UInt8(ascii: ":") }) else {
-            return self
+        var chain = self[...]
+        for suffix in [": unknown", ": <nil>"] where chain.hasSuffix(suffix) {
+            chain = chain.dropLast(suffix.count)
         }
-        return String(self[index(after: range)...].drop { $0 == " " })
+        guard let colon = chain.utf8.lastIndex(of: UInt8(ascii: ":")) else { return String(chain) }
+        return String(chain[chain.index(after: colon)...].drop { $0 == " " })
     }
 }

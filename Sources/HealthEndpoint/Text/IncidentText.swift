@@ -238,13 +238,14 @@ public enum IncidentText {
         }
     }
 
-    /// `what it says (3 times, 01:42:29 to 01:42:31)`.
+    /// `what it says (3 times, 01:42:29 to 01:42:31)`; of pods, each of which may be another, `(the last of 3, …)`.
     static func symptom(_ symptom: Symptom, on day: WallTime) -> String {
         let first = TimeText.stamp(symptom.firstSeen, on: day)
+        guard symptom.count > 1 else { return "\(symptom.summary) (\(first))" }
         let last = TimeText.stamp(symptom.lastSeen, on: day)
-        return symptom.count > 1
-            ? "\(symptom.summary) (\(TimeText.count(symptom.count, "time")), \(first) to \(last))"
-            : "\(symptom.summary) (\(first))"
+        let isOfPods = symptom.name == SignalName.createFailed.rawValue
+        let count = isOfPods ? "the last of \(symptom.count)" : TimeText.count(symptom.count, "time")
+        return "\(symptom.summary) (\(count), \(first) to \(last))"
     }
 
     private static func writeTimeline(_ incident: Incident, to writer: inout TextWriter) {

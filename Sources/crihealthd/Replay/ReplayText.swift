@@ -32,11 +32,7 @@ enum ReplayText {
         let incidents = replayer.incidents.map { IncidentText.render($0, width: width) }
         var told = incidents
         if incidents.isEmpty {
-            told = [
-                survey == nil
-                    ? "No incident: nothing was wrong that crihealthd knows of.\n"
-                    : "No incident: no line in it is a fault that crihealthd knows.\n"
-            ]
+            told = [nothing(replayer.engine, isText: survey != nil, width: width)]
         }
         let unexplained = UnexplainedText.render(snapshot.unexplained, now: now.wall, width: width)
         if !unexplained.isEmpty { told.append(String(unexplained.drop { $0 == "\n" })) }
@@ -45,5 +41,13 @@ enum ReplayText {
                 TerminalText.wrap($0, lead: "", indent: 0, columns: width)
             } ?? []
         return ([TextPage.verdict(snapshot, width: width, origin: .recording)] + told).joined(separator: "\n")
+    }
+
+    private static func nothing(_ engine: Engine, isText: Bool, width: Int) -> String {
+        let failed = PodFailureText.render(engine.podFailures, width: width)
+        if !failed.isEmpty { return failed }
+        return isText
+            ? "No incident: no line in it is a fault that crihealthd knows.\n"
+            : "No incident: nothing was wrong that crihealthd knows of.\n"
     }
 }
