@@ -42,6 +42,8 @@ public struct Signal: Hashable, Codable, Sendable {
     public var causeName: String? { line.cause }
     /// Whose fault it proves, as the capture `scope` calls it.
     public var scopeName: String? { line.scope }
+    /// What a creation was doing, as the capture `what` calls it.
+    public var stageName: String? { line.stage }
     /// The pod that the line is about: by namespace and name, by UID, or by the ids that a later line may join to one; nil
     /// where it names nobody.
     public var concerned: String? { line.concerned }
@@ -92,6 +94,7 @@ extension Signal {
         let kind: IncidentKind?
         let cause: String?
         let scope: String?
+        let stage: String?
         let concerned: String?
         let namesPod: Bool
 
@@ -103,8 +106,10 @@ extension Signal {
             scope = captures["scope"]
             let pod = captures["pod"]
             namesPod = pod != nil
+            stage = captures["what"]
+            let namespace = captures["namespace"] ?? ""
             concerned =
-                pod.map { pod in captures["namespace"].map { "\($0)/\(pod)" } ?? pod }
+                pod.map { namespace.isEmpty ? $0 : "\(namespace)/\($0)" }
                 ?? captures["uid"] ?? captures["sandbox"] ?? captures["container"] ?? captures["id"]
         }
     }

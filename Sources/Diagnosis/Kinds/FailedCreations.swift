@@ -2,32 +2,44 @@
 import HealthModel
 
 /// Failed creations and pulls as several kinds look at them: which pods they concern, what refutes them.
-extension Signal {
-    /// Namespace and name of the pod, where the line or an earlier one tells.
-    var pod: String? {
-        captures["pod"].map { (captures["namespace"].map { $0.isEmpty ? "" : $0 + "/" } ?? "") + $0 }
-    }
-}
-
 extension Told {
     /// What a creation does, in its order.
     private static let stages = ["sandbox", "container", "start"]
 
     /// The stage of these failures: the last of them, for a success of an earlier one says nothing.
     var stage: String? {
-        signals.compactMap { $0.captures["what"].flatMap(Self.stages.firstIndex(of:)) }.max()
+        signals.lazy.compactMap { $0.stageName.flatMap(Self.stages.firstIndex(of:)) }.max()
             .map { Self.stages[$0] }
     }
 
-    /// The pods that are known to be concerned; each once.
-    var pods: Set<String> { Set(signals.compactMap(\.pod)) }
+    /// How many pods are known to be concerned.
+    var podCount: Int {
+        var pods = Set<String>(minimumCapacity: signals.count)
+        for signal in signals { if let pod = signal.concernedPod { pods.insert(pod) } }
+        return pods.count
+    }
+
+    /// Two pods are known to be concerned.
+    var isOfTwoPods: Bool { Self.areTwo(signals, \.concernedPod) }
+
+    /// Whether a success of that pod speaks for all that is told: of one of the pods, or where the lines name none.
+    func isRefuted(byPod pod: String?) -> Bool {
+        let signals = signals.span
+        var isOfPods = false
+        for index in signals.indices {
+            guard let failed = signals[index].concernedPod else { continue }
+            if failed == pod { return true }
+            isOfPods = true
+        }
+        return !isOfPods
+    }
 
     /// Failures, counting what several lines tell of one (the runtime's and the kubelet's) once.
     var failures: Int {
-        var latest: [String: MonotonicTime] = [:]
+        var latest = [String: MonotonicTime](minimumCapacity: signals.count)
         var count = 0
         for signal in signals {
-            let pod = signal.pod ?? ""
+            let pod = signal.concernedPod ?? ""
             if let last = latest[pod], signal.at.monotonic - last < .seconds(2) { continue }
             latest[pod] = signal.at.monotonic
             count += 1
@@ -51,7 +63,7 @@ extension Told {
 
     /// What is left of it from `time` on; nil for nothing.
     func since(_ time: MonotonicTime) -> Told? {
-        let left = signals.filter { $0.at.monotonic >= time }
+        let left = signals.kept { $0.at.monotonic >= time }
         return left.isEmpty ? nil : Told(cause: cause, signals: left)
     }
 }
@@ -62,29 +74,31 @@ extension RuntimeCase {
 
     /// What these signals tell of the kind about this runtime.
     func told(_ kind: IncidentKind, _ names: [SignalName]) -> [Told] {
-        let signals = names.flatMap { facts.signals.all($0, of: kind) }.filter(concerns)
+        let signals = names.flatMap { facts.signals.all($0, of: kind) }.kept(concerns)
         return signals.isEmpty ? [] : Told.all(kind, signals)
     }
 
     /// A creation of the same stage that succeeded after the last failure, of a pod that speaks for it.
     func success(after told: Told, by refuter: Refuter) -> Signal? {
-        let pods = told.pods
-        return facts.signals.all(.createSucceeded).last { success in
-            success.at.monotonic > told.last.at.monotonic && concerns(success)
-                && (told.stage == nil || success.captures["what"] == told.stage)
-                && (refuter == .anyPod || pods.isEmpty || success.pod.map(pods.contains) == true)
-        }
+        lastSuccess(of: told, by: refuter) { $0 > told.last.at.monotonic }
     }
 
     /// The failures since the last success of the same stage: what was over by then is not part of this outage.
     func sinceLastSuccess(_ told: Told, by refuter: Refuter) -> Told {
-        let pods = told.pods
-        let success = facts.signals.all(.createSucceeded).last { success in
-            success.at.monotonic < told.last.at.monotonic && concerns(success)
-                && (told.stage == nil || success.captures["what"] == told.stage)
-                && (refuter == .anyPod || pods.isEmpty || success.pod.map(pods.contains) == true)
-        }
+        let success = lastSuccess(of: told, by: refuter) { $0 < told.last.at.monotonic }
         return success.flatMap { told.since($0.at.monotonic) } ?? told
+    }
+
+    private func lastSuccess(
+        of told: Told, by refuter: Refuter, at isThen: (MonotonicTime) -> Bool
+    ) -> Signal? {
+        let successes = facts.signals.all(.createSucceeded)
+        guard !successes.isEmpty else { return nil }
+        let stage = told.stage
+        return successes.last { success in
+            isThen(success.at.monotonic) && concerns(success) && (stage == nil || success.stageName == stage)
+                && (refuter == .anyPod || told.isRefuted(byPod: success.concernedPod))
+        }
     }
 
     /// The nearest to the root of those that still happen: an old cause is not blamed for new failures.
@@ -95,9 +109,8 @@ extension RuntimeCase {
 
     /// Whom it concerns, in words: "shop/web-0 and 2 other pods".
     func concerned(_ told: Told) -> String {
-        let pods = told.pods.sorted()
-        guard let first = pods.first else { return "new pods" }
-        let others = pods.count - 1
+        guard let first = told.signals.lazy.compactMap(\.concernedPod).min() else { return "new pods" }
+        let others = told.podCount - 1
         return others == 0 ? first : "\(first) and \(others) other pod\(others == 1 ? "" : "s")"
     }
 

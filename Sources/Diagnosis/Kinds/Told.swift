@@ -18,12 +18,16 @@ struct Told: Hashable, Sendable {
     /// The node's outage: a text that only the node can cause, or two pods that have it.
     var isOfNodeOrOfTwo: Bool { isOfTwo || isOfNode }
     /// Two whom it concerns are known.
-    private var isOfTwo: Bool {
+    private var isOfTwo: Bool { Self.areTwo(signals, \.concerned) }
+
+    /// Whether two of these differ in what they say of it.
+    static func areTwo(_ signals: [Signal], _ name: (Signal) -> String?) -> Bool {
+        let list = signals.span
         var one: String?
-        for signal in signals {
-            guard let concerned = signal.concerned else { continue }
-            if let one, one != concerned { return true }
-            one = concerned
+        for index in list.indices {
+            guard let next = name(list[index]) else { continue }
+            if let one, one != next { return true }
+            one = next
         }
         return false
     }

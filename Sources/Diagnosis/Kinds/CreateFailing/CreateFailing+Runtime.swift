@@ -152,7 +152,8 @@ extension RuntimeCase<CreateFailing> {
 
     /// Over how many pods, where the lines name them.
     private func across(_ told: Told) -> String {
-        told.pods.isEmpty ? "" : ", across \(told.pods.count) pod\(told.pods.count == 1 ? "" : "s")"
+        let count = told.podCount
+        return count == 0 ? "" : ", across \(count) pod\(count == 1 ? "" : "s")"
     }
 
     func refused(_ told: Told) -> CreationWords {

@@ -115,7 +115,7 @@ extension RuntimeCase<CreateFailing> {
             : "runtimes.\(handler) below containerd's CRI plugin in /etc/containerd/config.toml"
         return CreationWords(
             sentence:
-                "\(name) has no runtime handler \"\(handler)\", which \(concerned(told)) ask\(told.pods.count == 1 ? "s" : "") for",
+                "\(name) has no runtime handler \"\(handler)\", which \(concerned(told)) ask\(told.podCount == 1 ? "s" : "") for",
             explanation:
                 "A RuntimeClass names the handler; there is no \(table), or it was written after \(name) started. For \"nvidia\" the GPU operator's toolkit writes it. \(said(told))",
             steps: [

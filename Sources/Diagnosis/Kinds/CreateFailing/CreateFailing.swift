@@ -69,9 +69,9 @@ extension RuntimeCase<CreateFailing> {
     /// so, else nobody's.
     private var causes: [Told] {
         let known: [SignalName] = [.createFailed, .pullFailed, .binaryMissing]
-        let named = known.flatMap { facts.signals.all($0, of: .createFailing) }.filter(concerns)
-        let unknown = facts.signals.all(.createFailed, of: nil).filter {
-            $0.captures["what"] != "status" && concerns($0)
+        let named = known.flatMap { facts.signals.all($0, of: .createFailing) }.kept(concerns)
+        let unknown = facts.signals.all(.createFailed, of: nil).kept {
+            $0.stageName != "status" && concerns($0)
         }
         guard !named.isEmpty || !unknown.isEmpty else { return [] }
         let taken = Dictionary(grouping: unknown) { $0.captures["by"] == "oci-runtime" }
@@ -89,10 +89,10 @@ extension RuntimeCase<CreateFailing> {
     /// Whether it is an incident: what only the node can cause at once, the rest over two pods.
     private func opens(_ told: Told) -> Bool {
         if told.isOfNode {
-            return told.last.captures["what"] != "status" || isOnlyTold
+            return told.last.stageName != "status" || isOnlyTold
         }
         guard let recent = told.since(told.last.at.monotonic - configuration.createWindow),
-            recent.pods.count >= 2
+            recent.isOfTwoPods
         else { return false }
         return told.cause != .createError || recent.failures >= configuration.createFailures
     }

@@ -41,7 +41,7 @@ extension RuntimeCase<ImagePullFailing> {
         if told.isOfNode { return told.cause != .nameResolution || told.signals.count >= 2 }
         guard let recent = told.since(told.last.at.monotonic - ImagePullFailing.quiet) else { return false }
         // A policy is the node's own, whatever image it rejects.
-        if told.cause == .signaturePolicyInvalid, recent.pods.count >= 2 { return true }
+        if told.cause == .signaturePolicyInvalid, recent.isOfTwoPods { return true }
         return recent.images.count >= 2
     }
 
