@@ -72,6 +72,12 @@ public struct SignalRules: Sendable {
             {
                 match.captures["scope"] = SignalClass.Scope.many.rawValue
             }
+            // Any program can end so: that it was a runtime is known by what it says.
+            if !entry.fields.isEmpty, rule.rule.signal == .runtimeFatal, match.captures["cause"] == nil,
+                entry.fields[JournalField.guessed] != nil
+            {
+                return
+            }
             if rule.rule.isFallback {
                 fallbacks.append(signals.count)
             } else if !rule.rule.isBenign {

@@ -91,6 +91,8 @@ public enum JournalField {
     /// Of an entry that was read from text whose line a pager cut off: what stood behind the cut is not known. No field of the
     /// journal's.
     public static let cutOff = "_TEXT_CUT_OFF"
+    /// Of an entry that was read from text that does not tell which program wrote it: its unit is what is usual for its form.
+    public static let guessed = "_TEXT_GUESSED"
     /// The structured fields that an entry keeps beside those with a property of their own.
     public static let kept: Set<String> = [
         "EXIT_CODE", "EXIT_STATUS", "JOB_TYPE", "JOB_RESULT", "UNIT_RESULT", "N_RESTARTS", "INVOCATION_ID",

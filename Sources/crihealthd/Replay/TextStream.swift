@@ -41,8 +41,12 @@ struct TextStream {
         stream.survey.cutLines = journal.cutLines
         stream.playHeld()
         stream.end(journal.latest)
-        guard stream.replayer.last != nil else {
-            throw stream.survey.units.isEmpty ? .empty(path: source.name) : .nothingKnown(path: source.name)
+        if stream.survey.units.isEmpty, stream.replayer.last == nil { throw .empty(path: source.name) }
+        if let hint = stream.survey.listHint, stream.replayer.incidents.isEmpty {
+            throw .notAnInput(path: source.name, hint: hint)
+        }
+        guard stream.replayer.last != nil, !(journal.isProse && stream.replayer.incidents.isEmpty) else {
+            throw .nothingKnown(path: source.name)
         }
         return stream
     }

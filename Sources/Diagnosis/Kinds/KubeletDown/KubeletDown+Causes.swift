@@ -73,7 +73,10 @@ extension KubeletCase {
 
     /// That its certificate has expired is said before the words that it dies with.
     private func certificateExpired(before fatal: Signal) -> Signal? {
-        guard fatal.captures["joined"] == "no" || fatal.cause == .certificateExpired else { return nil }
+        guard
+            fatal.captures["joined"] == "no" || fatal.captures["bootstrap"] == "refused"
+                || fatal.cause == .certificateExpired
+        else { return nil }
         let limit = fatal.at.monotonic - configuration.embeddedStartGrace
         return facts.signals.all(.kubeletCertificateExpired).last {
             $0.unit == fatal.unit && $0.at.monotonic >= limit && $0.at.monotonic <= fatal.at.monotonic
@@ -128,7 +131,9 @@ extension KubeletCase {
 
     private func toldByExit(since: Moment) -> Fall? {
         guard let exit = unit.exit else {
-            return unit.result.map { _ in Fall(cause: endedCause(.exited), since: since) }
+            // That systemd counts its restarts says that it ended each time.
+            let isKnown = unit.result != nil || attempts >= configuration.crashLoopCount
+            return isKnown ? Fall(cause: endedCause(.exited), since: since) : nil
         }
         let line = facts.signals.last(.crashed, unit: unit.name, since: unit.troubleFrom)
         switch exit.code {

@@ -49,7 +49,9 @@ extension KubeletCase {
                 ? "\(name) does not start: its client certificate expired\(when)"
                 : "\(name) does not start: a certificate has expired",
             explanation: (isClient
-                ? "Without a valid client certificate it falls back to a bootstrap kubeconfig, which is not there."
+                ? "Without a valid client certificate it falls back to a bootstrap kubeconfig, "
+                    + (fall.fatal?.captures["bootstrap"] == "refused"
+                        ? "whose token the API server refuses." : "which is not there.")
                 : "It cannot reach the API server.") + said(fall),
             steps: certificateSteps(file))
     }
@@ -199,7 +201,9 @@ extension KubeletCase {
         let slice = fall.fatal?.captures["slice"]
         let unitName = slice.flatMap { $0.hasSuffix(".slice") ? $0 : nil } ?? "kubepods.slice"
         return Words(
-            sentence: "\(name) does not start: it cannot set up its control groups"
+            sentence: (fall.fatal?.captures["state"] == "runs"
+                ? "\(name) starts no pod" : "\(name) does not start")
+                + ": it cannot set up its control groups"
                 + (slice.map { " (\($0))" } ?? ""),
             explanation:
                 "The groups that pods go into (kubepods) cannot be made or used: one is left over, or a controller is missing."

@@ -227,7 +227,9 @@ extension NodeCase {
             let victims = Set(told.signals.compactMap { $0.captures["task"] }).sorted().prefix(4)
             return Text(
                 sentence:
-                    "the node ran out of memory: the kernel killed \(victims.joined(separator: ", ").bounded(120))",
+                    "the node ran out of memory: the kernel killed "
+                    + (victims.isEmpty
+                        ? "more than one process" : victims.joined(separator: ", ").bounded(120)),
                 explanation: "The OOM killer killed more than one process: \(said(told)).",
                 steps: [
                     NextStep(

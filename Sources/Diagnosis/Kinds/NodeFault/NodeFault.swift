@@ -289,7 +289,18 @@ private struct Victims {
         let recent = signals.filter { last - $0.at.monotonic <= span }
         let others = recent.filter { !Self.own.contains($0.captures["task"] ?? "") }
         let isOfSystem = others.contains { ($0.captures["cgroup"] ?? "").hasPrefix("/system.slice/") }
-        isOfNode = isOfSystem || Set(others.compactMap { $0.captures["pid"] }).count >= 2
+        isOfNode =
+            isOfSystem || Set(others.compactMap { $0.captures["pid"] }).count >= 2
+            || Self.events(recent) >= 2
+    }
+}
+
+extension Victims {
+    /// How often the kubelet's events, which kubectl counts (`4m (x3 over 1h)`), tell of a victim.
+    private static func events(_ signals: [Signal]) -> Int {
+        signals.filter { $0.captures["phase"] == "event" }.reduce(0) { sum, signal in
+            sum + max(1, signal.captures["count"].flatMap { Int($0) }.map { min($0, 1000) } ?? 1)
+        }
     }
 }
 

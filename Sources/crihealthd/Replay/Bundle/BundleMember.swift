@@ -30,6 +30,10 @@ struct BundleMember: Hashable {
         {
             own.removeLast()
         }
+        // Whose journal a file is that `journalctl -o export` was written to, only its name can tell.
+        if name.hasSuffix(".export"), unit == nil, !name.hasPrefix("journal") {
+            own.append(String(name.dropLast(7)))
+        }
         node = isOfManyNodes ? "" : own.joined(separator: "/")
     }
 
@@ -39,6 +43,7 @@ struct BundleMember: Hashable {
             stem.removeLast(suffix.count)
         }
         if folders.last == "journald" || folders.last == "host_service_logs" { return true }
+        if stem.hasSuffix(".export") { return true }
         return marks.contains { stem.contains($0) } && !others.contains { name.contains($0) }
     }
 

@@ -6,11 +6,14 @@ struct BareSpeaker {
     private let file: String?
     private var logfmt: String?
     private var klog: String?
+    /// Nothing told the latest unit: any program logs in this form.
+    private(set) var isGuess = false
 
     init(file: String? = nil) { self.file = file }
 
     /// The unit of a line of this form.
     mutating func unit(_ form: TextHead.Form, _ line: [UInt8]) -> String {
+        isGuess = false
         switch form {
         case .klog:
             if let file { return file }
@@ -21,7 +24,9 @@ struct BareSpeaker {
                 logfmt = unit
                 return unit
             }
-            return logfmt ?? file ?? "containerd.service"
+            if let known = logfmt ?? file { return known }
+            isGuess = true
+            return "containerd.service"
         default:
             if let unit = Self.plain.first(where: { line.contains($0.mark) })?.unit { return unit }
             return file ?? logfmt ?? klog ?? Self.nobody
@@ -34,7 +39,10 @@ struct BareSpeaker {
     private static let kernel: [[UInt8]] = [
         "INFO: task ", "EXT4-fs ", "XFS (", "BTRFS ", "Out of memory: Kill", "unregister_netdevice: ",
         "blk_update_request: ", "print_req_error: ", "Buffer I/O error on ", "oom-kill:constraint=",
-        "cgroup: fork rejected by pids controller", "nvme nvme", "nfs: server ",
+        "cgroup: fork rejected by pids controller", "nvme nvme", "nfs: server ", "NMI watchdog: BUG: ",
+        "watchdog: BUG: soft lockup", "INFO: rcu_", "rcu: INFO: ", "nf_conntrack: ", "SLUB: Unable to ",
+        "I/O error, dev ", "end_request: I/O error, ", "Memory cgroup out of memory: ",
+        "Kernel panic - not syncing: ", "JBD2: ", "Aborting journal on device ",
     ].map { Array($0.utf8) }
 
     /// Who tells the cluster of its pods.
@@ -78,11 +86,16 @@ struct BareSpeaker {
         ("Error: container create failed: ", "kubelet.service"),
         ("Failed to pull image \"", "kubelet.service"), ("Failed to inspect image \"", "kubelet.service"),
         ("CreatePodSandbox for pod \"", "kubelet.service"), ("inotify_add_watch /", "kubelet.service"),
+        ("failed to create fsnotify watcher: ", "kubelet.service"),
+        ("mkdir /sys/fs/cgroup/", "kubelet.service"),
+        ("failed to run Kubelet: ", "kubelet.service"), ("failed to parse kubelet flag: ", "kubelet.service"),
         ("Failed to create pod sandbox: ", "kubelet.service"),
         ("Failed create pod sandbox: ", "kubelet.service"),
         ("failed to start daemon: ", "docker.service"), ("Error starting daemon: ", "docker.service"),
         ("\"command failed\" err=", "kubelet.service"), ("PLEG is not healthy: ", "kubelet.service"),
         ("failed to load TOML", "containerd.service"),
+        ("failed to create containerd task: ", "containerd.service"),
+        ("failed to start shim: ", "containerd.service"),
         ("Failed to start ContainerManager", "kubelet.service"), ("KubeletNotReady", "kubelet.service"),
     ]
 }

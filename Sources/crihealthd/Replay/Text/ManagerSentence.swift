@@ -54,6 +54,10 @@ struct ManagerSentence: Hashable {
         } else if rest.hasPrefix("Failed with result '") {
             messageID = MessageID.unitFailed
             fields["UNIT_RESULT"] = String(rest.dropFirst(20).prefix { $0 != "'" })
+        } else if rest.hasPrefix("failed to run '") {
+            // Before v230 the result is not said: nothing of the unit could be run.
+            messageID = MessageID.unitFailed
+            fields["UNIT_RESULT"] = "resources"
         } else if rest.hasPrefix("Unit entered failed state") || rest == "failed." {
             messageID = MessageID.unitFailed
         } else if rest.hasPrefix("Deactivated successfully") || rest.hasPrefix("Succeeded.") {

@@ -27,6 +27,8 @@ struct TextAssembler {
     private var verbose: VerboseEntry?
     /// What `systemctl status` said of the unit whose log lines are read now.
     private var status: UnitStatus?
+    /// Lines that begin as lines of a log do, and those that do not.
+    private(set) var count = (headed: 0, plain: 0)
     private var boots = 0
     private var host: String?
     private var hostBytes: [UInt8] = []
@@ -270,8 +272,12 @@ struct TextAssembler {
             count < JournalEntry.messageLimit
         else { return }
         let blanks = line.prefix { $0 == 0x20 }.count
-        pending?.message.append(0x0A)
-        pending?.message.append(contentsOf: line.dropFirst(min(blanks, indent)))
+        // What wrapped a gRPC error put the rest of the sentence on the next line.
+        let isWrapped =
+            pending.map { $0.head.form == .plain && blanks > 0 && $0.message.contains("rpc error: code") }
+            ?? false
+        pending?.message.append(isWrapped ? 0x20 : 0x0A)
+        pending?.message.append(contentsOf: line.dropFirst(isWrapped ? blanks : min(blanks, indent)))
     }
 
     // MARK: Entries
@@ -279,8 +285,10 @@ struct TextAssembler {
     private mutating func flush(_ body: Body) {
         guard let pending else { return }
         self.pending = nil
+        if pending.head.form == .plain, !pending.isRow { count.plain += 1 } else { count.headed += 1 }
         let wall = pending.wall ?? WallTime(microseconds: 0)
         let speaker: Speakers.Speaker
+        var isGuess = false
         if let identifier = pending.head.identifier {
             speaker = self.speaker(identifier, pid: pending.head.pid)
         } else if pending.head.form == .kernel
@@ -293,12 +301,14 @@ struct TextAssembler {
             speaker = Speakers.Speaker(source: .manager, unit: nil)
         } else {
             let unit = pending.isRow ? BareSpeaker.events : bare.unit(pending.head.form, pending.message)
+            isGuess = !pending.isRow && bare.isGuess
             speaker = Speakers.Speaker(source: .unit, unit: unit)
         }
         guard matters(pending, speaker) else { return }
         var entry = composer.entry(
             speaker, pending.head, at: wall, message: String(decoding: pending.message, as: UTF8.self))
         if pending.isCut { entry.fields[JournalField.cutOff] = "1" }
+        if isGuess { entry.fields[JournalField.guessed] = "1" }
         if entry.messageID == MessageID.processExit, entry.unit == status?.unit { status?.isTold = true }
         hand(entry, body)
     }

@@ -42,7 +42,8 @@ struct TextHead: Hashable {
     /// The head of a line that begins at `start`; nil where nothing is known that begins so.
     init?(_ line: [UInt8], from start: Int = 0) {
         guard start < line.count else { return nil }
-        var cursor = ByteCursor(line, at: start)
+        let begin = ByteCursor(line, at: start)
+        var cursor = begin
         switch line[start] {
         case UInt8(ascii: "<"):
             guard let head = Self.prioritized(&cursor) else { return nil }
@@ -51,12 +52,16 @@ struct TextHead: Hashable {
             guard let head = Self.bracketed(&cursor) else { return nil }
             self = head
         case UInt8(ascii: "0")...UInt8(ascii: "9"):
-            guard let head = Self.numeric(&cursor) ?? Self.object(line, start) else { return nil }
-            self = head
-        default:
-            guard let head = Self.bare(line, start) ?? Self.named(&cursor) ?? Self.object(line, start) else {
+            guard let head = Self.numeric(&cursor) ?? Self.ringBuffer(begin) ?? Self.object(line, start)
+            else {
                 return nil
             }
+            self = head
+        default:
+            guard
+                let head = Self.bare(line, start) ?? Self.named(&cursor) ?? Self.ringBuffer(begin)
+                    ?? Self.object(line, start)
+            else { return nil }
             self = head
         }
     }
@@ -184,11 +189,47 @@ struct TextHead: Hashable {
                 guard isQuoted || time != nil else { return nil }
                 return TextHead(.logfmt, time, message: start)
             }
-            guard cursor.take("level=") || cursor.take("ts=") else { return nil }
+            guard cursor.take("level=") || cursor.take("ts=") else { return cutKlog(line, start) }
             return TextHead(.logfmt, nil, message: start)
-        default: return nil
+        default: return cutKlog(line, start)
         }
     }
+
+    /// klog's own line without severity and date: `kubelet.go:1547] …`.
+    private static func cutKlog(_ line: [UInt8], _ start: Int) -> TextHead? {
+        var cursor = ByteCursor(line, at: start)
+        while let byte = cursor.byte, byte == 0x5F || (0x61...0x7A).contains(byte) || byte.isASCIIDigit {
+            cursor.move(to: cursor.at + 1)
+        }
+        guard cursor.at > start, cursor.take(".go:"), cursor.number(1...5) != nil, cursor.take("] ") else {
+            return nil
+        }
+        return TextHead(.klog, nil, message: start)
+    }
+
+    /// `10.0.0.5: kern: warning: [2024-04-16T18:19:30.92Z]: …`, the node in front or not: Talos' kernel ring buffer, in which
+    /// its own services log as `user` (talos `pkg/kmsg`, `talosctl dmesg`).
+    private static func ringBuffer(_ start: ByteCursor) -> TextHead? {
+        var cursor = start
+        for _ in 0..<2 {
+            let at = cursor
+            for (facility, form) in facilities where cursor.take(facility) {
+                cursor.blanks()
+                guard cursor.word().count > 1, cursor.blanks() > 0, cursor.take("["),
+                    let time = cursor.isoTime(),
+                    cursor.take("]: ")
+                else { return nil }
+                return TextHead(form, time, message: cursor.at)
+            }
+            cursor = at
+            guard cursor.word().count > 1, cursor.blanks() > 0 else { return nil }
+        }
+        return nil
+    }
+
+    private static let facilities: [(StaticString, Form)] = [
+        ("kern: ", .kernel), ("user: ", .stamped), ("daemon: ", .stamped), ("syslog: ", .stamped),
+    ]
 
     /// A month, a weekday, or at once who speaks.
     private static func named(_ cursor: inout ByteCursor) -> TextHead? {

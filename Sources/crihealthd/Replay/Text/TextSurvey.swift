@@ -8,6 +8,8 @@ struct TextSurvey {
     private(set) var units: Set<String> = []
     /// Lines that a pager cut off.
     var cutLines = 0
+    /// A row of `kubectl get pods` or `kubectl get nodes` stands in it.
+    private var isList = false
     private(set) var hasKernel = false
     private(set) var hasManager = false
     private var sockets: [String] = []
@@ -25,6 +27,7 @@ struct TextSurvey {
             first = min(first ?? entry.at.wall, entry.at.wall)
         }
         if let unit = entry.unit, units.count < 4096 { units.insert(unit) }
+        if entry.unit == BareSpeaker.nobody, !isList { isList = Self.isRow(entry.message) }
         if entry.source == .kernel { hasKernel = true }
         if entry.source == .manager { hasManager = true }
         guard entry.source == .unit, Self.isKubelet(entry.unit) || entry.unit == BareSpeaker.client else {
@@ -79,6 +82,28 @@ struct TextSurvey {
 
     /// Whether nothing in it is known to be a log's.
     var isNobodys: Bool { units == [BareSpeaker.nobody] && first == nil && !hasKernel && !hasManager }
+
+    /// What to bring instead of a list of pods or nodes; nil where there is more than that.
+    var listHint: String? {
+        guard isList, first == nil, !hasKernel, !hasManager else { return nil }
+        return
+            "it is a list as kubectl get prints it, which tells that something fails, and not why; bring what"
+            + " kubectl describe prints of one of them, or that node's journal: journalctl -b -o export"
+    }
+
+    /// The head of such a list, or a row: `web-1   0/1   ContainerCreating   0   17h`, `node1   NotReady   <none>   34h   v1.27.2`.
+    private static func isRow(_ message: String) -> Bool {
+        let words = message.utf8.prefix(400).split(separator: 0x20, maxSplits: 6).map {
+            String(Substring($0))
+        }
+        guard words.count >= 5 else { return false }
+        if words[0] == "NAME" || words[1] == "NAME" { return words.contains("STATUS") }
+        if words[1].contains("Ready"), words[4].hasPrefix("v1.") { return true }
+        return words[1...2].contains { word in
+            let parts = word.split(separator: "/", omittingEmptySubsequences: false)
+            return parts.count == 2 && parts.allSatisfy { !$0.isEmpty && $0.allSatisfy(\.isNumber) }
+        }
+    }
 
     /// Whether a runtime's own log is in the text.
     var hasRuntime: Bool { !speaking.isEmpty }
