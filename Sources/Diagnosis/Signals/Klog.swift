@@ -43,11 +43,11 @@ struct Klog: Hashable, Sendable {
     }
 
     /// Where the bracket is of a line that begins with what is left of a header, its file and line: `kubelet.go:1547] …`.
-    static func placeEnd(_ line: Span<UInt8>, from start: Int = 0) -> Int? {
-        var at = start
-        let limit = min(line.count, start + 64)
+    private static func placeEnd(_ line: Span<UInt8>) -> Int? {
+        var at = 0
+        let limit = min(line.count, 64)
         while at < limit, line[at].isFileName { at += 1 }
-        guard at > start, at + 4 < limit, line[at] == UInt8(ascii: "."), line[at + 1] == UInt8(ascii: "g"),
+        guard at > 0, at + 4 < limit, line[at] == UInt8(ascii: "."), line[at + 1] == UInt8(ascii: "g"),
             line[at + 2] == UInt8(ascii: "o"), line[at + 3] == UInt8(ascii: ":")
         else { return nil }
         at += 4

@@ -296,10 +296,11 @@ private struct Victims {
 }
 
 extension Victims {
-    /// How often the kubelet's events, which kubectl counts (`4m (x3 over 1h)`), tell of a victim.
+    /// How often the kubelet's events, which kubectl counts (`4m (x3 over 1h)`), tell of a victim that they do not name.
     private static func events(_ signals: [Signal]) -> Int {
-        signals.filter { $0.captures["phase"] == "event" }.reduce(0) { sum, signal in
-            sum + max(1, signal.captures["count"].flatMap { Int($0) }.map { min($0, 1000) } ?? 1)
+        signals.filter { $0.captures["phase"] == "event" && $0.captures["pid"] == nil }.reduce(0) {
+            sum, one in
+            sum + max(1, min(one.captures["count"].flatMap { Int($0) } ?? 1, 1000))
         }
     }
 }
