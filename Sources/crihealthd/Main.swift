@@ -15,7 +15,8 @@ struct Crihealthd: ParsableCommand {
             StatusCommand.self, CheckCommand.self, CheckConfigCommand.self, IncidentsCommand.self,
             ExplainCommand.self, ChangesCommand.self, PreflightCommand.self,
             RecordCommand.self,
-            ReplayCommand.self, RulesCommand.self, AdvisoriesCommand.self, ServeCommand.self, ProbeCommand.self,
+            ReplayCommand.self, RulesCommand.self, AdvisoriesCommand.self, ServeCommand.self,
+            ProbeCommand.self,
         ])
 
     /// Runs the command. Where its words are wrong, whoever waits in a socket that systemd passed hears of it too.

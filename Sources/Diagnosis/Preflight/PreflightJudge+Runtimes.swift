@@ -40,6 +40,8 @@ extension PreflightJudge {
             return
         }
         guard let target = target("cri-o") else { return }
+        let package = packages.last { $0.component == "cri-o" }
+        if let package, judgeBrought(package, configuration, made) { return }
         if today == nil, target.number.line.first == 1,
             !target.number.line.lexicographicallyPrecedes([1, 31]),
             let packaged = Self.packaged, !lost(made, packaged).isEmpty
@@ -49,9 +51,39 @@ extension PreflightJudge {
                 "no file sets default_runtime, and CRI-O's own default is crun from 1.31 on",
                 "pin the runtime that runs: default_runtime in a file below /etc/crio/crio.conf.d",
                 "https://github.com/cri-o/cri-o/pull/8549")
-        } else {
+        } else if package == nil {
             judgeDropIn(configuration, made, target)
         }
+    }
+
+    /// What the package at hand makes the default. False: it brings no file that sets one.
+    private mutating func judgeBrought(
+        _ package: UpgradePackage, _ configuration: RuntimeConfiguration, _ made: [ContainerFacts.Entry]
+    ) -> Bool {
+        let texts = package.texts.filter { $0.key.hasPrefix("/etc/crio/") }.sorted { $0.key < $1.key }
+        let brought = RuntimeConfiguration(
+            texts: texts.map { (RuntimeConfiguration.File(path: $0.key), $0.value) })
+        guard let name = brought.defaultRuntime, let file = brought.decidingFile?.path else { return false }
+        let others = configuration.handlers.filter { brought.handler($0.name) == nil }
+        let whole = RuntimeConfiguration(
+            defaultRuntime: name, handlers: brought.handlers + others, files: [])
+        // A later file wins over the package's.
+        let isPinned = configuration.files.contains { $0.defaultRuntime != nil && $0.path > file }
+        saw("the default OCI runtime that \(package.file) brings")
+        guard !isPinned, let next = whole.defaultIdentity, !lost(made, next).isEmpty else { return true }
+        let isThere = configuration.files.contains { $0.path == file }
+        let isKept = isThere && package.keeps(file)
+        switched(
+            isKept ? .warning : .blocker, "default-runtime-package", made, next,
+            "\(package.file) brings \(file): \(next.label) is the default",
+            "pin the runtime that runs in a file that is read later, such as 99-pin.conf; or drain the node before",
+            "https://github.com/cri-o/cri-o/issues/8705",
+            isKept
+                ? "the file is there already; one that was edited is kept"
+                : isThere
+                    ? "the file is there already, and is overwritten"
+                    : "the file is not there yet, and no later one sets a default")
+        return true
     }
 
     /// A later file wins over the package's.
@@ -147,21 +179,48 @@ extension PreflightJudge {
                 continue
             }
             saw("the binaries of \(runtime.unit.name)")
-            judge(report, running, runtime)
+            let name = runtime.endpoint.runtime
+            judge(
+                report, running, name.title, isUpgraded: target(name.rawValue) != nil,
+                old: "New pods get the shim and the OCI runtime on disk, and an old daemon above them.")
         }
+        judgeKubeletBinaries()
+    }
+
+    /// The unit of a kubelet that is a program of its own, outside any container.
+    static func unit(of kubelet: KubeletProcess) -> String? {
+        kubelet.program == "kubelet" && kubelet.containerID == nil ? kubelet.unit : nil
+    }
+
+    /// Which binary the kubelet runs; nil: not known.
+    var kubeletBinaries: RuntimeBinaries? {
+        facts.answers.kubelet?.value.flatMap { Self.unit(of: $0) }
+            .flatMap { facts.answers.runtimeBinaries[$0]?.value }
+    }
+
+    private mutating func judgeKubeletBinaries() {
+        guard let kubelet = facts.answers.kubelet?.value, let unit = Self.unit(of: kubelet) else { return }
+        guard let report = kubeletBinaries, let running = report.running else {
+            missed("which binary \(unit) runs")
+            return
+        }
+        saw("the binaries of \(unit)")
+        judge(
+            report, running, "kubelet", isUpgraded: false,
+            old: "The old one goes on until it is restarted.")
     }
 
     private mutating func judge(
-        _ report: RuntimeBinaries, _ running: RuntimeBinaries.Process, _ runtime: RuntimeFacts
+        _ report: RuntimeBinaries, _ running: RuntimeBinaries.Process, _ title: String, isUpgraded: Bool,
+        old consequence: String
     ) {
-        let title = runtime.endpoint.runtime.title
         let runs = "pid \(running.pid) runs \(running.path)"
         if running.onDisk != .same {
             find(
                 .warning, "binary-replaced", report.unit,
                 "the \(title) that runs is not the one on disk any more: an upgrade is half done",
                 [runs + (running.onDisk == .deleted ? ", which is deleted" : ", which was replaced")],
-                then: "New pods get the shim and the OCI runtime on disk, and an old daemon above them.",
+                then: consequence,
                 first: "finish it: restart \(report.unit) when the node is drained")
         }
         if report.configured == nil {
@@ -191,7 +250,7 @@ extension PreflightJudge {
                     : "Whoever calls it by name may get the other one.",
                 first: "remove the one that no unit starts")
         }
-        if target(runtime.endpoint.runtime.rawValue) != nil, report.shims > 0 {
+        if isUpgraded, report.shims > 0 {
             find(
                 .note, "shims-stay", report.unit,
                 "shims and monitors that run keep their present binary: \(report.shims)",

@@ -12,10 +12,22 @@ extension PreflightJudge {
     /// With what it imports, where it imports anything.
     private var containerdFiles: [FileStamp]? {
         let main = "/etc/containerd/config.toml"
-        let imports = files?[main]?.keys?["imports"] != nil
-        return files?.values.filter {
-            $0.path == main || imports && $0.path.hasPrefix("/etc/containerd/conf.d/")
-        }
+        return files?.values.filter { $0.path == main || isImported($0.path, by: files?[main]?.keys ?? [:]) }
+    }
+
+    /// The inventory has what the main file imports, and all of conf.d.
+    func isImported(_ path: String, by main: [String: UInt32]) -> Bool {
+        guard let imports = main["imports"], !SettingRule.unset.contains(imports),
+            path.hasSuffix(".toml"), path != "/etc/containerd/config.toml"
+        else { return false }
+        let others = ["/var/lib/rancher/", "/etc/rancher/", "/etc/crio/", "/etc/containers/"]
+        guard !path.contains("/certs.d/"), !others.contains(where: path.hasPrefix) else { return false }
+        let folder = "/etc/containerd/conf.d/"
+        let elements = main.filter { $0.key != "imports" && FileStamp.list(ofKey: $0.key).name == "imports" }
+            .values
+        guard path.hasPrefix(folder), !elements.isEmpty else { return true }
+        let forms = [folder + "*.toml", folder + "*", "conf.d/*.toml", "conf.d/*", path]
+        return forms.contains { elements.contains(FileStamp.digest(ofValue: "string(\"\($0)\")")) }
     }
 
     private var crioFiles: [FileStamp]? { files?.values.filter { $0.path.hasPrefix("/etc/crio/") } }
@@ -24,6 +36,11 @@ extension PreflightJudge {
         guard let found else {
             missed("the configuration files of \(name)")
             return
+        }
+        if name == "containerd", let imports = files?["/etc/containerd/config.toml"]?.keys?["imports"],
+            !SettingRule.unset.contains(imports), found.count < 2
+        {
+            missed("what /etc/containerd/config.toml imports: no such file was found")
         }
         // k3s and its like write a file of their own, anew at each start.
         guard !found.isEmpty else { return }

@@ -12,8 +12,16 @@ struct PreflightJudge {
     let files: [String: FileStamp]?
     let open: [Incident]
     let table: AdvisoryTable
+    /// The versions that are to come; none after the upgrade.
     let targets: [UpgradeTarget]
+    let packages: [UpgradePackage]
     let told: [String: String]
+    /// Whether the upgrade has been, and the versions that are to run then.
+    let isAfter: Bool
+    let expected: [UpgradeTarget]
+    /// What the node was like before it.
+    let before: PreflightState?
+    let certificates: [CertificateValidity]
 
     private(set) var findings: [PreflightFinding] = []
     private var examined: [String] = []
@@ -21,14 +29,22 @@ struct PreflightJudge {
 
     init(
         facts: NodeFacts, files: [String: FileStamp]?, open: [Incident], table: AdvisoryTable,
-        targets: [UpgradeTarget], told: [String: String]
+        plan: PreflightPlan
     ) {
         self.facts = facts
         self.files = files
         self.open = open
         self.table = table
-        self.targets = targets
-        self.told = told
+        let planned = plan.targets + plan.packages.compactMap(\.target)
+        isAfter = plan.isAfter
+        before = plan.before
+        certificates = plan.certificates
+        unread = plan.unread
+        told = plan.told
+        packages = plan.packages
+        targets = isAfter ? [] : planned
+        let saved = before?.targets.compactMap { UpgradeTarget("\($0.key)=\($0.value)") } ?? []
+        expected = isAfter ? (planned.isEmpty ? saved : planned) : []
     }
 
     mutating func report() -> PreflightReport {
@@ -38,10 +54,14 @@ struct PreflightJudge {
         judgeOCIRuntimes()
         judgeScopes()
         judgeBinaries()
+        judgePackages()
         judgeSettings()
         judgeCgroups()
         judgeSpace()
+        judgeCertificates()
+        judgeNotRead()
         judgeIncidents()
+        judgeAfter()
         let ranks = PreflightFinding.Severity.allCases
         let sorted = ranks.flatMap { rank in findings.filter { $0.severity == rank } }
         let verdict: PreflightReport.Verdict =
@@ -54,7 +74,7 @@ struct PreflightJudge {
             verdict: verdict, node: facts.hostname, at: "\(facts.now.wall.date)T\(facts.now.wall.clock)Z",
             data: table.date,
             components: components, findings: Array(sorted.prefix(Self.findingLimit)), examined: examined,
-            unread: unread)
+            unread: unread, state: state)
     }
 
     // MARK: Versions
@@ -86,7 +106,7 @@ struct PreflightJudge {
     var components: [PreflightReport.Component] {
         UpgradeTarget.components.compactMap { name in
             let versions = running(name)
-            let target = target(name)?.version
+            let target = (target(name) ?? expected.last { $0.component == name })?.version
             guard !versions.isEmpty || target != nil else { return nil }
             return .init(
                 name: name, running: versions.isEmpty ? nil : versions.joined(separator: ", "), target: target
@@ -161,6 +181,7 @@ struct PreflightJudge {
             find(
                 severity, "open-incident", incident.subject,
                 "\(name) is \(isSure ? "open" : "suspected"): \(incident.sentence)",
+                compared(incident).map { [$0] } ?? [],
                 then: "What comes next cannot be told from what is broken already.",
                 first: "see `crihealthd explain \(name)`")
         }

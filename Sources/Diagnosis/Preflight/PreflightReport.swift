@@ -102,4 +102,6 @@ public struct PreflightReport: Sendable, Encodable {
     public var examined: [String]
     /// What could not be examined.
     public var unread: [String]
+    /// What the node was like, for a later look.
+    public var state: PreflightState
 }

@@ -40,7 +40,7 @@ struct SettingRule: Hashable, Sendable {
     }
 
     /// What `containerd config default` writes for a key that is not used.
-    private static let unset = Set(
+    static let unset = Set(
         ["string(\"\")", "boolean(false)", "integer(0)", "array([])"].map(FileStamp.digest(ofValue:)))
 
     /// The keys of a file that the rule is about, sorted; `all` are those of all files.

@@ -63,6 +63,7 @@ struct FileInventory: Sendable {
         }
         Self.configurations.forEach { add($0) }
         for folder in Self.folders { names(folder).forEach { add($0) } }
+        imports().forEach { add($0) }
         for registry in names("/etc/containerd/certs.d") { add(registry + "/hosts.toml") }
         for unit in Self.units {
             for folder in Self.unitFolders {
@@ -123,6 +124,32 @@ struct FileInventory: Sendable {
             out.append(byte)
         }
         return out
+    }
+
+    /// What containerd's configuration imports: paths, from its own folder on where they are relative, with one `*` in their
+    /// last part at most.
+    private func imports() -> [String] {
+        let folder = "/etc/containerd"
+        guard let bytes = try? files.trustedTail(folder + "/config.toml", limit: Self.sizeLimit) else {
+            return []
+        }
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard text.firstRange(of: "imports") != nil, let table = try? TOMLTable(string: text) else {
+            return []
+        }
+        return (table["imports"]?.array ?? []).prefix(Self.elementLimit).compactMap(\.string).flatMap {
+            written -> [String] in
+            let path = written.hasPrefix("/") ? written : "\(folder)/\(written)"
+            guard let slash = path.lastIndex(of: "/"), !path.contains("\n") else { return [] }
+            let parts = path[path.index(after: slash)...].split(
+                separator: "*", omittingEmptySubsequences: false)
+            guard parts.count == 2 else { return parts.count == 1 ? [path] : [] }
+            return names(String(path[..<slash])).filter { file in
+                let name = file.lastComponent
+                return name.hasPrefix(parts[0]) && name.hasSuffix(parts[1])
+                    && name.utf8.count >= parts[0].utf8.count + parts[1].utf8.count
+            }
+        }
     }
 
     private func names(_ folder: String) -> [String] {

@@ -354,6 +354,35 @@ import Testing
         #expect(!report.examined.contains { $0.contains("conf.d") })
     }
 
+    @Test(
+        "a file that the main one imports, and one that it does not",
+        arguments: [
+            ("/opt/site/cri.toml", "/opt/site/*.toml", true),
+            ("/etc/containerd/conf.d/x.toml", "/etc/containerd/conf.d/*.toml", true),
+            ("/etc/containerd/conf.d/x.toml", "conf.d/*.toml", true),
+            ("/etc/containerd/conf.d/x.toml", "/opt/site/*.toml", false),
+            ("/etc/containerd/certs.d/docker.io/hosts.toml", "/opt/site/*.toml", false),
+        ])
+    func imports(_ path: String, _ pattern: String, _ isJudged: Bool) throws {
+        func stamp(_ path: String, _ keys: [String: String]) -> FileStamp {
+            FileStamp(
+                path: path, size: 10, inode: 1, modifiedAt: WallTime(microseconds: 0),
+                changedAt: WallTime(microseconds: 0), keys: keys.mapValues(FileStamp.digest(ofValue:)))
+        }
+        let main = stamp(
+            "/etc/containerd/config.toml",
+            ["imports": "array(x)", "imports[0]": "string(\"\(pattern)\")", "version": "integer(2)"])
+        let other = stamp(path, ["plugins.cri.systemd_cgroup": "boolean(true)"])
+        let report = try Self.node(
+            "2.1.9", [.changes(ChangeReport(digest: 1, packages: [], files: [main, other]))]
+        ).engine.preflight([])
+        #expect((Self.severities(report)["containerd-systemd-cgroup"] != nil) == isJudged)
+        let alone = try Self.node(
+            "2.1.9", [.changes(ChangeReport(digest: 1, packages: [], files: [main]))]
+        ).engine.preflight([])
+        #expect(alone.unread.contains { $0.hasPrefix("what /etc/containerd/config.toml imports") })
+    }
+
     @Test func binaries() throws {
         let packaged = RuntimeBinaries.File(path: "/usr/bin/containerd", device: 1, inode: 10)
         let other = RuntimeBinaries.File(path: "/usr/local/bin/containerd", device: 1, inode: 11)
@@ -486,6 +515,13 @@ import Testing
                     RuntimeBinaries(
                         unit: Scene.unit, running: .init(pid: 58, path: file.path, onDisk: .same),
                         configured: file, copies: [file], oldShims: [], shims: 0))))
+        let kubelet = RuntimeBinaries.File(path: "/usr/bin/kubelet", device: 1, inode: 11)
+        scene.feed(
+            .node(
+                .binaries(
+                    RuntimeBinaries(
+                        unit: "kubelet.service", running: .init(pid: 7, path: kubelet.path, onDisk: .same),
+                        configured: kubelet, copies: [kubelet], oldShims: [], shims: 0))))
         let report = scene.engine.preflight(Self.targets(["kubelet=1.36.0"]), told: ["kubelet": "1.35.2"])
         #expect(report.unread.isEmpty)
         #expect(report.findings.filter { $0.severity != .note }.isEmpty)

@@ -2,6 +2,7 @@
 import ArgumentParser
 import Diagnosis
 import Foundation
+import HealthEndpoint
 import HealthModel
 import Testing
 
@@ -28,6 +29,25 @@ import Testing
         #expect(severity(report, "open-incident") == nil)
         let finding = try #require(report.findings.first { $0.id == "default-runtime-package" })
         #expect(finding.evidence.contains { $0.contains("was made by runc (/run/runc)") })
+    }
+
+    @Test("S0, after it: what is worse than before is told by the state that was saved")
+    func s0After() throws {
+        let name = "S0-crio-1.29.9-to-1.30.6"
+        let before = try report(name, at: "01:50:42.9", ["cri-o=1.30.6"])
+        struct Saved: Decodable { var state: PreflightState }
+        let json = try JSONDecoder().decode(
+            Saved.self, from: Data(JSONText.encode(before, pretty: true)))
+        #expect(json.state == before.state && json.state.targets == ["cri-o": "1.30.6"])
+        let replayer = try Recordings.replay(name)
+        let plan = PreflightPlan(isAfter: true, before: json.state)
+        let after = replayer.engine.preflight(plan)
+        #expect(severity(after, "fewer-pods") == .warning && severity(after, "new-lines") == .note)
+        #expect(severity(after, "not-in-force") == nil)
+        #expect(after.examined.contains("that cri-o runs as upstream's 1.30.6"))
+        let too = replayer.engine.preflight(
+            PreflightPlan(targets: [UpgradeTarget("cri-o=1.31.0")].compactMap(\.self), isAfter: true))
+        #expect(severity(too, "not-in-force") == .warning)
     }
 
     @Test("S1: containers in scopes that a reboot kills")
@@ -74,7 +94,8 @@ import Testing
 
     @Test(arguments: [
         ["preflight", "--to", "containerd"], ["preflight", "--to", "docker=27.1"],
-        ["preflight", "--at", "03:00"],
+        ["preflight", "--at", "03:00"], ["preflight", "--verify", "--package", "a.deb"],
+        ["preflight", "--against", "a.json", "--package", "a.deb"],
         ["preflight", "--to", "containerd=2.0.1", "--to", "containerd=1.7.30"],
     ])
     func wrongWordsAreRefused(_ words: [String]) {

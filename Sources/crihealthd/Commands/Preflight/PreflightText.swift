@@ -41,7 +41,7 @@ enum PreflightText {
     }
 
     private static func line(_ component: PreflightReport.Component, _ width: Int) -> String {
-        let target = component.target.map { " -> \($0)" } ?? ""
+        let target = component.target.flatMap { $0 == component.running ? nil : " -> \($0)" } ?? ""
         return TerminalText.wrap(
             "\(component.name) \(component.running ?? "(not known)")\(target)", lead: "  ", indent: 4,
             columns: width)

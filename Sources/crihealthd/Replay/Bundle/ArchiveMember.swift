@@ -79,7 +79,7 @@ struct ArchiveMember {
 }
 
 /// A file that is in no file system (memfd_create(2)).
-private final class MemoryFile {
+final class MemoryFile {
     private let descriptor: Int32
     private var size = 0
 

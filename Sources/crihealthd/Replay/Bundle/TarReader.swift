@@ -38,6 +38,8 @@ struct TarReader {
     private var state = State.header
     private var buffer: [UInt8] = []
     private var longName: String?
+    /// Whether its end came, where it has one: a block of zeros.
+    private(set) var isWhole = false
 
     /// Takes in the next bytes. False at the end of the archive, or where it is none.
     mutating func feed(_ bytes: UnsafeRawBufferPointer, _ body: (Event) -> Void) -> Bool {
@@ -89,6 +91,7 @@ struct TarReader {
 
     private mutating func begin(_ header: [UInt8], _ body: (Event) -> Void) -> State {
         guard header[257..<262].elementsEqual("ustar".utf8), let size = Self.number(header[124..<136]) else {
+            isWhole = header.allSatisfy { $0 == 0 }
             return .over
         }
         let kind: Kind

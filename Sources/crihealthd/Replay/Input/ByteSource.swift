@@ -14,6 +14,7 @@ final class ByteSource {
     private(set) var head: [UInt8] = []
     /// What the file is compressed as.
     let compression: Compression?
+    private let isStrict: Bool
     private var descriptor: Int32
     private var unpacker: Unpacker?
     /// Of the file, as it is; 0 for a pipe.
@@ -22,9 +23,13 @@ final class ByteSource {
     private(set) var total = 0
     private var isHeadDone = false
     private var atEnd = false
+    /// Whether it was compressed, and the end of that was not well.
+    private(set) var isDamaged = false
 
     /// Opens `path`; nil is standard input. `name` is what it is called to people, where that is another.
-    init(_ path: String?, name: String? = nil) throws(ReplayError) {
+    /// Of a `strict` one damage is for the caller to tell.
+    init(_ path: String?, name: String? = nil, isStrict: Bool = false) throws(ReplayError) {
+        self.isStrict = isStrict
         let name = name ?? path ?? "standard input"
         self.name = name
         descriptor = path.map { open($0, O_RDONLY | O_CLOEXEC) } ?? dup(STDIN_FILENO)
@@ -77,7 +82,10 @@ final class ByteSource {
         if let unpacker = unpacker.take(), let status = unpacker.finish(atEnd: true), status != 0 {
             // zstd and gzip tell of trailing bytes by a status of 2; what came is good.
             if status != 2 {
-                Console.error("\(name): its compressed data is damaged; this is what could be read")
+                isDamaged = true
+                if !isStrict {
+                    Console.error("\(name): its compressed data is damaged; this is what could be read")
+                }
             }
         }
     }

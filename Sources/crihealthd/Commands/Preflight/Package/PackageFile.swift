@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnosis
+import Glibc
+
+/// Reads a `.deb` or an `.rpm`. Nothing in it is run, and nothing of it is unpacked to a disk.
+enum PackageFile {
+    /// Largest file, and most bytes that its parts unpack to.
+    static let (packedLimit, unpackedLimit) = (256 << 20, 2 << 30)
+
+    /// What the package brings.
+    static func read(_ path: String) throws -> UpgradePackage {
+        let bytes = try FileBytes.read(path, limit: packedLimit)
+        if DebFile.isOne(bytes) { return try DebFile(path, bytes).package() }
+        if RPMFile.isOne(bytes) { return try RPMFile(path, bytes).package() }
+        throw CommandProblem("\(path): neither a .deb nor an .rpm")
+    }
+
+    /// Hands over the unpacked bytes of one part. False from `body`: it wants no more.
+    static func unpack(
+        _ part: ArraySlice<UInt8>, of path: String, _ name: String,
+        _ body: (UnsafeRawBufferPointer) throws -> Bool
+    ) throws {
+        let what = "\(path): \(name)"
+        guard let file = MemoryFile(), part.withUnsafeBytes({ file.append($0, limit: packedLimit) }) else {
+            throw CommandProblem("\(what): no memory to unpack it in")
+        }
+        let source = try ByteSource(file.path, name: what, isStrict: true)
+        let most = min(unpackedLimit, max(64 << 20, part.count * 100))
+        var problem: (any Error)?
+        var isDone = false
+        do throws(ReplayError) {
+            try source.chunks { bytes throws(ReplayError) in
+                guard source.total <= most else { throw .notAnInput(path: what, hint: "") }
+                guard !isDone else { return }
+                do { isDone = try !body(bytes) } catch {
+                    problem = error
+                    isDone = true
+                }
+            }
+        } catch {
+            if case .unreadable(let error) = error { throw error }
+            throw CommandProblem("\(what): \(part.count) bytes unpack to more than \(most >> 20) MiB")
+        }
+        if let problem { throw problem }
+        guard !source.isDamaged else { throw CommandProblem("\(what): its compressed data is damaged") }
+    }
+
+    /// A path in an archive as it is on the node; nil where it leads out of the archive's root.
+    static func path(_ name: String) -> String? {
+        let parts = name.split(separator: "/").filter { $0 != "." }
+        return parts.contains("..") ? nil : "/" + parts.joined(separator: "/")
+    }
+
+    /// Text of a small file.
+    static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+}
+
+/// What of a package's files is kept, however they come.
+struct PackageFiles {
+    private let file: String
+    private var open: (path: String, bytes: [UInt8], isKept: Bool)?
+    private(set) var paths: [String] = []
+    private(set) var texts: [String: String] = [:]
+    /// Sizes of the files below /etc.
+    private(set) var sizes: [String: Int] = [:]
+
+    init(_ file: String) { self.file = file }
+
+    /// A regular file begins.
+    mutating func begin(_ name: String) throws {
+        guard let path = PackageFile.path(name) else {
+            throw CommandProblem(
+                "\(file): it holds \(name.prefix(120)), a path that leads out of where it is unpacked")
+        }
+        let isWanted = UpgradePackage.wants(path) && paths.count < UpgradePackage.pathLimit
+        if isWanted { paths.append(path) }
+        if path.hasPrefix("/etc/"), sizes.count < UpgradePackage.pathLimit { sizes[path] = 0 }
+        let isKept =
+            isWanted && UpgradePackage.wantsText(of: path) && texts.count < UpgradePackage.textLimit
+        open = (path, [], isKept)
+    }
+
+    /// Some of its bytes.
+    mutating func take(_ bytes: UnsafeRawBufferPointer) {
+        guard let path = open?.path else { return }
+        if let size = sizes[path] { sizes[path] = size + bytes.count }
+        guard open?.isKept == true else { return }
+        let space = max(0, UpgradePackage.textSize - (open?.bytes.count ?? 0))
+        open?.bytes.append(contentsOf: bytes.prefix(space))
+    }
+
+    /// It is over.
+    mutating func end() {
+        if let open, open.isKept { texts[open.path] = PackageFile.text(open.bytes) }
+        open = nil
+    }
+}
