@@ -73,6 +73,8 @@ struct BareSpeaker {
         ("type=io.containerd.", "containerd.service"), ("RunPodSandbox for ", "containerd.service"),
         ("Supervisor proxy", "rke2-server.service"), ("Waiting for cri connection", "k3s.service"),
         ("Running kubelet ", "k3s.service"), ("Starting k3s ", "k3s.service"),
+        ("Failed to run CRI service", "containerd.service"),
+        ("\"/run/containerd/containerd.sock", "containerd.service"),
         ("StartContainer for ", "containerd.service"),
         ("CreateContainer within sandbox ", "containerd.service"),
     ]

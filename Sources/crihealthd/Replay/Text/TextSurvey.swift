@@ -85,7 +85,7 @@ struct TextSurvey {
 
     /// What to bring instead of a list of pods or nodes; nil where there is more than that.
     var listHint: String? {
-        guard isList, first == nil, !hasKernel, !hasManager else { return nil }
+        guard isList, isNobodys else { return nil }
         return
             "it is a list as kubectl get prints it, which tells that something fails, and not why; bring what"
             + " kubectl describe prints of one of them, or that node's journal: journalctl -b -o export"
