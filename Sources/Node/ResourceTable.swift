@@ -37,15 +37,18 @@ struct ResourceTable: Sendable {
         return (text ?? "").split(separator: "\n").compactMap(Self.row)
     }
 
+    /// Not `ro` alone: ext4 tells so of what an error made of it (fs/ext4/super.c, seen with Linux 6.18).
+    private static let refusesWrites: Set<Substring> = ["ro", "emergency_ro", "shutdown"]
+
     /// `36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue` (proc_pid_mountinfo(5)).
     private static func row(_ line: Substring) -> Row? {
         let fields = line.split(separator: " ")
         guard fields.count >= 9, let dash = fields.dropFirst(6).firstIndex(of: "-"), dash + 3 < fields.count
         else { return nil }
+        let options = fields[dash + 3].split(separator: ",")
         return Row(
             device: fields[2], mountPoint: unescaped(fields[4]), type: fields[dash + 1],
-            source: unescaped(fields[dash + 2]),
-            isReadOnly: fields[dash + 3].split(separator: ",").contains("ro"))
+            source: unescaped(fields[dash + 2]), isReadOnly: options.contains { refusesWrites.contains($0) })
     }
 
     /// Spaces and the like are written `\040`.

@@ -53,6 +53,14 @@ struct ResourceTableTests {
             ])
     }
 
+    @Test(
+        "what an error made of ext4 refuses writes, whatever Linux calls it",
+        arguments: ["ro", "rw,emergency_ro", "rw,shutdown"])
+    func refused(_ options: String) throws {
+        let mountinfo = "22 1 254:1 / / rw,relatime - ext4 /dev/vda1 \(options),errors=remount-ro\n"
+        #expect(try read(try node(mountinfo)).mounts.allSatisfy(\.isReadOnly))
+    }
+
     @Test("limits are those of the node, and of the units that have one")
     func limits() throws {
         let resources = try read(try node("22 1 254:1 / / rw - ext4 /dev/vda1 rw\n"))

@@ -20,9 +20,10 @@ extension Engine {
     /// others, so ask twice.
     public var preflightQuestions: [Inquiry] {
         let facts = state.facts
+        let node = NodeCase(facts: facts, configuration: configuration)
         var asked: [Inquiry] = [
             .kubelet, .runtimeConfiguration, .containerProcesses,
-            .resources(paths: [PreflightJudge.cgroups], units: []),
+            .resources(paths: node.writtenTo + [PreflightJudge.cgroups], units: []),
             .fileSystems(paths: ["/"] + facts.runtimes.flatMap(\.directories)),
         ]
         for directory in Set(facts.runtimes.map(\.cniDirectory)).sorted() {

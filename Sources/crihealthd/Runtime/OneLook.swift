@@ -76,7 +76,9 @@ struct OneLook {
         let boot = BootIdentity.current(root: surroundings.root)
         host.begin(
             DaemonStart(
-                bootID: boot.bootID, version: Release.version, hostname: boot.hostname, endpoints: endpoints))
+                bootID: boot.bootID, version: Release.version, hostname: boot.hostname, endpoints: endpoints),
+            // As in the daemon: a start that was over long ago is not judged by today's clock.
+            reports: [.journal(.catchingUp)])
         for report in reports { host.observe(.daemon(report)) }
         for inquiry in [Inquiry.kubelet, .changes(known: nil)] {
             if let answer = asker.answer(inquiry) { host.observe(.node(answer)) }

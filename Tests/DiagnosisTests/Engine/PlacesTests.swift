@@ -109,4 +109,31 @@ struct PlacesTests {
                 "/var/lib/rancher/rke2/agent/containerd", "/run/k3s/containerd",
             ])
     }
+
+    /// That /var/lib/containerd can be written to proves nothing of a runtime whose root is elsewhere.
+    @Test("a read-only root is over when that very place can be written to")
+    func rootElsewhere() throws {
+        func mount(_ path: String, isReadOnly: Bool) -> NodeResources.Mount {
+            .init(path: path, mountPoint: path, source: "/dev/x", type: "ext4", isReadOnly: isReadOnly)
+        }
+        var scene = try Scene()
+        scene.starts()
+        let places = RuntimePlaces(root: "/data/c", state: "/run/x")
+        scene.probe(.status, .status(RuntimeStatus(conditions: [], places: places)))
+        scene.line(
+            #"time="2026-12-01T03:40:00.000000000Z" level=error msg="RunPodSandbox for &PodSandboxMetadata{Name:web,Uid:1,Namespace:shop,Attempt:0,} failed, error" error="failed to setup sandbox files: mkdir /data/c/io.containerd.grpc.v1.cri/sandboxes/1: read-only file system""#
+        )
+        #expect(scene.openNames == ["NodeFault/FileSystemReadOnly"])
+        let asked = scene.inquiries.contains { inquiry in
+            if case .resources(let paths, _) = inquiry { paths.contains("/data/c") } else { false }
+        }
+        #expect(asked)
+        let usual = mount("/var/lib/containerd", isReadOnly: false)
+        for isReadOnly in [true, false] {
+            scene.wait(.seconds(1))
+            scene.feed(
+                .node(.resources(NodeResources(mounts: [usual, mount("/data/c", isReadOnly: isReadOnly)]))))
+            #expect(scene.openNames == (isReadOnly ? ["NodeFault/FileSystemReadOnly"] : []))
+        }
+    }
 }

@@ -492,6 +492,22 @@ import Testing
         #expect(none.verdict == .unknown && none.unread.contains("container runtimes: none was found"))
     }
 
+    /// systemd mounts the tmpfs above the controllers of v1 read-only.
+    @Test(arguments: ["tmpfs", "cgroup2"])
+    func whereTheControlGroupsAreNothingIsWritten(_ type: String) throws {
+        func mount(_ path: String, _ type: String, isReadOnly: Bool) -> NodeResources.Mount {
+            .init(path: path, mountPoint: path, source: type, type: type, isReadOnly: isReadOnly)
+        }
+        let groups = mount("/sys/fs/cgroup", type, isReadOnly: type == "tmpfs")
+        let engine = try Self.node("2.2.1", [.resources(NodeResources(mounts: [groups]))]).engine
+        #expect(engine.preflight([]).findings.filter { $0.severity == .blocker }.isEmpty)
+        let state = mount("/var/lib/containerd", "ext4", isReadOnly: true)
+        var scene = try Self.node("2.2.1", [.resources(NodeResources(mounts: [state]))])
+        scene.wait(.seconds(1))
+        scene.feed(.node(.resources(NodeResources(mounts: [state, groups]))))
+        #expect(Self.severities(scene.engine.preflight([]))["open-incident"] == .blocker)
+    }
+
     @Test func clearIsWhatWasExamined() throws {
         var scene = try Self.node(
             "2.3.4",

@@ -232,6 +232,28 @@ import Testing
         #expect(state.names == [])
     }
 
+    /// The kubelet fell two minutes ago, and came back: that is no outage of now.
+    @Test(.enabled(if: JournalFile.isPossible)) func whatIsOverIsNoNews() throws {
+        let runtime = try FakeRuntime()
+        let state = try TemporaryDirectory()
+        let journal = try TemporaryDirectory()
+        let exit = "EXIT_CODE=exited\nEXIT_STATUS=1", start = "JOB_TYPE=start"
+        let records = [
+            (MessageID.unitStarted, 400, start), (MessageID.processExit, 122, exit),
+            (MessageID.unitFailed, 121, "UNIT_RESULT=exit-code"), (MessageID.unitStarting, 111, start),
+            (MessageID.unitStarted, 110, start),
+        ]
+        try JournalFile.append(records: records, of: "kubelet.service", in: journal)
+        let look = OneLook(
+            configuration: TestDaemon.configuration(runtime, state, journal),
+            surroundings: TestDaemon.surroundings(), logger: TestDaemon.logger,
+            patience: .init(journal: .seconds(5), questions: .milliseconds(300)))
+        let snapshot = try look.take()
+        #expect(snapshot.verdict == .healthy)
+        #expect(snapshot.statistics.journalEntries == 5)
+        #expect(snapshot.resolved.map(\.cause) == [])
+    }
+
     @Test func aRuntimeThatErrsIsAskedUntilThatIsKnown() throws {
         let runtime = try FakeRuntime(errs: true)
         let state = try TemporaryDirectory()

@@ -42,6 +42,36 @@ enum JournalFile {
         try take(file, as: directory.path + "/system.journal")
     }
 
+    /// Records of systemd about a unit: message id, how many seconds ago, further fields.
+    static func append(
+        records: [(id: String, seconds: Int, fields: String)], of unit: String,
+        in directory: TemporaryDirectory
+    ) throws {
+        let now = Moment.now(), boot = BootIdentity.current().bootID
+        let export = records.map { record in
+            """
+            __REALTIME_TIMESTAMP=\((now.wall + .seconds(-record.seconds)).microseconds)
+            __MONOTONIC_TIMESTAMP=\((now.monotonic + .seconds(-record.seconds)).microseconds)
+            _BOOT_ID=\(boot)
+            _TRANSPORT=journal
+            _PID=1
+            _UID=0
+            _COMM=systemd
+            _SYSTEMD_UNIT=init.scope
+            UNIT=\(unit)
+            MESSAGE_ID=\(record.id)
+            MESSAGE=of \(unit)
+            \(record.fields)
+
+
+            """
+        }
+        let file = directory.path + "/input.export"
+        try Data(export.joined().utf8).write(to: URL(fileURLWithPath: file))
+        defer { unlink(file) }
+        try take(file, as: directory.path + "/system.journal")
+    }
+
     /// Adds the entries of an export stream to a journal file.
     static func take(_ export: String, as file: String) throws {
         let process = Process()

@@ -43,7 +43,7 @@ extension NodeCase {
 
     private func inquiries(_ cause: Cause) -> [Inquiry] {
         switch cause {
-        case .diskFull, .inodesExhausted, .diskPressure: [question, .fileSystems(paths: Self.directories)]
+        case .diskFull, .inodesExhausted, .diskPressure: [question, .fileSystems(paths: writtenTo)]
         default: [question]
         }
     }
@@ -141,8 +141,8 @@ extension NodeCase {
 
     private func space(_ told: Told) -> Text {
         let steps = [
-            NextStep("see how full the disks are", "df -h \(words: Self.directories)"),
-            NextStep("see whether inodes are left", "df -i \(words: Self.directories)"),
+            NextStep("see how full the disks are", "df -h \(words: writtenTo)"),
+            NextStep("see whether inodes are left", "df -i \(words: writtenTo)"),
             NextStep("see what is largest", "du -xsh /var/log/pods /var/lib/kubelet /var/lib/containerd"),
         ]
         if told.cause == .diskPressure {
@@ -163,7 +163,7 @@ extension NodeCase {
     }
 
     private var fullest: FileSystemUsage? {
-        Self.directories.compactMap { facts.answers.fileSystems[$0]?.value }.first { $0.hasNoRoom }
+        writtenTo.compactMap { facts.answers.fileSystems[$0]?.value }.first { $0.hasNoRoom }
     }
 
     private func limit(_ told: Told) -> Text {
@@ -318,7 +318,7 @@ extension NodeCase {
                 [evidence("fs.inotify.max_user_instances is \($0)", "sysctl fs.inotify")]
             } ?? []
         case .fileSystemReadOnly, .fileSystemDamaged, .diskErrors:
-            return value.mounts.filter { $0.isReadOnly || ($0.errors ?? 0) > 0 }.prefix(4).map {
+            return mounts.filter { $0.isReadOnly || ($0.errors ?? 0) > 0 }.prefix(4).map {
                 evidence(
                     "\($0.path) on \($0.source) (\($0.type))\($0.isReadOnly ? ", read-only" : "")"
                         + ($0.errors.map { $0 > 0 ? ", \($0) errors since the last fsck" : "" } ?? ""),

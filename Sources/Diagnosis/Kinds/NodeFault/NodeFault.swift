@@ -56,6 +56,11 @@ struct NodeCase: Sendable {
 
     var now: Moment { facts.now }
     var resources: NodeAnswers.Dated<NodeResources>? { facts.answers.resources }
+    /// Where runtimes and the kubelet write, as far as the node was asked: others may want to know of other places.
+    var mounts: [NodeResources.Mount] {
+        let places = writtenTo
+        return (resources?.value.mounts ?? []).filter { places.contains($0.path) }
+    }
 
     func assess() -> Assessment {
         let verdicts = verdicts
@@ -116,10 +121,16 @@ struct NodeCase: Sendable {
     private var isLookDue: Bool { resources.map { now.monotonic - $0.at.monotonic >= Self.interval } ?? true }
 
     var question: Inquiry {
-        .resources(paths: Self.directories, units: facts.runtimes.compactMap(\.endpoint.unit))
+        .resources(paths: writtenTo, units: facts.runtimes.compactMap(\.endpoint.unit))
     }
 
-    /// Where runtimes and the kubelet write.
+    /// Where runtimes and the kubelet write: by their own word, and by everybody's defaults.
+    var writtenTo: [String] {
+        let told = facts.runtimes.flatMap(\.directories).filter { !Self.directories.contains($0) }
+        return Self.directories + Set(told).sorted()
+    }
+
+    /// By everybody's defaults.
     static let directories = [
         "/var/lib/containerd", "/run/containerd", "/var/lib/containers/storage", "/run/containers",
         "/var/lib/docker", "/var/lib/kubelet", "/var/lib/rancher", "/var/log/pods",
@@ -173,7 +184,7 @@ struct NodeCase: Sendable {
 
     /// ENOSPC is about inodes where space is left.
     private var lacksInodes: Bool {
-        Self.directories.compactMap { facts.answers.fileSystems[$0]?.value }.contains {
+        writtenTo.compactMap { facts.answers.fileSystems[$0]?.value }.contains {
             $0.availableInodes == 0 && $0.availableBytes > 0
         }
     }
@@ -192,13 +203,13 @@ struct NodeCase: Sendable {
 
     /// None of the directories that matter lies on the device, as far as that is known.
     private func isElsewhere(_ told: Told) -> Bool {
-        guard resources?.value.mounts.isEmpty == false, !told.isOfNode else { return false }
+        guard !mounts.isEmpty, !told.isOfNode else { return false }
         return !told.signals.contains { mount(of: $0) != nil }
     }
 
     /// The mount of ours that a line's device is.
     func mount(of signal: Signal) -> NodeResources.Mount? {
-        guard let device = signal.device, let mounts = resources?.value.mounts else { return nil }
+        guard let device = signal.device else { return nil }
         return mounts.first { mount in
             mount.source.split(separator: "/").last.map {
                 device == $0 || device.hasPrefix($0) || $0.hasPrefix(device)
@@ -211,7 +222,7 @@ struct NodeCase: Sendable {
 
     /// What the node shows without a word of the kernel: nothing can be written where the runtimes' state lies.
     private var readOnlyMount: NodeResources.Mount? {
-        resources?.value.mounts.first { $0.isReadOnly }
+        mounts.first { $0.isReadOnly }
     }
 
     private func isOver(_ told: Told) -> Bool { end(of: told) != nil }
@@ -242,7 +253,7 @@ struct NodeCase: Sendable {
         let fresh = resources.flatMap { $0.at.monotonic > last ? $0 : nil }
         switch told.cause {
         case .fileSystemReadOnly:
-            guard let fresh, !fresh.value.mounts.isEmpty, !fresh.value.mounts.contains(where: \.isReadOnly)
+            guard let fresh, !mounts.isEmpty, !mounts.contains(where: \.isReadOnly)
             else { return told.isOfNode ? made(after: last) : nil }
             return Evidence(
                 at: fresh.at.wall, source: .node,
@@ -256,7 +267,7 @@ struct NodeCase: Sendable {
                 ? nil : made
         case .memoryCgroupLeak, .filesExhausted, .busUnresponsive: return made(after: last)
         case .diskFull, .inodesExhausted:
-            let answers = Self.directories.compactMap { facts.answers.fileSystems[$0] }.filter {
+            let answers = writtenTo.compactMap { facts.answers.fileSystems[$0] }.filter {
                 $0.at.monotonic > last
             }
             guard let latest = answers.max(by: { $0.at.monotonic < $1.at.monotonic }),
