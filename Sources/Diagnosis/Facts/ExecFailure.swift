@@ -19,7 +19,8 @@ extension SignalLog {
             .sorted { $0.at.monotonic < $1.at.monotonic }
         guard let own = unit.state?.execStart else { return lines.last }
         let ofOwn = lines.last { $0.captures["path"] == own }
-        return unit.exit == nil ? ofOwn : ofOwn ?? lines.last
+        // The bus tells of an end before the journal has told all of it.
+        return unit.exit?.cursor == nil ? ofOwn : ofOwn ?? lines.last
     }
 }
 

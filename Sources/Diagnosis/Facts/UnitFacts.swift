@@ -214,8 +214,10 @@ struct UnitFacts: Hashable, Codable, Sendable {
         if phase == .running, let up = phaseSince, at.monotonic - up.monotonic >= Self.healthyRun {
             restarts = []
         }
-        let start = phase == .starting ? startedAt?.monotonic : nil
-        troubleFrom = start ?? at.monotonic - Self.lastWords
+        let words = at.monotonic - Self.lastWords
+        // What was said before this run began is of another trouble.
+        let start = startedAt.flatMap { $0.monotonic <= at.monotonic ? $0.monotonic : nil } ?? words
+        troubleFrom = phase == .starting ? start : max(start, words)
     }
 
     /// The endpoint answers: what was wrong is over, whether or not systemd has said that the start ended.

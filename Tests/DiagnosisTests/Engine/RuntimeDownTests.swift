@@ -241,4 +241,71 @@ import Testing
         scene.wait(.seconds(5))
         #expect(scene.openNames == ["RuntimeDown/Exited"])
     }
+
+    private static let noModprobe =
+        "containerd.service: Unable to locate executable '/sbin/modprobe': No such file or directory"
+
+    /// The same, with a program that cannot run: the next start says again that there is no modprobe.
+    @Test func theNextStartDoesNotChangeWhatCannotBeExecuted() throws {
+        var scene = try Scene()
+        scene.starts()
+        scene.manager(MessageID.unitStarting)
+        scene.manager(says: Self.noModprobe)
+        scene.manager(
+            says: "containerd.service: Failed at step EXEC spawning /root/containerd: Exec format error")
+        scene.exits(203)
+        scene.wait(.seconds(1))
+        #expect(scene.openNames == ["RuntimeDown/BinaryUnusable"])
+        scene.manager(MessageID.restartScheduled)
+        scene.manager(MessageID.unitStarting)
+        scene.manager(says: Self.noModprobe)
+        #expect(scene.openNames == ["RuntimeDown/BinaryUnusable"])
+        #expect(!scene.open.contains { $0.explanation.contains("modprobe") })
+    }
+
+    /// The bus tells of the end before the journal has told what could not be executed.
+    @Test func theBusNamesTheProgramOfTheMainProcess() throws {
+        var scene = try Scene()
+        scene.starts()
+        scene.manager(MessageID.unitStarting)
+        scene.manager(says: Self.noModprobe)
+        scene.feed(
+            .unit(
+                UnitState(
+                    name: Scene.unit, activeState: "activating", subState: "auto-restart",
+                    result: "exit-code",
+                    execMainCode: 1, execMainStatus: 203, execStart: "/root/containerd")))
+        #expect(
+            scene.open.map(\.sentence) == ["containerd does not start: /root/containerd cannot be executed"])
+    }
+
+    /// A directory of its state whose checksum is wrong (ext4, EBADMSG): neither the configuration, nor an end by itself.
+    @Test func aDamagedFileSystemIsNoConfiguration() throws {
+        var scene = try Scene()
+        scene.manager(MessageID.unitStarting)
+        scene.line(
+            #"time="2026-12-01T03:28:15.127000133Z" level=fatal msg="Failed to run CRI service" error="failed to recover state: failed to cleanup orphaned sandbox directories: failed to read base directory: readdirent /srv/containerd/io.containerd.grpc.v1.cri/sandboxes: bad message""#
+        )
+        scene.exits(1)
+        scene.wait(.seconds(1))
+        #expect(scene.openNames == ["RuntimeDown/PathUnusable"])
+        #expect(scene.open.first?.explanation.hasSuffix("or of the disk below it.") == true)
+    }
+
+    /// It did not start, was repaired, and is killed a few seconds later: that is not for what it said the first time.
+    @Test func anEarlierTroubleIsNotTheCauseOfTheNext() throws {
+        var scene = try Scene()
+        scene.manager(MessageID.unitStarting)
+        scene.line("containerd: failed to load TOML: /etc/containerd/config.toml: (12, 2): unexpected token")
+        scene.exits(1)
+        scene.wait(.seconds(1))
+        #expect(scene.openNames == ["RuntimeDown/ConfigInvalid"])
+        scene.starts()
+        scene.answers()
+        #expect(scene.openNames == [])
+        scene.wait(.seconds(4))
+        scene.exits(9, code: "killed", result: "signal")
+        scene.wait(.seconds(1))
+        #expect(scene.openNames == ["RuntimeDown/Killed"])
+    }
 }

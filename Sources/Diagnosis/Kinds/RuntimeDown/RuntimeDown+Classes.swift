@@ -151,15 +151,23 @@ extension RuntimeCase<RuntimeDown> {
 
     private func pathWords(_ line: Signal) -> StartWords {
         let path = line.captures["path"], errno = line.captures["errno"].map { ": \($0.bounded(80))" } ?? ""
+        let isDamaged = ["bad message", "needs cleaning", "input/output error"].contains {
+            errno.contains($0)
+        }
         return StartWords(
             sentence:
                 "\(name) does not start: it cannot use \(path?.bounded(200) ?? "a path that it needs")\(errno)",
-            explanation: "\(said(line)) That is a path, not its configuration.",
+            explanation: said(line)
+                + (isDamaged
+                    ? " That is an error of the file system, or of the disk below it."
+                    : " That is a path, not its configuration."),
             steps: path.map {
                 [
                     NextStep("see what is there (a dangling link?)", "ls -ld \($0) \(directory(of: $0))"),
                     NextStep("see whether its file system is writable", "findmnt -T \(directory(of: $0))"),
                 ]
+                    + (isDamaged
+                        ? [NextStep("see what the kernel says of it", "journalctl -k -p err -n 40")] : [])
             } ?? [])
     }
 
