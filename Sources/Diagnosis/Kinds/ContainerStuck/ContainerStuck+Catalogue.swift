@@ -9,8 +9,8 @@ extension Catalogue {
         causes: [
             .init(.staleNames, .warning),
             .init(.createHangs, .warning),
-            .init(.stopHangs, .warning),
             .init(.shimUnresponsive, .warning),
+            .init(.stopHangs, .warning),
             .init(.startLost, .warning),
             .init(.shimLost, .warning),
         ])

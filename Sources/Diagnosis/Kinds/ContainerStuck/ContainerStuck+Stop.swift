@@ -18,7 +18,8 @@ extension RuntimeCase<ContainerStuck> {
 
     /// Failed stops whose text is a hang's; two of one container, or one whose words prove it, or a request without an end.
     var stop: Stop? {
-        let failed = recent([.stopFailed]).filter { $0.kind == ContainerStuck.kind && !isStopped($0) }
+        let failed =
+            recent([.stopFailed]).filter { $0.kind == ContainerStuck.kind && !isStopped($0) } + silent
         let stuck = recent([.stopStuck]).filter {
             $0.unit == runtime.unit.name && $0.captures["id"] != nil && !isStopped($0)
         }
@@ -34,6 +35,19 @@ extension RuntimeCase<ContainerStuck> {
             return stop(.stopHangs, dead)
         }
         return old.isEmpty ? nil : stop(.stopHangs, old)
+    }
+
+    /// A call that a shim did not answer in time proves nothing on a busy node; another of the same one seconds later does.
+    private var silent: [Signal] {
+        let lines = recent([.stopStuck]).filter {
+            $0.kind == ContainerStuck.kind && $0.unit == runtime.unit.name && !isStopped($0)
+        }
+        return lines.filter { line in
+            lines.contains {
+                $0.captures["id"] == line.captures["id"]
+                    && abs(($0.at.monotonic - line.at.monotonic).seconds) >= 3
+            }
+        }
     }
 
     /// Whether the kubelet got no answer either when it asked for the state of what does not stop.

@@ -76,7 +76,10 @@ extension RuntimeCase<ContainerStuck> {
             return .expired("nothing is known to hang or to be lost, and containers do not outlive a boot")
         }
         let left = remaining(Set(lost.compactMap { $0.captures["id"] }))
-        if let left, left.isEmpty, let at = runtime.podsAt, at.monotonic > last.at.monotonic {
+        // What is asked for within moments is answered as if it still lived.
+        if let left, left.isEmpty, let at = runtime.podsAt,
+            at.monotonic - last.at.monotonic >= configuration.lossGrace
+        {
             return .cleared(
                 Evidence(
                     at: at.wall, source: .cri,
