@@ -12,8 +12,6 @@ STORE = "/var/lib/containerd/io.containerd.metadata.v1.bolt/meta.db"
 PLUGINS = "/usr/lib/cni"
 SPEC = "/etc/containerd/base-spec.json"
 CRI = '[plugins."io.containerd.grpc.v1.cri"'
-# Mostly a second, five where the first question was too early; once, on a busy machine, only the look that comes every thirty.
-ASKED = 35.0
 RUNC = f"""
 {CRI}.containerd.runtimes.runc]
 runtime_type = "io.containerd.runc.v2"
@@ -85,12 +83,11 @@ json.dump(spec, open("{SPEC}", "w"))'""")
 
 FAULTS = (
     Fault("start-pre-fails", "RuntimeDown", ("StartPreFailed",),
-          unit("ExecStartPre=/bin/sh -c 'echo no module br_netfilter >&2; exit 3'"), unit_repaired, opens=1.5, named=3,
-          resolves=ASKED),
+          unit("ExecStartPre=/bin/sh -c 'echo no module br_netfilter >&2; exit 3'"), unit_repaired, opens=1.5, named=3),
     # A text without an interpreter: execve(2) says ENOEXEC, as of another architecture's program.
     Fault("binary-unusable", "RuntimeDown", ("BinaryUnusable",),
           sequence(command("sh", "-c", "echo no program >/root/containerd; chmod 755 /root/containerd"),
-                   unit("ExecStart=\nExecStart=/root/containerd")), unit_repaired, opens=1.5, named=3, resolves=ASKED),
+                   unit("ExecStart=\nExecStart=/root/containerd")), unit_repaired, opens=1.5, named=3),
     Fault("store-cut", "RuntimeDown", ("DatabaseCorrupt",),
           sequence(systemctl("stop"), command("cp", "-p", STORE, "/root/"), command("truncate", "-s", "100", STORE),
                    systemctl("start", "--no-block")),

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What changed before an outage: a package that apt upgrades, a drop-in that somebody edits, restarts of both."""
+"""What changed before an outage: a package that apt upgrades, a drop-in that somebody edits, restarts of both; and what
+`crihealthd preflight` had said of it."""
 
 import json
 import time
@@ -30,6 +31,35 @@ def install(run, version):
     run.node.run("env", f"SUDO_UID={PERSON[1]}", "apt-get", "-y", "--allow-downgrades", "install", f"/root/crun_{version}_all.deb")
 
 
+def crihealthd(run, *words):
+    """The command line, as the package brings it or the binary alone."""
+    program = "crihealthd" if run.node.run("sh", "-c", "command -v crihealthd", check=False).stdout else (
+        f"{daemon.HOME}/crihealthd")
+    return run.node.run("env", f"LD_LIBRARY_PATH={daemon.HOME}/lib", program, *words, check=False)
+
+
+def preflight(run, status, *words):
+    """What it finds that is more than a note, as (severity, id, subject); it must exit like that."""
+    done = crihealthd(run, "preflight", "-o", "json", *words)
+    if done.returncode != status:
+        raise runner.Failed(f"preflight {' '.join(words)} exits with {done.returncode}, not {status}: {done.stdout}{done.stderr}")
+    return {(one["severity"], one["id"], one["subject"]) for one in json.loads(done.stdout)["findings"]
+            if one["severity"] != "note"}
+
+
+def foreseen(run, row):
+    """Clear, with control groups v1 below a read-only tmpfs; a kubelet that refuses them is a blocker."""
+    run.await_quiet()
+    began = time.monotonic()
+    found = preflight(run, 0)
+    row.kind, row.cause, row.opened = "preflight", "0, 2", time.monotonic() - began
+    if found:
+        raise runner.Failed(f"preflight finds {found} on a healthy node")
+    found = preflight(run, 2, "--to", "kubelet=1.35.0")
+    if ("blocker", "cgroup-v1", "kubelet 1.35.0") not in found or ("blocker", "open-incident", "node") in found:
+        raise runner.Failed(f"preflight finds {found}")
+
+
 def listed(run):
     """What /v1/changes lists, oldest first."""
     return run.daemon.json("/v1/changes")["changes"]
@@ -47,6 +77,9 @@ def changed(run, row):
     run.node.write(DROP_IN, f"[Service]\nExecStart=\nExecStart={ABSENT}\n")
     try:
         run.node.run("systemctl", "daemon-reload")
+        warned = preflight(run, 2)
+        if ("blocker", "binary-missing", scenarios.CONTAINERD) not in warned:
+            raise runner.Failed(f"before the restart preflight finds {warned}")
         began = time.monotonic()
         run.node.run("systemctl", "restart", scenarios.CONTAINERD, check=False)
         run.await_open(row, "RuntimeDown", ("BinaryMissing",), began, 5, 10)
@@ -94,13 +127,11 @@ def on_list(run):
         raise runner.Failed(f"restarts are told as {restarts}")
     if [one["time"] for one in changes] != sorted(one["time"] for one in changes):
         raise runner.Failed(f"not in the order of time: {changes}")
-    program = "crihealthd" if run.node.run("sh", "-c", "command -v crihealthd", check=False).stdout else (
-        f"{daemon.HOME}/crihealthd")
-    shown = run.node.run("env", f"LD_LIBRARY_PATH={daemon.HOME}/lib", program, "changes", "-o", "json").stdout
+    shown = crihealthd(run, "changes", "-o", "json").stdout
     if [one["sentence"] for one in json.loads(shown)["changes"]] != [one["sentence"] for one in changes]:
         raise runner.Failed(f"`crihealthd changes` tells {shown}, /v1/changes {changes}")
 
 
 def steps(run):
     """(name, body) of every scenario."""
-    return [("changed-before", lambda row: changed(run, row))]
+    return [("preflight", lambda row: foreseen(run, row)), ("changed-before", lambda row: changed(run, row))]

@@ -53,13 +53,15 @@ class Node:
 
     files:   more of them: {path in the node: text, (text, mode), bytes, or a pathlib.Path to copy}.
     binds:   {path in the node: path here}, mounted read-only.
+    unified: the unified hierarchy of control groups, which has no controller here; else v1 beside it.
     """
 
-    def __init__(self, tree, files=None, binds=None, cache=CACHE):
+    def __init__(self, tree, files=None, binds=None, cache=CACHE, unified=False):
         self.tree = pathlib.Path(tree)
         self.files = dict(files or {})
         self.binds = dict(binds or {})
         self.cache = pathlib.Path(cache)
+        self.environment = {**ENVIRONMENT, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"} if unified else ENVIRONMENT
         self.process = None
         self.leader = None
         self.directory = None
@@ -143,7 +145,7 @@ class Node:
                 ["setpriv", "--pdeathsig", "KILL",
                  "unshare", "--mount", "--pid", "--fork", "--kill-child=KILL", "--mount-proc",
                  HERE / "launch", self.tree, self.directory, *binds],
-                stdin=subprocess.DEVNULL, stdout=console, stderr=console, env=ENVIRONMENT, preexec_fn=enter,
+                stdin=subprocess.DEVNULL, stdout=console, stderr=console, env=self.environment, preexec_fn=enter,
                 start_new_session=True, close_fds=True)
 
     def _await_boot(self, seconds=90):

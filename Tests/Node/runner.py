@@ -222,7 +222,7 @@ class Run:
             try:
                 fault.breaks(self.node)
                 self.await_open(row, fault.kind, fault.causes, injected, fault.opens, fault.named)
-                incident = self.hold(fault, 1.0)
+                incident = self.hold(fault, fault.holds)
             finally:
                 repaired = time.monotonic()
                 if fault.repairs:

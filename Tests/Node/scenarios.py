@@ -33,6 +33,8 @@ class Fault:
     from_journal: bool = False
     # Whether its impact must count the pods of the node.
     hurts_pods: bool = False
+    # How long it is watched to stay as it is.
+    holds: float = 1.0
 
 
 def main_pid(node):
