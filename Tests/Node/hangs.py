@@ -76,10 +76,10 @@ SHIM = Shim()
 
 FAULTS = (
     Fault("cni-hangs", "PodNetworkFailing", ("CNIAddHangs",),
-          sequence(plugin("exec sleep 600"), ask("one", 2), ask("two", 2)), bridge("one", "two"), opens=10, named=10),
+          sequence(plugin("exec sleep 600"), ask("one", 1), ask("two", 1)), bridge("one", "two"), opens=10, named=10),
     Fault("shim-stopped", "ContainerStuck", ("ShimUnresponsive",), SHIM.breaks, SHIM.repairs, opens=15, named=15),
     # The list that is asked for at once still has the pod as ready.
-    Fault("shim-killed", "ContainerStuck", ("ShimLost",), SHIM.killed, SHIM.removed, opens=5, named=5, holds=6),
+    Fault("shim-killed", "ContainerStuck", ("ShimLost",), SHIM.killed, SHIM.removed, opens=5, named=5, holds=3),
 )
 # By name only: it takes a quarter of a minute, for a name that is reserved for less proves nothing.
 ON_REQUEST = (

@@ -134,13 +134,13 @@ FAULTS = (
           command("systemctl", "start", "dbus.socket", "dbus.service"), opens=6, named=6),
 )
 ELSEWHERE = (
-    Fault("store-full", "CreateFailing", ("DiskFull",), sequence(fill_place, pods("one", "two")),
-          sequence(command("sh", "-c", f"rm {PLACE}/ballast*"), pods("one", "two"), move_out), before=move_in, opens=10, named=10),
     Fault("store-read-only", "NodeFault", ("FileSystemReadOnly",), sequence(inject_error, pods("one", "two")),
           sequence(move_out, pods("one", "two")), before=move_in, opens=10, named=10),
 )
 # By name only, for the time they take.
 ON_REQUEST = (
+    Fault("store-full", "CreateFailing", ("DiskFull",), sequence(fill_place, pods("one", "two")),
+          sequence(command("sh", "-c", f"rm {PLACE}/ballast*"), pods("one", "two"), move_out), before=move_in, opens=10, named=10),
     Fault("store-damaged", "RuntimeDown", ("PathUnusable",), damage, move_out, before=move_in, opens=5, named=6),
 )
 

@@ -129,8 +129,10 @@ extension CauseScene {
                     &$0,
                     #"level=error msg="failed to get task exit status for \"\#(id)\"" error="ttrpc: closed: unknown""#
                 )
-                // The pod is still listed as ready for a moment: that is no proof.
-                lists(&$0, .running)
+                // It is still listed as ready for a moment: that is no proof.
+                $0.probe(
+                    .pods,
+                    .pods([PodSandbox(id: id, name: "web-1", namespace: "shop", uid: "u", ready: true)]))
             },
             nearMiss: { says(&$0, #"level=info msg="shim disconnected" id=\#(id) namespace=k8s.io"#) },
             end: {

@@ -75,10 +75,10 @@ extension RuntimeCase<ContainerStuck> {
         guard let last = lost.last else {
             return .expired("nothing is known to hang or to be lost, and containers do not outlive a boot")
         }
-        let left = remaining(Set(lost.compactMap { $0.captures["id"] }))
-        // What is asked for within moments is answered as if it still lived.
-        if let left, left.isEmpty, let at = runtime.podsAt,
-            at.monotonic - last.at.monotonic >= configuration.lossGrace
+        let ids = Set(lost.compactMap { $0.captures["id"] })
+        let left = remaining(ids)
+        if let left, left.isEmpty, let at = runtime.podsAt, at.monotonic > last.at.monotonic,
+            at.monotonic - last.at.monotonic >= configuration.lossGrace || !isListedReady(ids)
         {
             return .cleared(
                 Evidence(
@@ -89,11 +89,20 @@ extension RuntimeCase<ContainerStuck> {
         return .holds(finding(shimLost: lost, left))
     }
 
+    /// Whether the list still has one of them as ready, as it has for a moment after the loss.
+    private func isListedReady(_ ids: Set<String>) -> Bool {
+        (runtime.pods ?? []).contains { $0.ready && (ids.contains($0.id) || owners(of: ids).contains($0.id)) }
+    }
+
+    private func owners(of ids: Set<String>) -> Set<String> {
+        Set((runtime.containers ?? []).filter { ids.contains($0.id) }.map(\.podSandboxID))
+    }
+
     /// The not-ready sandboxes among `ids`, or that hold a container among them, whose pods have no other; nil if nothing
     /// was listed yet. The kubelet keeps the dead sandbox of a pod that lives: its last container is in it.
     private func remaining(_ ids: Set<String>) -> [PodSandbox]? {
         guard let pods = runtime.pods else { return nil }
-        let owners = Set((runtime.containers ?? []).filter { ids.contains($0.id) }.map(\.podSandboxID))
+        let owners = owners(of: ids)
         return pods.filter { pod in
             !pod.ready && (ids.contains(pod.id) || owners.contains(pod.id))
                 && !pods.contains { $0.ready && $0.name == pod.name && $0.namespace == pod.namespace }
