@@ -22,8 +22,12 @@ extension Span<UInt8> {
 /// FNV-1a, 64 bits (Fowler, Noll, Vo): the same on all nodes, in all versions; no defence against anybody.
 @frozen
 public struct FNV1a: Sendable {
+    @usableFromInline
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+
     /// Of what was taken in so far.
-    public var value: UInt64 = 0xcbf2_9ce4_8422_2325
+    @inlinable
+    public var value: UInt64 { hash }
 
     /// Of nothing.
     @inlinable
@@ -31,7 +35,7 @@ public struct FNV1a: Sendable {
 
     /// Takes in a byte.
     @inlinable
-    public mutating func add(_ byte: UInt8) { value = (value ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    public mutating func add(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
 
     /// Takes in bytes.
     @inlinable

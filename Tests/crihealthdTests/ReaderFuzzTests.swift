@@ -37,7 +37,7 @@ import YAML
                 survey.take(entry)
                 entries.append(entry)
             }
-            bytes.withUnsafeBytes { journal.feed($0, keep) }
+            journal.feed(bytes.span, keep)
             journal.finish(keep)
             let observations = ReplaySource.starts(
                 of: TextOrder.arrange(entries), capture: survey.endpoints)
@@ -48,8 +48,9 @@ import YAML
         case "tar":
             var (reader, names) = (TarReader(), [String]())
             for piece in stride(from: 0, to: bytes.count, by: 700) {
-                bytes[piece..<min(bytes.count, piece + 700)].withUnsafeBytes {
-                    _ = reader.feed($0) { if case .file(let name) = $0 { names.append(name) } }
+                let part = bytes[piece..<min(bytes.count, piece + 700)]
+                _ = reader.feed(part.span) { event, _ in
+                    if case .file(let name) = event { names.append(name) }
                 }
             }
             _ = names.map { BundleMember($0) }

@@ -123,7 +123,7 @@ struct BatchReader {
     private func scan() throws(SystemdError) -> Scan {
         var scan = Scan()
         let prefilter = core.prefilter
-        try journal.forEachField { name, value in
+        try journal.forEachRawField { name, value in
             switch name.count {
             case 4:
                 if Self.equal(name, "_PID") { scan.isManager = Self.equal(value, "1") }
@@ -190,7 +190,7 @@ struct BatchReader {
             }
             return builder.build()
         }
-        try journal.forEachField { name, value in
+        try journal.forEachRawField { name, value in
             builder.add(name: name, value: value)
             return true
         }

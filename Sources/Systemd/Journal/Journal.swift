@@ -199,10 +199,28 @@ public final class Journal {
         return (time, JournalID(boot))
     }
 
-    /// Calls `body` with the name and value of each field of the current entry, in one pass. The bytes die
-    /// with the call. Fields that this libsystemd cannot decompress are left out. Stops when `body` returns
-    /// false.
+    /// The current entry, with all of its fields.
+    public func entry() throws(SystemdError) -> JournalEntry {
+        var builder = JournalEntryBuilder()
+        try forEachRawField { name, value in
+            builder.add(name: name, value: value)
+            return true
+        }
+        builder.set(
+            cursor: try cursor(), at: Moment(wall: try wallTime(), monotonic: try monotonicTime()))
+        return builder.build()
+    }
+
+    /// Calls `body` with the name and value of each field of the current entry, in one pass. Fields that this libsystemd
+    /// cannot decompress are left out. Stops when `body` returns false.
     public func forEachField(
+        _ body: (_ name: Span<UInt8>, _ value: Span<UInt8>) -> Bool
+    ) throws(SystemdError) {
+        try forEachRawField { body(Span(_unsafeBytes: $0), Span(_unsafeBytes: $1)) }
+    }
+
+    /// The same, lent by libsystemd: the bytes die with the call.
+    func forEachRawField(
         _ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool
     ) throws(SystemdError) {
         sd_journal_restart_data(handle)
@@ -224,7 +242,7 @@ public final class Journal {
     }
 
     /// Calls `body` with the value of one field of the current entry; false when the entry has no such field.
-    public func withField(
+    func withField(
         _ name: String, _ body: (_ value: UnsafeRawBufferPointer) -> Void
     ) throws(SystemdError) -> Bool {
         var data: UnsafeRawPointer?

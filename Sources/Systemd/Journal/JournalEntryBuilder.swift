@@ -17,7 +17,11 @@ public struct JournalEntryBuilder: Sendable {
     public init() {}
 
     /// Takes in one field. Values are bytes from anybody: they are cut, and invalid UTF-8 is replaced.
-    public mutating func add(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
+    public mutating func add(name: Span<UInt8>, value: Span<UInt8>) {
+        name.withUnsafeBytes { name in value.withUnsafeBytes { add(name: name, value: $0) } }
+    }
+
+    mutating func add(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
         guard let field = FieldName(name) else { return }
         add(field, value)
     }

@@ -71,6 +71,12 @@ public struct JournalExport: Sendable {
 
     /// Takes in the next bytes of the stream and hands each complete entry to `body`.
     public mutating func feed(
+        _ bytes: Span<UInt8>, _ body: (JournalEntry) -> Void
+    ) throws(JournalExportError) {
+        try bytes.withUnsafeBytes { bytes throws(JournalExportError) in try feed(bytes, body) }
+    }
+
+    private mutating func feed(
         _ bytes: UnsafeRawBufferPointer, _ body: (JournalEntry) -> Void
     ) throws(JournalExportError) {
         var rest = bytes[...]
@@ -99,14 +105,7 @@ public struct JournalExport: Sendable {
     public static func entries(in stream: [UInt8]) throws(JournalExportError) -> [JournalEntry] {
         var parser = JournalExport()
         var entries: [JournalEntry] = []
-        let result: Result<Void, JournalExportError> = stream.withUnsafeBytes { bytes in
-            do throws(JournalExportError) {
-                return .success(try parser.feed(bytes) { entries.append($0) })
-            } catch {
-                return .failure(error)
-            }
-        }
-        try result.get()
+        try parser.feed(stream.span) { entries.append($0) }
         try parser.finish()
         return entries
     }

@@ -31,7 +31,7 @@ public struct PreviousBoot {
             if let boot, id != boot { break }
             boot = id
             var builder = JournalEntryBuilder()
-            try journal.forEachField { name, value in
+            try journal.forEachRawField { name, value in
                 builder.add(name: name, value: value)
                 return true
             }

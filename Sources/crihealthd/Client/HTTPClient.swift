@@ -78,9 +78,7 @@ struct HTTPClient: Sendable {
     ) throws(HTTPClientError) {
         var rest = bytes[...]
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes {
-                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-            }
+            let count = rest.span.send(to: descriptor, Int32(MSG_NOSIGNAL))
             if count >= 0 {
                 rest = rest.dropFirst(count)
             } else if errno == EAGAIN {

@@ -47,7 +47,7 @@ enum LastWords {
         guard isReadable(connection, left()), recv(connection, &buffer, buffer.count, Int32(MSG_DONTWAIT)) > 0
         else { return }
         let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
-        _ = answer.withUnsafeBytes { send(connection, $0.baseAddress, $0.count, flags) }
+        _ = answer.span.send(to: connection, flags)
         shutdown(connection, Int32(SHUT_WR))
         while isReadable(connection, left()),
             recv(connection, &buffer, buffer.count, Int32(MSG_DONTWAIT)) > 0

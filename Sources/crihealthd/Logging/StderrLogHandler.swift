@@ -51,12 +51,10 @@ struct StderrLogHandler: LogHandler {
             case .journal: "<\(LogLine.priority(event.level))>\(text)\n"
             case .terminal: "\(Moment.now().wall) \(event.level.rawValue) \(text)\n"
             }
-        let bytes = Array(line.utf8)
-        _ = bytes.withUnsafeBytes { bytes in
-            switch style {
-            case .journal: send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_DONTWAIT))
-            case .terminal: write(descriptor, bytes.baseAddress, bytes.count)
-            }
+        let bytes = line.utf8.span
+        switch style {
+        case .journal: _ = bytes.send(to: descriptor, Int32(MSG_DONTWAIT))
+        case .terminal: _ = bytes.write(to: descriptor)
         }
     }
 }

@@ -60,9 +60,7 @@ struct FrameSocket: ~Copyable {
         let head = (0..<4).map { UInt8(truncatingIfNeeded: size >> (24 - 8 * $0)) }
         var rest = (head + content)[...]
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes {
-                Glibc.send(raw, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-            }
+            let count = rest.span.send(to: raw, Int32(MSG_NOSIGNAL))
             if count >= 0 {
                 rest = rest.dropFirst(count)
             } else if errno == EAGAIN {

@@ -11,9 +11,7 @@ enum Directory {
         defer { closedir(stream) }
         var names: [String] = []
         while let entry = readdir(stream), names.count < limit {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
+            let name = entryName(entry)
             if name != ".", name != ".." { names.append(name) }
         }
         return names.sorted()

@@ -16,18 +16,13 @@ enum Output {
     /// Writes all of `bytes`.
     @discardableResult
     static func write(_ bytes: [UInt8]) -> Bool {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let size = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-            if size < 0, errno == EINTR { continue }
-            guard size > 0 else {
-                let code = errno
-                guard size < 0, code != EPIPE else { return false }
-                Console.error("crihealthd: standard output: \(ErrnoText.describe(code))")
-                exit(failed)
-            }
-            rest = rest.dropFirst(size)
+        do throws(FileError) {
+            try FileBytes.write(bytes.span, to: STDOUT_FILENO, path: "standard output")
+            return true
+        } catch {
+            guard error.errno != EPIPE else { return false }
+            Console.error("crihealthd: standard output: \(ErrnoText.describe(error.errno))")
+            exit(failed)
         }
-        return true
     }
 }

@@ -41,7 +41,7 @@ struct PackageLogs {
         guard changes.count < Self.changeLimit, let log = PackageLog.detect(source.head) else { return }
         var bytes: [UInt8] = []
         try source.chunks { chunk throws(ReplayError) in
-            if bytes.count < Self.sizeLimit { bytes += chunk }
+            if bytes.count < Self.sizeLimit { bytes.append(contentsOf: chunk) }
         }
         let content = log.read(bytes)
         changes += content.changes

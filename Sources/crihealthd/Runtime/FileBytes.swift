@@ -113,20 +113,20 @@ enum FileBytes {
         guard descriptor >= 0 else { throw FileError("open", path, errno: errno) }
         defer { close(descriptor) }
         guard fchmod(descriptor, mode) == 0 else { throw FileError("fchmod", path, errno: errno) }
-        try write(bytes, to: descriptor, path: path)
+        try write(bytes.span, to: descriptor, path: path)
         guard !synced || fsync(descriptor) == 0 else { throw FileError("fsync", path, errno: errno) }
     }
 
     /// Writes all bytes, however the kernel cuts them.
-    static func write(_ bytes: [UInt8], to descriptor: Int32, path: String) throws(FileError) {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+    static func write(_ bytes: Span<UInt8>, to descriptor: Int32, path: String) throws(FileError) {
+        var done = 0
+        while done < bytes.count {
+            let count = bytes.extracting(done..<bytes.count).write(to: descriptor)
             if count < 0 {
                 if errno == EINTR { continue }
                 throw FileError("write", path, errno: errno)
             }
-            rest = rest.dropFirst(count)
+            done += count
         }
     }
 }

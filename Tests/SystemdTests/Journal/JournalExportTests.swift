@@ -33,16 +33,8 @@ import Testing
         try journal.seekHead()
         var expected: [JournalEntry] = []
         while try journal.next() {
-            var builder = JournalEntryBuilder()
-            try journal.forEachField { name, value in
-                builder.add(name: name, value: value)
-                return true
-            }
-            builder.set(
-                cursor: try journal.cursor(),
-                at: Moment(wall: try journal.wallTime(), monotonic: try journal.monotonicTime()))
             // The importer numbers entries anew.
-            var entry = builder.build()
+            var entry = try journal.entry()
             entry.cursor = ""
             expected.append(entry)
         }
@@ -105,12 +97,7 @@ import Testing
             while start < stream.count {
                 let piece = Array(stream[start..<min(start + size, stream.count)])
                 start += size
-                let result: Result<Void, JournalExportError> = piece.withUnsafeBytes { bytes in
-                    do throws(JournalExportError) {
-                        return .success(try parser.feed(bytes) { entries.append($0) })
-                    } catch { return .failure(error) }
-                }
-                try result.get()
+                try parser.feed(piece.span) { entries.append($0) }
             }
             try parser.finish()
             return (entries, nil)
@@ -172,7 +159,7 @@ import Testing
         var parser = JournalExport()
         var entries: [JournalEntry] = []
         func feed(_ bytes: [UInt8]) throws {
-            try bytes.withUnsafeBytes { try parser.feed($0) { entries.append($0) } }
+            try parser.feed(bytes.span) { entries.append($0) }
         }
         try feed(Self.bytes("COREDUMP\n") + Self.length(256 << 20))
         let block = [UInt8](repeating: 7, count: 1 << 20)

@@ -88,10 +88,7 @@ final class JournalLab {
         try journal.seekHead()
         var times: [WallTime] = []
         while try journal.next() {
-            _ = try journal.withField("MESSAGE") { value in
-                guard String(decoding: value, as: UTF8.self) == "\(tag) \(times.count)" else { return }
-                if let time = try? journal.wallTime() { times.append(time) }
-            }
+            if try journal.entry().message == "\(tag) \(times.count)" { times.append(try journal.wallTime()) }
         }
         return times
     }

@@ -195,7 +195,7 @@ enum FieldForm: String, CaseIterable {
         bytes += Data((entry.message + "\n\n").utf8)
         var read: JournalEntry?
         var parser = JournalExport()
-        try? bytes.withUnsafeBytes { try parser.feed($0) { read = $0 } }
+        try? parser.feed(bytes.span) { read = $0 }
         return read
     }
 }

@@ -104,10 +104,10 @@ struct TransitionReader {
     private static func fields(_ journal: Journal) throws(SystemdError) -> [String: String] {
         var fields: [String: String] = [:]
         try journal.forEachField { name, value in
-            let name = String(decoding: name, as: UTF8.self)
+            let name = name.text
             let isOurs = name == "MESSAGE" || name.hasPrefix("CRIHEALTHD_")
             if name.hasPrefix("_SYSTEMD_") || isOurs && fields.count < 16 {
-                fields[name] = String(decoding: value.prefix(fieldLimit), as: UTF8.self)
+                fields[name] = value.extracting(first: fieldLimit).text
             }
             return true
         }

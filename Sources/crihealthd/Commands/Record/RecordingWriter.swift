@@ -120,7 +120,7 @@ final class RecordingWriter: Sendable {
     private func flush(_ state: inout State) {
         guard state.problem == nil, !state.waiting.isEmpty else { return }
         do throws(FileError) {
-            try FileBytes.write(state.waiting, to: state.descriptor, path: path)
+            try FileBytes.write(state.waiting.span, to: state.descriptor, path: path)
         } catch {
             state.problem = error
         }

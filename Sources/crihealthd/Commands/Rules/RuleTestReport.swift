@@ -45,12 +45,12 @@ struct RuleTestReport {
             try take(bytes)
         case .text(var journal):
             var entries: [JournalEntry] = []
-            bytes.withUnsafeBytes { journal.feed($0) { entries.append($0) } }
+            journal.feed(bytes.span) { entries.append($0) }
             form = .text(journal)
             for entry in entries { spoken(entry) }
         case .export(var parser):
             var entries: [JournalEntry] = []
-            try bytes.withUnsafeBytes { try parser.feed($0) { entries.append($0) } }
+            try parser.feed(bytes.span) { entries.append($0) }
             form = .export(parser)
             for entry in entries { self.entry(entry) }
         }

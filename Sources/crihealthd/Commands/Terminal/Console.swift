@@ -9,6 +9,6 @@ enum Console {
 
     /// To standard error, as it is.
     static func raw(_ text: String) {
-        try? FileBytes.write(Array(text.utf8), to: STDERR_FILENO, path: "stderr")
+        try? FileBytes.write(text.utf8.span, to: STDERR_FILENO, path: "stderr")
     }
 }

@@ -33,7 +33,7 @@ struct ArchiveMember {
     }
 
     /// Takes in its next bytes.
-    mutating func take(_ bytes: UnsafeRawBufferPointer, _ bundle: inout Bundle) {
+    mutating func take(_ bytes: Span<UInt8>, _ bundle: inout Bundle) {
         guard !isPassedOver else { return }
         if journal == nil, held == nil { begin(bytes, &bundle) }
         if case .log(let member) = kind, var reader = journal.take() {
@@ -60,13 +60,14 @@ struct ArchiveMember {
         }
     }
 
-    private mutating func begin(_ bytes: UnsafeRawBufferPointer, _ bundle: inout Bundle) {
-        guard case .log(let member) = kind, Compression(head: bytes) == nil, !ReplayInput.isExport(bytes)
+    private mutating func begin(_ bytes: Span<UInt8>, _ bundle: inout Bundle) {
+        var head: [UInt8] = []
+        head.append(contentsOf: bytes.extracting(first: ByteSource.headSize))
+        guard case .log(let member) = kind, Compression(head: head) == nil, !ReplayInput.isExport(head)
         else {
             held = MemoryFile()
             return
         }
-        let head = Array(bytes.prefix(ByteSource.headSize))
         if TarReader.isArchive(head) {
             bundle.passOverArchive(name)
             isPassedOver = true
@@ -95,14 +96,9 @@ final class MemoryFile {
     var path: String { "/proc/self/fd/\(descriptor)" }
 
     /// False where it is full.
-    func append(_ bytes: UnsafeRawBufferPointer, limit: Int) -> Bool {
+    func append(_ bytes: Span<UInt8>, limit: Int) -> Bool {
         guard size + bytes.count <= limit else { return false }
-        var done = 0
-        while done < bytes.count, let base = bytes.baseAddress {
-            let written = write(descriptor, base + done, bytes.count - done)
-            guard written > 0 else { return false }
-            done += written
-        }
+        do throws(FileError) { try FileBytes.write(bytes, to: descriptor, path: path) } catch { return false }
         size += bytes.count
         return true
     }

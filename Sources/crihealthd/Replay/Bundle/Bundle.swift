@@ -66,7 +66,7 @@ struct Bundle {
         var member: ArchiveMember?
         var holdsCapture = false
         try source.chunks { bytes throws(ReplayError) in
-            _ = reader.feed(bytes) { event in
+            _ = reader.feed(bytes) { event, bytes in
                 switch event {
                 case .file(let name):
                     if isCapture(name) { holdsCapture = true }
@@ -78,7 +78,7 @@ struct Bundle {
                         return
                     }
                     member = ArchiveMember(name)
-                case .data(let bytes): member?.take(bytes, &bundle)
+                case .data: member?.take(bytes, &bundle)
                 case .end:
                     member?.end(&bundle)
                     member = nil
@@ -218,8 +218,7 @@ struct Bundle {
     }
 
     /// Takes in some bytes of it.
-    mutating func feed(_ bytes: UnsafeRawBufferPointer, _ journal: inout TextJournal, _ member: BundleMember)
-    {
+    mutating func feed(_ bytes: Span<UInt8>, _ journal: inout TextJournal, _ member: BundleMember) {
         journal.feed(bytes, hosts: { keep($0, $1, member) })
     }
 

@@ -10,11 +10,14 @@ struct TarReader {
     enum Event {
         /// A regular file begins.
         case file(name: String)
-        /// Some of its bytes.
-        case data(UnsafeRawBufferPointer)
+        /// Some of its bytes, which are handed over beside.
+        case data
         /// It is over.
         case end
     }
+
+    /// Takes an event, and the bytes of one of data.
+    typealias Body = (Event, Span<UInt8>) -> Void
 
     private enum State {
         case header
@@ -42,45 +45,47 @@ struct TarReader {
     private(set) var isWhole = false
 
     /// Takes in the next bytes. False at the end of the archive, or where it is none.
-    mutating func feed(_ bytes: UnsafeRawBufferPointer, _ body: (Event) -> Void) -> Bool {
-        var rest = bytes[...]
-        while !rest.isEmpty {
+    mutating func feed(_ bytes: Span<UInt8>, _ body: Body) -> Bool {
+        var done = 0
+        while done < bytes.count {
+            let rest = bytes.extracting(done..<bytes.count)
             switch state {
             case .over: return false
             case .header:
-                let part = rest.prefix(Self.block - buffer.count)
+                let part = rest.extracting(first: Self.block - buffer.count)
                 buffer.append(contentsOf: part)
-                rest = rest[part.endIndex...]
+                done += part.count
                 guard buffer.count == Self.block else { continue }
                 state = begin(buffer, body)
                 buffer = []
             case .content(let kind, let left, let padding):
-                let part = rest.prefix(left)
+                let part = rest.extracting(first: left)
                 take(part, kind, body)
-                rest = rest[part.endIndex...]
+                done += part.count
                 state =
                     left == part.count
                     ? end(kind, padding, body) : .content(kind, left: left - part.count, padding: padding)
             case .padding(let left):
-                let part = rest.prefix(left)
-                rest = rest[part.endIndex...]
-                state = left == part.count ? .header : .padding(left: left - part.count)
+                let count = min(left, rest.count)
+                done += count
+                state = left == count ? .header : .padding(left: left - count)
             }
         }
         return true
     }
 
-    private mutating func take(_ part: Slice<UnsafeRawBufferPointer>, _ kind: Kind, _ body: (Event) -> Void) {
+    private mutating func take(_ part: Span<UInt8>, _ kind: Kind, _ body: Body) {
         switch kind {
-        case .file: body(.data(UnsafeRawBufferPointer(rebasing: part)))
-        case .name, .attributes: buffer.append(contentsOf: part.prefix(max(0, Self.textLimit - buffer.count)))
+        case .file: body(.data, part)
+        case .name, .attributes:
+            buffer.append(contentsOf: part.extracting(first: max(0, Self.textLimit - buffer.count)))
         case .other: break
         }
     }
 
-    private mutating func end(_ kind: Kind, _ padding: Int, _ body: (Event) -> Void) -> State {
+    private mutating func end(_ kind: Kind, _ padding: Int, _ body: Body) -> State {
         switch kind {
-        case .file: body(.end)
+        case .file: body(.end, Span())
         case .name: longName = String(decoding: buffer.prefix { $0 != 0 }, as: UTF8.self)
         case .attributes: longName = Self.path(in: buffer) ?? longName
         case .other: break
@@ -89,7 +94,7 @@ struct TarReader {
         return padding > 0 ? .padding(left: padding) : .header
     }
 
-    private mutating func begin(_ header: [UInt8], _ body: (Event) -> Void) -> State {
+    private mutating func begin(_ header: [UInt8], _ body: Body) -> State {
         guard header[257..<262].elementsEqual("ustar".utf8), let size = Self.number(header[124..<136]) else {
             isWhole = header.allSatisfy { $0 == 0 }
             return .over
@@ -101,7 +106,7 @@ struct TarReader {
         case UInt8(ascii: "x"): kind = .attributes
         default: kind = .other
         }
-        if kind == .file { body(.file(name: longName ?? Self.name(header))) }
+        if kind == .file { body(.file(name: longName ?? Self.name(header)), Span()) }
         if kind == .file || kind == .other { longName = nil }
         let padding = (Self.block - size % Self.block) % Self.block
         guard size > 0 else { return end(kind, 0, body) }

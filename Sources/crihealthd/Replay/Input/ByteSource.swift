@@ -65,19 +65,12 @@ final class ByteSource {
     }
 
     /// Hands over all bytes.
-    func chunks(_ body: (UnsafeRawBufferPointer) throws(ReplayError) -> Void) throws(ReplayError) {
+    func chunks(_ body: (Span<UInt8>) throws(ReplayError) -> Void) throws(ReplayError) {
         var buffer = [UInt8](repeating: 0, count: 1 << 18)
         while true {
             let size = try next(&buffer)
             if size == 0 { break }
-            let result: Result<Void, ReplayError> = buffer.withUnsafeBytes { bytes in
-                do throws(ReplayError) {
-                    return .success(try body(UnsafeRawBufferPointer(rebasing: bytes[..<size])))
-                } catch {
-                    return .failure(error)
-                }
-            }
-            try result.get()
+            try body(buffer.span.extracting(..<size))
         }
         if let unpacker = unpacker.take(), let status = unpacker.finish(atEnd: true), status != 0 {
             // zstd and gzip tell of trailing bytes by a status of 2; what came is good.
@@ -94,14 +87,15 @@ final class ByteSource {
     func lines(limit: Int, _ body: ([UInt8]) throws(ReplayError) -> Void) throws(ReplayError) {
         var line: [UInt8] = []
         try chunks { bytes throws(ReplayError) in
-            var rest = bytes[...]
-            while !rest.isEmpty {
-                let end = rest.firstIndex(of: UInt8(ascii: "\n"))
-                line.append(contentsOf: rest[..<(end ?? rest.endIndex)].prefix(max(0, limit - line.count)))
+            var start = 0
+            while start < bytes.count {
+                let end = bytes.firstIndex(of: UInt8(ascii: "\n"), from: start)
+                let part = bytes.extracting(start..<(end ?? bytes.count))
+                line.append(contentsOf: part.extracting(first: max(0, limit - line.count)))
                 guard let end else { return }
                 try body(line)
                 line.removeAll(keepingCapacity: true)
-                rest = rest[(end + 1)...]
+                start = end + 1
             }
         }
         if !line.isEmpty { try body(line) }

@@ -119,7 +119,7 @@ struct ReplaySource {
             let journal = try Journal(location)
             try journal.seekHead()
             while try journal.next() {
-                entries.append(try entry(journal))
+                entries.append(try journal.entry())
                 if entries.count % 1024 == 0 { progress.say { "\(entries.count) entries" } }
             }
         } catch {
@@ -135,18 +135,6 @@ struct ReplaySource {
         guard entries.contains(where: { MessageBlocks.opens($0.message.utf8.span) }) else { return entries }
         var blocks = MessageBlocks()
         return entries.flatMap { blocks.take($0) } + blocks.flush()
-    }
-
-    private static func entry(_ journal: Journal) throws(SystemdError) -> JournalEntry {
-        var builder = JournalEntryBuilder()
-        builder.set(
-            cursor: try journal.cursor(),
-            at: Moment(wall: try journal.wallTime(), monotonic: try journal.monotonicTime()))
-        try journal.forEachField { name, value in
-            builder.add(name: name, value: value)
-            return true
-        }
-        return builder.build()
     }
 
     // MARK: Recordings

@@ -49,9 +49,7 @@ struct JSONLines {
         var builder = JournalEntryBuilder()
         for (name, value) in fields {
             for text in value.texts {
-                Array(name.utf8).withUnsafeBytes { name in
-                    text.withUnsafeBytes { builder.add(name: name, value: $0) }
-                }
+                builder.add(name: name.utf8.span, value: text.span)
             }
         }
         return builder.build()

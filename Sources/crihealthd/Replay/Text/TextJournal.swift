@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Glibc
 import HealthModel
 
 /// Reads journal entries from text as people have it: syslog files, journalctl's formats, logs without heads, mixed.
@@ -31,7 +30,7 @@ struct TextJournal {
     }
 
     /// Takes in the next bytes, however they are cut, and hands each entry to `body`.
-    mutating func feed(_ bytes: UnsafeRawBufferPointer, _ body: (JournalEntry) -> Void) {
+    mutating func feed(_ bytes: Span<UInt8>, _ body: (JournalEntry) -> Void) {
         feed(bytes, hosts: { entry, _ in body(entry) })
     }
 
@@ -39,16 +38,12 @@ struct TextJournal {
     mutating func finish(_ body: (JournalEntry) -> Void) { finish(hosts: { entry, _ in body(entry) }) }
 
     /// Takes in the next bytes, and hands over with each entry the name of its machine.
-    mutating func feed(_ bytes: UnsafeRawBufferPointer, hosts body: TextAssembler.Body) {
-        guard let base = bytes.baseAddress else { return }
+    mutating func feed(_ bytes: Span<UInt8>, hosts body: TextAssembler.Body) {
         var start = 0
         while start < bytes.count {
-            let found = memchr(base + start, 0x0A, bytes.count - start)
-            let end = found.map { UnsafeRawPointer($0) - base }
-            let size = min((end ?? bytes.count) - start, Self.lineLimit - line.count)
-            if size > 0 {
-                line.append(contentsOf: UnsafeRawBufferPointer(start: base + start, count: size))
-            }
+            let end = bytes.firstIndex(of: 0x0A, from: start)
+            let part = bytes.extracting(start..<(end ?? bytes.count))
+            line.append(contentsOf: part.extracting(first: max(0, Self.lineLimit - line.count)))
             guard let end else { return }
             endLine(body)
             start = end + 1
@@ -74,14 +69,8 @@ enum TextCleaning {
     /// Without a carriage return at its end, without terminal colours, and without the runs of NUL that a crash leaves.
     static func clean(_ line: inout [UInt8]) {
         while line.last == 0x0D { line.removeLast() }
-        if has(0, line) { line.removeAll { $0 == 0 } }
-        if has(0x1B, line) { line = withoutEscapes(line) }
-    }
-
-    private static func has(_ byte: Int32, _ line: [UInt8]) -> Bool {
-        line.withUnsafeBytes { bytes in
-            bytes.baseAddress.map { memchr($0, byte, bytes.count) != nil } ?? false
-        }
+        if line.span.firstIndex(of: 0, from: 0) != nil { line.removeAll { $0 == 0 } }
+        if line.span.firstIndex(of: 0x1B, from: 0) != nil { line = withoutEscapes(line) }
     }
 
     /// Without ECMA-48 control sequences.

@@ -64,9 +64,7 @@ struct VerboseEntry {
     private mutating func endField() {
         guard let field, kept < 1024 else { return }
         kept += 1
-        field.name.withUnsafeBytes { name in
-            field.value.withUnsafeBytes { builder.add(name: name, value: $0) }
-        }
+        builder.add(name: field.name.span, value: field.value.span)
         self.field = nil
     }
 }

@@ -9,7 +9,7 @@ import Testing
     private func entries(_ text: String) -> [JournalEntry] {
         var journal = TextJournal(now: TextClockTests.now)
         var entries: [JournalEntry] = []
-        Array(text.utf8).withUnsafeBytes { journal.feed($0) { entries.append($0) } }
+        journal.feed(text.utf8.span) { entries.append($0) }
         journal.finish { entries.append($0) }
         return entries
     }
