@@ -2,6 +2,9 @@
 
 /// Reads a cpio archive of the new ASCII format (cpio(5), `070701` and `070702`) as it comes.
 struct CpioReader {
+    /// As a tar archive's reader hands its files over.
+    typealias Body = (TarReader.Event, Span<UInt8>) throws -> Void
+
     private enum State {
         case header
         case name(Entry)
@@ -28,56 +31,55 @@ struct CpioReader {
     init(_ path: String) { self.path = path }
 
     /// Takes in the next bytes.
-    mutating func feed(_ bytes: UnsafeRawBufferPointer, _ body: (TarReader.Event) throws -> Void) throws {
-        var rest = bytes[...]
-        while !rest.isEmpty, !isOver {
+    mutating func feed(_ bytes: Span<UInt8>, _ body: Body) throws {
+        var done = 0
+        while done < bytes.count, !isOver {
+            let rest = bytes.extracting(done..<bytes.count)
             switch state {
             case .header:
-                guard collect(Self.headerSize, &rest) else { return }
+                guard collect(Self.headerSize, rest, &done) else { return }
                 state = .name(try entry(buffer))
                 buffer = []
             case .name(let entry):
                 // Header, name and padding together end at a multiple of four.
                 let padded = (Self.headerSize + entry.nameSize + 3) / 4 * 4 - Self.headerSize
-                guard collect(padded, &rest) else { return }
+                guard collect(padded, rest, &done) else { return }
                 let name = String(decoding: buffer.prefix { $0 != 0 }, as: UTF8.self)
                 buffer = []
                 try begin(name, entry, body)
             case .content(let isFile, let left, let padding):
-                let part = rest.prefix(left)
-                if isFile { try body(.data(UnsafeRawBufferPointer(rebasing: part))) }
-                rest = rest[part.endIndex...]
+                let part = rest.extracting(first: left)
+                if isFile { try body(.data, part) }
+                done += part.count
                 guard left == part.count else {
                     state = .content(isFile: isFile, left: left - part.count, padding: padding)
                     return
                 }
-                if isFile { try body(.end) }
+                if isFile { try body(.end, Span()) }
                 state = padding == 0 ? .header : .padding(padding)
             case .padding(let left):
-                let part = rest.prefix(left)
-                rest = rest[part.endIndex...]
-                state = left == part.count ? .header : .padding(left - part.count)
+                let count = min(left, rest.count)
+                done += count
+                state = left == count ? .header : .padding(left - count)
             }
         }
     }
 
-    private mutating func collect(_ size: Int, _ rest: inout Slice<UnsafeRawBufferPointer>) -> Bool {
-        let part = rest.prefix(size - buffer.count)
+    private mutating func collect(_ size: Int, _ rest: Span<UInt8>, _ done: inout Int) -> Bool {
+        let part = rest.extracting(first: size - buffer.count)
         buffer.append(contentsOf: part)
-        rest = rest[part.endIndex...]
+        done += part.count
         return buffer.count == size
     }
 
-    private mutating func begin(
-        _ name: String, _ entry: Entry, _ body: (TarReader.Event) throws -> Void
-    ) throws {
+    private mutating func begin(_ name: String, _ entry: Entry, _ body: Body) throws {
         guard name != "TRAILER!!!" else {
             isOver = true
             return
         }
-        if entry.isFile { try body(.file(name: name)) }
+        if entry.isFile { try body(.file(name: name), Span()) }
         guard entry.size > 0 else {
-            if entry.isFile { try body(.end) }
+            if entry.isFile { try body(.end, Span()) }
             state = .header
             return
         }

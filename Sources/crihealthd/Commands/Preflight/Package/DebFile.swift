@@ -55,10 +55,10 @@ struct DebFile {
         var package = UpgradePackage(
             file: path, manager: .dpkg, name: String(name.prefix(100)), version: String(upstream.prefix(100)))
         var found = PackageFiles(path)
-        try read(data) { event in
+        try read(data) { event, bytes in
             switch event {
             case .file(let name): try found.begin(name)
-            case .data(let bytes): found.take(bytes)
+            case .data: found.take(bytes)
             case .end: found.end()
             }
         }
@@ -75,15 +75,15 @@ struct DebFile {
     private func controlFiles(_ part: (name: String, bytes: ArraySlice<UInt8>)) throws -> [String: String] {
         var files: [String: String] = [:]
         var open: (path: String, bytes: [UInt8])?
-        try read(part) { event in
+        try read(part) { event, bytes in
             switch event {
             case .file(let name):
                 open = PackageFile.path(name).flatMap { path in
                     ["/control", "/conffiles", "/postinst"].contains(path) ? (path, []) : nil
                 }
-            case .data(let bytes):
+            case .data:
                 let space = max(0, Self.controlSize - (open?.bytes.count ?? 0))
-                open?.bytes.append(contentsOf: bytes.prefix(space))
+                open?.bytes.append(contentsOf: bytes.extracting(first: space))
             case .end:
                 if let open { files[open.path] = PackageFile.text(open.bytes) }
                 open = nil
@@ -93,15 +93,15 @@ struct DebFile {
     }
 
     private func read(
-        _ part: (name: String, bytes: ArraySlice<UInt8>), _ body: (TarReader.Event) throws -> Void
+        _ part: (name: String, bytes: ArraySlice<UInt8>), _ body: CpioReader.Body
     ) throws {
         var reader = TarReader()
         var problem: (any Error)?
         var isOver = false
         try PackageFile.unpack(part.bytes, of: path, part.name) { bytes in
-            let goesOn = reader.feed(bytes) { event in
+            let goesOn = reader.feed(bytes) { event, bytes in
                 guard problem == nil else { return }
-                do { try body(event) } catch { problem = error }
+                do { try body(event, bytes) } catch { problem = error }
             }
             if let problem { throw problem }
             isOver = !goesOn

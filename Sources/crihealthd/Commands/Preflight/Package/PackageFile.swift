@@ -18,10 +18,10 @@ enum PackageFile {
     /// Hands over the unpacked bytes of one part. False from `body`: it wants no more.
     static func unpack(
         _ part: ArraySlice<UInt8>, of path: String, _ name: String,
-        _ body: (UnsafeRawBufferPointer) throws -> Bool
+        _ body: (Span<UInt8>) throws -> Bool
     ) throws {
         let what = "\(path): \(name)"
-        guard let file = MemoryFile(), part.withUnsafeBytes({ file.append($0, limit: packedLimit) }) else {
+        guard let file = MemoryFile(), file.append(part.span, limit: packedLimit) else {
             throw CommandProblem("\(what): no memory to unpack it in")
         }
         let source = try ByteSource(file.path, name: what, isStrict: true)
@@ -81,12 +81,12 @@ struct PackageFiles {
     }
 
     /// Some of its bytes.
-    mutating func take(_ bytes: UnsafeRawBufferPointer) {
+    mutating func take(_ bytes: Span<UInt8>) {
         guard let path = open?.path else { return }
         if let size = sizes[path] { sizes[path] = size + bytes.count }
         guard open?.isKept == true else { return }
         let space = max(0, UpgradePackage.textSize - (open?.bytes.count ?? 0))
-        open?.bytes.append(contentsOf: bytes.prefix(space))
+        open?.bytes.append(contentsOf: bytes.extracting(first: space))
     }
 
     /// It is over.

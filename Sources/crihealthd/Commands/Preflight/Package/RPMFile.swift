@@ -39,10 +39,10 @@ struct RPMFile {
         var reader = CpioReader(path)
         var isOver = false
         try PackageFile.unpack(payload, of: path, "its payload") { bytes in
-            try reader.feed(bytes) { event in
+            try reader.feed(bytes) { event, bytes in
                 switch event {
                 case .file(let name): try found.begin(name)
-                case .data(let bytes): found.take(bytes)
+                case .data: found.take(bytes)
                 case .end: found.end()
                 }
             }
