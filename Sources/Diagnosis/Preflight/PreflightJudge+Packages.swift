@@ -65,7 +65,7 @@ extension PreflightJudge {
             find(
                 .warning, "package-other-path", package.name,
                 "\(report.unit) does not start the binary that the package brings", evidence + overrides,
-                then: "As the unit is now, it goes on with the old binary, whatever is installed.",
+                then: "Unless the package's own unit file changes that, it goes on with the old binary.",
                 first: "see `systemctl cat \(report.unit)`: let it start \(first), or upgrade the other file")
         }
     }
@@ -103,7 +103,9 @@ extension PreflightJudge {
     /// Runtimes take the first file of the directory by its name (libcni, ocicni).
     private mutating func judgeNetworks(_ package: UpgradePackage) {
         let folder = "/etc/cni/net.d/"
-        let brought = package.paths.filter { $0.hasPrefix(folder) }.map { String($0.dropFirst(folder.count)) }
+        let brought = package.paths.filter { path in
+            path.hasPrefix(folder) && [".conf", ".conflist", ".json"].contains(where: path.hasSuffix)
+        }.map { String($0.dropFirst(folder.count)) }
         guard !brought.isEmpty else { return }
         guard let there = facts.answers.cni[String(folder.dropLast())]?.value, there.errno == nil else {
             missed("the CNI directory, where \(package.file) brings \(brought.joined(separator: ", "))")
@@ -114,7 +116,9 @@ extension PreflightJudge {
             find(
                 .warning, "package-network", package.name,
                 "it brings \(folder)\(name), which is read before \(first)",
-                ["the first file of \(folder) is \(first) now"],
+                ["the first file of \(folder) is \(first) now"]
+                    + (package.manager == .dpkg && package.keeps(folder + name)
+                        ? ["dpkg does not put it back where it was there and somebody deleted it"] : []),
                 then:
                     "Pods that are made from then on get the network of the package's file, unless the runtime is told another by name.",
                 first: "see what is in it, and take it away after the upgrade if it is not the cluster's")

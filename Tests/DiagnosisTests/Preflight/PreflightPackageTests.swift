@@ -189,12 +189,17 @@ import Testing
 
     @Test(
         "a network that comes first by its name",
-        arguments: [("11-crio.conflist", true), ("99-crio.conflist", false), ("50-cluster.conflist", false)])
+        arguments: [
+            ("11-crio.conflist", true), ("11-crio.conflist.disabled", false), ("99-crio.conflist", false),
+            ("50-cluster.conflist", false),
+        ])
     func networks(_ name: String, _ isTold: Bool) throws {
         let package = Self.package("cri-o", "1.30.6", ["/etc/cni/net.d/" + name])
         var scene = try Self.crio([])
         let blind = scene.engine.preflight(PreflightPlan(packages: [package]))
-        #expect(blind.unread.contains { $0.hasPrefix("the CNI directory, where cri-o.deb brings") })
+        let isRead = !name.hasSuffix(".disabled")
+        #expect(
+            blind.unread.contains { $0.hasPrefix("the CNI directory, where cri-o.deb brings") } == isRead)
         let file = CNIConfiguration.File(
             name: "50-cluster.conflist", modifiedAt: WallTime(microseconds: 0), problem: nil,
             plugins: ["bridge"])
