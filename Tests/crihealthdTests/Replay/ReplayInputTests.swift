@@ -40,6 +40,28 @@ import Testing
         #expect(refusal("/dev/null").contains("/dev/null"))
     }
 
+    /// A list tells that something fails, and prose nothing at all: neither is judged.
+    @Test(arguments: [
+        (
+            "NAME    READY   STATUS              RESTARTS   AGE\nweb-1   0/1     ContainerCreating   0          17h\n",
+            "bring what kubectl describe prints"
+        ),
+        ("node1   NotReady   <none>   34h   v1.27.2\n", "bring what kubectl describe prints"),
+        (
+            String(repeating: "Some words about a daemon.\n", count: 20) + "The kubelet starts pods.\n",
+            "no line in it says when it was logged"
+        ),
+        ("kubelet.go:1547] \"Starting to listen\"\nSome words.\n", "taken"),
+    ])
+    func whatIsNoLogIsRefused(_ text: String, _ answer: String) throws {
+        let path = try file("paste", Array(text.utf8))
+        var said = "taken"
+        do {
+            _ = try TextStream.replay(try ByteSource(path), file: nil, rules: Recordings.rules)
+        } catch { said = "\(error)" }
+        #expect(said.contains(answer), "\(said)")
+    }
+
     @Test func aWordThatAShellWouldReadIsQuoted() throws {
         let capture = directory.path + "/a b"
         try FileManager.default.createDirectory(atPath: capture, withIntermediateDirectories: true)

@@ -31,17 +31,23 @@ struct BundleMember: Hashable {
             own.removeLast()
         }
         // Whose journal a file is that `journalctl -o export` was written to, only its name can tell.
-        if name.hasSuffix(".export"), unit == nil, !name.hasPrefix("journal") {
-            own.append(String(name.dropLast(7)))
+        let stem = Self.stem(name)
+        if stem.hasSuffix(".export"), unit == nil, !name.hasPrefix("journal") {
+            own.append(String(stem.dropLast(7)))
         }
         node = isOfManyNodes ? "" : own.joined(separator: "/")
     }
 
-    private static func isLog(_ name: String, _ folders: [String]) -> Bool {
+    private static func stem(_ name: String) -> String {
         var stem = name
         for suffix in [".gz", ".xz", ".zst", ".bz2", ".log", ".txt", ".out"] where stem.hasSuffix(suffix) {
             stem.removeLast(suffix.count)
         }
+        return stem
+    }
+
+    private static func isLog(_ name: String, _ folders: [String]) -> Bool {
+        let stem = stem(name)
         if folders.last == "journald" || folders.last == "host_service_logs" { return true }
         if stem.hasSuffix(".export") { return true }
         return marks.contains { stem.contains($0) } && !others.contains { name.contains($0) }

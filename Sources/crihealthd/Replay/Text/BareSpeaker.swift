@@ -33,6 +33,12 @@ struct BareSpeaker {
         }
     }
 
+    /// Whether a gRPC error that a terminal or a form wrapped goes on in this line, which begins nothing itself.
+    static func isCutShort(_ message: [UInt8], before line: [UInt8]) -> Bool {
+        guard Array(message.prefix(512)).contains("rpc error: code") else { return false }
+        return line.first == 0x20 || !isKernels(line) && !plain.contains { line.contains($0.mark) }
+    }
+
     /// Whether a line without a head can only be the kernel's.
     static func isKernels(_ line: [UInt8]) -> Bool { kernel.contains { line.starts(with: $0) } }
 

@@ -16,6 +16,8 @@ struct TextAssembler {
         var isCut = false
         /// A row of a table of the cluster's: the kubelet's words, which no program logged.
         var isRow = false
+        /// An empty line stood behind it.
+        var isOver = false
     }
 
     private var clock: TextClock
@@ -60,7 +62,10 @@ struct TextAssembler {
             for entry in json.take(line) { hand(entry, body) }
             return
         }
-        if line.isEmpty { return }
+        if line.isEmpty {
+            pending?.isOver = true
+            return
+        }
         if isStatus(line, body) { return }
         if isMark(line) { return mark(line, body) }
         if let entry = VerboseEntry(line) {
@@ -217,7 +222,7 @@ struct TextAssembler {
         let isIndented =
             first == 0x20 || first == 0x09 || first == UInt8(ascii: "}") || first == UInt8(ascii: ">")
         let isHeaded = pending.map { $0.head.form == .syslog } ?? false
-        guard row != nil || pending == nil || !(isOpen || isIndented || isHeaded) else {
+        guard row != nil || pending == nil || !(isOpen || isIndented || isHeaded || wraps(line)) else {
             append(line)
             return
         }
@@ -267,15 +272,17 @@ struct TextAssembler {
         return Array(row[cursor.at...])
     }
 
+    private func wraps(_ line: [UInt8]) -> Bool {
+        guard let pending, pending.head.form == .plain, !pending.isOver else { return false }
+        return BareSpeaker.isCutShort(pending.message, before: line)
+    }
+
     private mutating func append(_ line: [UInt8]) {
         guard let indent = pending?.indent, let count = pending?.message.count,
             count < JournalEntry.messageLimit
         else { return }
         let blanks = line.prefix { $0 == 0x20 }.count
-        // What wrapped a gRPC error put the rest of the sentence on the next line.
-        let isWrapped =
-            pending.map { $0.head.form == .plain && blanks > 0 && $0.message.contains("rpc error: code") }
-            ?? false
+        let isWrapped = wraps(line)
         pending?.message.append(isWrapped ? 0x20 : 0x0A)
         pending?.message.append(contentsOf: line.dropFirst(isWrapped ? blanks : min(blanks, indent)))
     }

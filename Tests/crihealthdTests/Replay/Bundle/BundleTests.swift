@@ -286,6 +286,14 @@ import Testing
         for name in others { #expect(BundleMember(root + name) == nil, "\(name)") }
     }
 
+    /// Of files that `journalctl -o export` was written to, each is a node's, or a unit's where its name says so.
+    @Test func exportStreamsAreLogs() {
+        #expect(BundleMember("x/node1.export")?.node == "x/node1")
+        #expect(BundleMember("x/node1.export.gz")?.node == "x/node1")
+        #expect(BundleMember("x/kubelet.export")?.node == "x")
+        #expect(BundleMember("x/journal.export")?.node == "x")
+    }
+
     /// A container's own log is no daemon's, whatever it is called.
     @Test(arguments: [
         "x/pods/default_web_1/containerd/0.log", "x/containers/kubelet_default_kubelet-0a.log",
