@@ -25,7 +25,12 @@ struct Emitter {
     static func couldWrite(_ emitter: String, _ entry: JournalEntry) -> Bool {
         guard emitter == "containerd", let comm = entry.comm, let unit = entry.unit else { return true }
         return comm.hasPrefix("containerd") || !shared.contains { $0.matches(unit) }
-            || comm == "k0s" && entry.message.contains(" component=containerd stream=")
+            || comm == "k0s" && isPassedOn(entry.message)
+    }
+
+    /// Older releases of k0s do not say by which stream.
+    private static func isPassedOn(_ message: String) -> Bool {
+        message.contains(" component=containerd stream=") || message.hasSuffix(" component=containerd")
     }
 
     private static let shared = distributions.map(Glob.init)

@@ -58,12 +58,19 @@ struct LogLine: Sendable {
         return pairs["v"] == nil ? "error" : "info"
     }
 
-    /// The line of a component that its supervisor passes on as one of its own: k0s (`pkg/supervisor/supervisor.go`).
+    /// The line of a component that its supervisor passes on as one of its own: k0s (`pkg/supervisor/supervisor.go`);
+    /// older releases do not say by which stream.
     private static func passedOn(_ outer: [Logfmt.Field], _ line: [UInt8]) -> [UInt8]? {
-        guard outer["component"] != nil, let stream = outer["stream"]?.bytes(of: line),
-            stream.elementsEqual("stderr".utf8) || stream.elementsEqual("stdout".utf8)
+        guard let component = outer["component"]?.bytes(of: line) else { return nil }
+        let inner = outer["msg"].map { Array($0.bytes(of: line)) }
+        if let stream = outer["stream"]?.bytes(of: line) {
+            return stream.elementsEqual("stderr".utf8) || stream.elementsEqual("stdout".utf8) ? inner : nil
+        }
+        guard let inner,
+            component.elementsEqual("kubelet".utf8) || component.elementsEqual("containerd".utf8),
+            inner.starts(with: "time=".utf8) || Klog(inner) != nil
         else { return nil }
-        return outer["msg"].map { Array($0.bytes(of: line)) }
+        return inner
     }
 
     /// What a condition asks for: `message` (the raw line), `msg`, or a field.

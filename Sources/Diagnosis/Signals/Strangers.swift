@@ -43,7 +43,7 @@ enum Strangers {
         ("non-numeric user (", .rest),
         ("apply default image tag ", .rest), ("parse image ", .rest), ("invalid reference format", .rest),
         ("apparmor profile not found ", .rest), ("Annotation JSON format: ", .rest),
-        ("from annotations: ", .rest),
+        ("from annotations: ", .rest), ("container &Container{", .rest),
         ("container init: ", .process), ("container init caused", .process),
         ("unable to start container process: ", .process), ("container process caused", .process),
         ("unable to start init: ", .process), ("exec failed: ", .process), ("crun: ", .process),

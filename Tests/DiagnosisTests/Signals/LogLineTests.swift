@@ -133,8 +133,16 @@ import Testing
         )
         #expect(text(kubelet.text) == "Not well")
         #expect(text(kubelet["err"]) == "x y")
+        let older = LogLine(
+            #"time="2026-07-08 08:46:25" level=info msg="E0708 08:46:25.876821    1814 server.go:1] \"Not well\" err=\"x y\"" component=kubelet"#
+        )
+        #expect(text(older["err"]) == "x y")
         let own = LogLine(#"time="2026-07-08 08:46:25" level=info msg="Started" component=kubelet"#)
         #expect(text(own.text) == "Started")
+        let another = LogLine(
+            #"time="2026-07-08 08:46:25" level=info msg="E0708 08:46:25.876821    1814 server.go:1] \"Not well\"" component=applier"#
+        )
+        #expect(text(another.text) != "Not well")
         let twice = LogLine(
             #"time=1 msg="time=2 msg=\"time=3 msg=in\" component=a stream=stdout" component=b stream=stderr"#)
         #expect(text(twice.text) == "time=3 msg=in")

@@ -22,10 +22,12 @@ extension RuntimeCase<CRIVersionUnsupported> {
     var loggedCause: CRIVersionUnsupported.Reason? {
         let version = facts.runningVersion(of: runtime)
         let first = CRIVersionUnsupported.firstWithV1(runtime.endpoint.runtime)
-        if let number = version?.number, let first, number < first { return nil }
         if let line = sinceStart(.criPluginFailed), booted != nil || !isAtWork(since: line.at) {
-            return lacksDisabled(line) ? pluginDisabled(line, version) : pluginFailed(line, version)
+            if !lacksDisabled(line) { return pluginFailed(line, version) }
+            if let number = version?.number, let first, number < first { return nil }
+            return pluginDisabled(line, version)
         }
+        if let number = version?.number, let first, number < first { return nil }
         guard facts.runtimes.count == 1 else { return nil }
         return bootedWithoutPlugin.map { pluginDisabled($0, version) }
     }
