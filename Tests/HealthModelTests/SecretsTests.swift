@@ -86,7 +86,7 @@ import Testing
                 "glpat-",
                 "xoxb-", "xoxp-", "0123456789abcdefghij", "_",
             ]
-        var random = Dice(state: 20)
+        var random = SplitMix64(seed: 20)
         var hidden = 0
         for _ in 0..<40_000 {
             let text = (0..<Int.random(in: 1...5, using: &random)).map { _ in
@@ -98,19 +98,6 @@ import Testing
             #expect(Secrets.mask(text.utf8.span) == whole, "\(text)")
         }
         #expect(hidden > 1000)
-    }
-
-    private struct Dice: RandomNumberGenerator {
-        var state: UInt64
-
-        /// SplitMix64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
     }
 
     @Test func hostileTextIsReadInLinearTime() {

@@ -136,7 +136,7 @@ import Testing
 
 /// Mutations of bytes: the same for the same seed.
 struct Mutation {
-    private var state: UInt64
+    private var random: SplitMix64
     private let seeds: [[UInt8]]
     private static let tokens = [
         "9223372036854775807", "-9223372036854775808", "18446744073709551615", "1e308", "null", "{", "}", "[",
@@ -146,7 +146,9 @@ struct Mutation {
         "-1", "0", "true", "password=", "://a:b@",
     ].map { Array($0.utf8) }
 
-    init(seed: UInt64, of seeds: [[UInt8]]) { (state, self.seeds) = (seed, seeds.filter { !$0.isEmpty }) }
+    init(seed: UInt64, of seeds: [[UInt8]]) {
+        (random, self.seeds) = (SplitMix64(seed: seed), seeds.filter { !$0.isEmpty })
+    }
 
     /// One of the seeds, changed in one to four places.
     mutating func next() -> [UInt8] {
@@ -175,9 +177,6 @@ struct Mutation {
     }
 
     private mutating func below(_ bound: Int) -> Int {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return Int((mixed ^ (mixed >> 31)) % UInt64(max(bound, 1)))
+        Int(random.next() % UInt64(max(bound, 1)))
     }
 }

@@ -10,6 +10,7 @@ extension SignalLog {
     /// of another kind makes none of them the cause. Without an exit record, as in a paste, `time` says how far back.
     func execFailure(of unit: UnitFacts, since time: MonotonicTime) -> Signal? {
         if let exit = unit.exit, !exit.isExecFailure { return nil }
+        if unit.exit == nil, let result = unit.result, result != "exit-code" { return nil }
         let from = unit.exit.map { $0.at.monotonic - .seconds(1) } ?? time
         let lines = [SignalName.binaryMissing, .binaryUnusable]
             .flatMap { all($0, unit: unit.name, since: from) }

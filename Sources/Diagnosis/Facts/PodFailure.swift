@@ -24,7 +24,7 @@ extension Engine {
         var failures: [[String]: PodFailure] = [:]
         for signal in [SignalName.createFailed, .pullFailed].flatMap({ state.facts.signals.all($0) }) {
             let id = signal.captures["class"] ?? signal.rule
-            let key = [signal.concerned ?? "", id]
+            let key = [signal.concernedPod ?? "", id]
             var failure =
                 failures[key]
                 ?? PodFailure(

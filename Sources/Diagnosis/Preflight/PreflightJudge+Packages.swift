@@ -137,19 +137,23 @@ extension PreflightJudge {
                     .note, "package-configuration", package.name,
                     "it brings its own \(configuration.path), and the one here is another", sizes,
                     then:
-                        "dpkg keeps the one here; it asks first where the package's own has changed since the version that is installed, and stops where nobody answers.",
-                    first: "decide before: `apt-get -o Dpkg::Options::=--force-confold` keeps the one here")
+                        "Where it was edited here, that one is kept (dpkg asks first where the package's own has changed since the version that is installed, and stops where nobody answers); where not, the package's takes its place.",
+                    first:
+                        "decide before: `apt-get -o Dpkg::Options::=--force-confold` keeps one that was edited"
+                )
             case (.rpm, true):
                 find(
                     .note, "package-configuration", package.name,
                     "it brings its own \(configuration.path), and the one here is another", sizes,
-                    then: "rpm keeps the one here, and puts its own beside it as .rpmnew.")
+                    then:
+                        "Where it was edited here, that one is kept (rpm puts the package's beside it as .rpmnew); where not, the package's takes its place."
+                )
             case (.rpm, false):
                 find(
                     .warning, "package-configuration", package.name,
                     "it brings its own \(configuration.path), and the one here is another", sizes,
                     then:
-                        "rpm may put its own in its place; the one that is there now is then beside it as .rpmsave.",
+                        "rpm may put its own in its place; one that was edited here is then beside it as .rpmsave.",
                     first: "save the file, and compare after the upgrade")
             }
         }

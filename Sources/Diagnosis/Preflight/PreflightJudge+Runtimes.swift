@@ -71,19 +71,33 @@ extension PreflightJudge {
         let isPinned = configuration.files.contains { $0.defaultRuntime != nil && $0.path > file }
         saw("the default OCI runtime that \(package.file) brings")
         guard !isPinned, let next = whole.defaultIdentity, !lost(made, next).isEmpty else { return true }
-        let isThere = configuration.files.contains { $0.path == file }
-        let isKept = isThere && package.keeps(file)
+        let (severity, evidence) = Self.arrival(
+            of: file, package, isThere: configuration.files.contains { $0.path == file })
         switched(
-            isKept ? .warning : .blocker, "default-runtime-package", made, next,
+            severity, "default-runtime-package", made, next,
             "\(package.file) brings \(file): \(next.label) is the default",
             "pin the runtime that runs in a file that is read later, such as 99-pin.conf; or drain the node before",
-            "https://github.com/cri-o/cri-o/issues/8705",
-            isKept
-                ? "the file is there already; one that was edited is kept"
-                : isThere
-                    ? "the file is there already, and is overwritten"
-                    : "the file is not there yet, and no later one sets a default")
+            "https://github.com/cri-o/cri-o/issues/8705", evidence)
         return true
+    }
+
+    /// Whether the package's file comes to lie there, where no later one sets a default.
+    private static func arrival(
+        of file: String, _ package: UpgradePackage, isThere: Bool
+    ) -> (severity: PreflightFinding.Severity, evidence: String) {
+        if isThere {
+            guard package.keeps(file) else {
+                return (.blocker, "the file is there already, and is overwritten")
+            }
+            return (.warning, "the file is there already; one that was edited is kept")
+        }
+        guard package.manager == .dpkg, package.keeps(file) else {
+            return (.blocker, "the file is not there yet, and no later one sets a default")
+        }
+        return (
+            .blocker,
+            "the file is not there yet, and no later one sets a default; dpkg leaves it out only if an earlier version brought it and somebody deleted it"
+        )
     }
 
     /// A later file wins over the package's.

@@ -35,13 +35,13 @@ public struct UpgradePackage: Hashable, Sendable {
     public var name: String
     /// Upstream's version with what the distribution added, without an epoch: `1.6.20~ds1-1+deb12u3`.
     public var version: String
-    /// Absolute paths of its programs and units, those of ``wants(_:)``.
+    /// Absolute paths of its programs, its units, its CNI files and its files of CRI-O: those of ``wants(_:)``.
     public var paths: [String] = []
     /// What is in files of ``wantsText(of:)``, by path.
     public var texts: [String: String] = [:]
     /// Its configuration files.
     public var configurations: [Configuration] = []
-    /// Units that its script restarts, or starts, when it was installed.
+    /// Units that its script restarts when it is installed over an earlier version.
     public var restarts: [String] = []
 
     /// Most paths, most texts, and the largest text in bytes.
@@ -62,7 +62,8 @@ public struct UpgradePackage: Hashable, Sendable {
 
     /// Whether a path says anything of a node's containers.
     public static func wants(_ path: String) -> Bool {
-        wantsText(of: path) || path.hasPrefix("/etc/cni/net.d/") || programs.contains(last(path))
+        wantsText(of: path) || path.hasPrefix("/etc/cni/net.d/")
+            || programs.contains(last(path)) && isProgram(path)
     }
 
     /// Whether what is in the file does so.
@@ -70,6 +71,13 @@ public struct UpgradePackage: Hashable, Sendable {
 
     private static func isUnit(_ path: String) -> Bool {
         path.contains("/systemd/system/") && path.hasSuffix(".service")
+    }
+
+    /// Whether it is where programs are: settings and shells' completions have their names, too.
+    private static func isProgram(_ path: String) -> Bool {
+        guard !path.hasPrefix("/etc/"), !path.hasPrefix("/usr/share/") else { return false }
+        let folders = path.split(separator: "/").dropLast()
+        return folders.last == "bin" || folders.last == "sbin" || folders.contains("libexec")
     }
 
     private static func last(_ path: String) -> String { String(path.split(separator: "/").last ?? "") }
@@ -100,9 +108,10 @@ public struct UpgradePackage: Hashable, Sendable {
         ["/bin/", "/sbin/", "/lib/"].contains(where: path.hasPrefix) ? "/usr" + path : path
     }
 
-    /// Its files of that name, where they come to be. CRI-O's packages call theirs `crio-crun`.
+    /// Its programs of that name, where they come to be. CRI-O's packages call theirs `crio-crun`.
     func programs(named name: String) -> [String] {
-        paths.filter { [name, "crio-" + name].contains(Self.last($0)) }.map(Self.canonical)
+        paths.filter { [name, "crio-" + name].contains(Self.last($0)) && Self.isProgram($0) }
+            .map(Self.canonical)
     }
 
     /// Whether an edited file of that path stays when the package is installed.

@@ -13,6 +13,8 @@ enum Strangers {
     private enum Reach {
         /// To the end of the value.
         case rest
+        /// A container's spec as Go prints it, up to the kubelet's own words behind the last ``specEnd``.
+        case spec
         /// What follows is the OCI runtime's own, but for what ``verbs`` take, up to the errno at the end.
         case process
     }
@@ -43,7 +45,7 @@ enum Strangers {
         ("non-numeric user (", .rest),
         ("apply default image tag ", .rest), ("parse image ", .rest), ("invalid reference format", .rest),
         ("apparmor profile not found ", .rest), ("Annotation JSON format: ", .rest),
-        ("from annotations: ", .rest), ("container &Container{", .rest),
+        ("from annotations: ", .rest), ("container &Container{", .spec),
         ("container init: ", .process), ("container init caused", .process),
         ("unable to start container process: ", .process), ("container process caused", .process),
         ("unable to start init: ", .process), ("exec failed: ", .process), ("crun: ", .process),
@@ -63,6 +65,8 @@ enum Strangers {
 
     private static let automaton = LiteralAutomaton(openers.map { Array($0.literal.utf8) })
     private static let mark = Array("…".utf8)
+    /// kubernetes `pkg/kubelet/kuberuntime/kuberuntime_manager.go`: `container &Container{…} start failed in pod web_shop(UID): …`.
+    private static let specEnd = Array("} start failed in pod ".utf8)
 
     /// Words that a text may begin with, by their first byte.
     private struct Begins: Sendable {
@@ -106,6 +110,12 @@ enum Strangers {
             for place in automaton.literals(at: reading) {
                 switch openers[automaton.literal(place)].reach {
                 case .rest: end = min(end, reading.place)
+                case .spec:
+                    if process == nil, let close = bytes.lastIndex(of: specEnd.span, after: reading.place) {
+                        let kept = value.prefix(reading.place) + mark
+                        return kept + hide(value.dropFirst(close))
+                    }
+                    end = min(end, reading.place)
                 case .process: process = process ?? reading.place
                 }
             }
@@ -209,5 +219,17 @@ enum Strangers {
             place += 1
         }
         return max(min(tail, value.endIndex) - 2, start)
+    }
+}
+
+extension Span<UInt8> {
+    /// Where these bytes last are, at `start` or behind it.
+    fileprivate func lastIndex(of part: Span<UInt8>, after start: Int) -> Int? {
+        var place = count - part.count
+        while place >= start {
+            if has(part, at: place) { return place }
+            place -= 1
+        }
+        return nil
     }
 }

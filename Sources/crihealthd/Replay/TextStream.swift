@@ -45,7 +45,8 @@ struct TextStream {
         if let hint = stream.survey.listHint, stream.replayer.incidents.isEmpty {
             throw .notAnInput(path: source.name, hint: hint)
         }
-        guard stream.replayer.last != nil, !(journal.isProse && stream.replayer.incidents.isEmpty) else {
+        let tellsNothing = stream.replayer.incidents.isEmpty && stream.replayer.engine.podFailures.isEmpty
+        guard stream.replayer.last != nil, !(journal.isProse && tellsNothing) else {
             throw .nothingKnown(path: source.name)
         }
         return stream

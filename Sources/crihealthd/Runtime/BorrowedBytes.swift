@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 
-// The one file of this target with unsafe pointers: bytes lent to the C library for the time of a call, nothing decided here.
+// All of this target that hands bytes to the C library by pointer: lent for the time of a call, nothing decided here.
 
 extension Span<UInt8> {
     /// Where this byte next is, from `start` on.

@@ -106,6 +106,24 @@ enum FileBytes {
         }
     }
 
+    /// Writes a file that people name. A regular one that is there is replaced whole; anything else that is there is
+    /// refused, and no other file is overwritten.
+    static func save(_ path: String, _ bytes: [UInt8], mode: mode_t) throws(FileError) {
+        var status = stat()
+        if lstat(path, &status) == 0 {
+            guard status.st_mode & S_IFMT == S_IFREG else {
+                throw FileError(path: path, reason: "it is there already, and is not a regular file")
+            }
+        } else if errno != ENOENT {
+            throw FileError("lstat", path, errno: errno)
+        }
+        let beside = "\(path).\(getpid()).new"
+        let descriptor = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+        guard descriptor >= 0 else { throw FileError("open", beside, errno: errno) }
+        close(descriptor)
+        try replace(path, with: bytes, beside: beside, mode: mode, synced: true)
+    }
+
     private static func writeNew(
         _ path: String, _ bytes: [UInt8], _ mode: mode_t, _ synced: Bool
     ) throws(FileError) {

@@ -35,7 +35,7 @@ struct ProbeSchedule: Sendable {
 
     /// How often.
     var pace: ProbePace
-    private var random: SplitMix
+    private var random: SplitMix64
     private var due: [ProbeReport.Rung: MonotonicTime] = [:]
     private var requested: Set<ProbeReport.Rung> = []
     private var running = false
@@ -45,7 +45,7 @@ struct ProbeSchedule: Sendable {
     /// Everything is due at once at first.
     init(pace: ProbePace, seed: UInt64) {
         self.pace = pace
-        random = SplitMix(state: seed)
+        random = SplitMix64(seed: seed)
     }
 
     /// Whether something is open or suspected: then all is asked at the pace of suspicion.
@@ -117,18 +117,5 @@ struct ProbeSchedule: Sendable {
     private mutating func jitter() -> Double {
         let share = Double(random.next() >> 11) / Double(1 << 53)
         return 1 + pace.jitter * (2 * share - 1)
-    }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): enough for jitter, and the same for the same seed.
-private struct SplitMix: Sendable {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -41,7 +41,7 @@ import Testing
     /// What is quick about it changes nothing: the same as a look at every character.
     @Test func boundedTextIsThatOfEveryCharacter() {
         let pieces = ["a", " ", "\n", "\u{7F}", "\u{85}", "\u{A0}", "é", "…", "🙂"]
-        var random = SplitMix(state: 5)
+        var random = SplitMix64(seed: 5)
         for _ in 0..<3000 {
             let text = (0..<Int.random(in: 0...9, using: &random)).map { _ in
                 pieces.randomElement(using: &random) ?? ""
@@ -66,7 +66,7 @@ import Testing
                 rule: "r", name: .noted, at: at, unit: nil, cursor: "", captures: [:], excerpt: "\(second)")
         }
         let odd: (Signal) -> Bool = { ["1", "3", "5"].contains($0.excerpt) }
-        var random = SplitMix(state: 6)
+        var random = SplitMix64(seed: 6)
         for count in 0..<40 {
             let list = (0..<count % 9).map { _ in signal(Int64.random(in: 0..<6, using: &random)) }
             #expect(list.kept(odd) == list.filter(odd))

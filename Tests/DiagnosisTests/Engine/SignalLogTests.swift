@@ -49,7 +49,7 @@ import Testing
 
     /// What is counted by kind is what a look at every signal finds, also after a checkpoint.
     @Test func kindsAreThoseOfItsSignals() throws {
-        var random = SplitMix(state: 3)
+        var random = SplitMix64(seed: 3)
         var log = SignalLog()
         let kinds: [IncidentKind?] = [.podNetworkFailing, .createFailing, nil]
         for number in 0..<600 {

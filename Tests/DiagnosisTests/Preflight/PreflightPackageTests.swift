@@ -82,6 +82,27 @@ import Testing
         #expect(Self.severities(report)["default-runtime-package"] == severity)
     }
 
+    /// dpkg does not put a deleted conffile back; whether it was ever there is not known.
+    @Test(
+        "a drop-in that is not there",
+        arguments: [(.dpkg, true), (.dpkg, false), (.rpm, true)]
+            as [(UpgradePackage.Manager, Bool)])
+    func aDropInThatIsNotThere(
+        _ manager: UpgradePackage.Manager, _ isKept: Bool
+    ) throws {
+        var package = Self.package("cri-o", "1.30.6-1.1", [], [Self.dropIn: Self.crun])
+        package.manager = manager
+        if isKept { package.configurations = [.init(path: Self.dropIn, size: 1, isKept: true)] }
+        let scene = try Self.crio([
+            .init(path: "/etc/crio/crio.conf.d/01-runc.conf", defaultRuntime: "runc")
+        ])
+        let report = scene.engine.preflight(PreflightPlan(packages: [package]))
+        let finding = try #require(report.findings.first { $0.id == "default-runtime-package" })
+        #expect(finding.severity == .blocker)
+        let mayBeDeleted = finding.evidence.contains { $0.contains("somebody deleted it") }
+        #expect(mayBeDeleted == (isKept && manager == .dpkg))
+    }
+
     @Test func aPackageWithoutADropInSetsNoDefault() throws {
         let scene = try Self.crio([.init(path: "/etc/crio/crio.conf", defaultRuntime: "runc")])
         let bare = Self.package("cri-o", "1.30.6", ["/usr/bin/crio"])
@@ -92,6 +113,25 @@ import Testing
     }
 
     // MARK: What is started and used
+
+    @Test(
+        "what has a program's name is one only where programs are",
+        arguments: [
+            ("/usr/bin/kubelet", true), ("/sbin/runc", true), ("/usr/local/bin/containerd", true),
+            ("/usr/libexec/crio/crun", true), ("/usr/lib/cri-o-runc/sbin/runc", true),
+            ("/etc/sysconfig/kubelet", false), ("/etc/default/bin/kubelet", false),
+            ("/usr/share/bash-completion/completions/crio", false), ("/usr/share/x/bin/runc", false),
+            ("/usr/lib/systemd/kubelet", false), ("/usr/libexec/other", false),
+        ])
+    func programs(_ path: String, _ isOne: Bool) {
+        #expect(UpgradePackage.wants(path) == isOne)
+    }
+
+    @Test func aKubeletsSettingsAreNotStarted() {
+        let package = Self.package(
+            "kubelet", "1.30.4", ["/etc/sysconfig/kubelet", "/usr/bin/kubelet"])
+        #expect(package.programs(named: "kubelet") == ["/usr/bin/kubelet"])
+    }
 
     private static func containerd(starts path: String, files: [FileStamp] = []) throws -> Scene {
         var scene = try Scene()
@@ -182,6 +222,12 @@ import Testing
             }
         }
         #expect(found(.dpkg, 255, isKept: true)?.severity == .note)
+        // Only sizes are compared: who made the difference is not known.
+        for manager in [UpgradePackage.Manager.dpkg, .rpm] {
+            let told = try #require(found(manager, 255, isKept: true)).consequence
+            #expect(told.hasPrefix("Where it was edited here, that one is kept ("))
+            #expect(told.hasSuffix("; where not, the package's takes its place."))
+        }
         #expect(found(.rpm, 255, isKept: true)?.consequence.contains(".rpmnew") == true)
         #expect(found(.rpm, 255, isKept: false)?.severity == .warning)
         #expect(found(.rpm, 300, isKept: false) == nil)

@@ -82,7 +82,7 @@ import Testing
         let pieces: [[UInt8]] = [
             [0x61], [0x20], [0x0A], [0x7F], [0xC2, 0x85], [0xC3, 0xA9], [0xE2, 0x80, 0xA6], [0xC2], [0xFF],
         ]
-        var random = SplitMix(state: 9)
+        var random = SplitMix64(seed: 9)
         for _ in 0..<3000 {
             let text = (0..<Int.random(in: 0...9, using: &random)).flatMap { _ in
                 pieces.randomElement(using: &random) ?? []
@@ -106,7 +106,7 @@ import Testing
     /// Known lines, damaged: whatever still is recognised must still pass the prefilter.
     @Test func prefilterDropsNothingThatIsDamaged() throws {
         let rules = try ShippedRulesTests.rules.get()
-        var random = SplitMix(state: 42)
+        var random = SplitMix64(seed: 42)
         var recognized = 0
         for row in CatalogueRow.all {
             for _ in 0..<6 {
@@ -120,7 +120,7 @@ import Testing
         #expect(recognized > 100)
     }
 
-    private static func damage(_ message: String, _ random: inout SplitMix) -> String {
+    private static func damage(_ message: String, _ random: inout SplitMix64) -> String {
         var letters = Array(message)
         for _ in 0..<Int.random(in: 1...3, using: &random) where !letters.isEmpty {
             let at = Int.random(in: 0..<letters.count, using: &random)

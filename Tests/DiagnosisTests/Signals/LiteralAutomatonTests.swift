@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import HealthModel
 import Testing
 
 @testable import Diagnosis
@@ -22,7 +23,7 @@ import Testing
     }
 
     @Test func agreesWithAPlainSearch() throws {
-        var random = SplitMix(state: 7)
+        var random = SplitMix64(seed: 7)
         for _ in 0..<200 {
             let literals = (0..<8).map { _ in random.text(of: "ab ", length: 1...4) }
             let text = random.text(of: "abc ", length: 0...40)
@@ -39,7 +40,7 @@ import Testing
     }
 
     @Test func tooManyStatesAreRefused() {
-        var random = SplitMix(state: 1)
+        var random = SplitMix64(seed: 1)
         let literals = (0..<4500).map { _ in Array(random.text(of: "abcdefghijklmnop", length: 24...24).utf8)
         }
         let isRefused = LiteralAutomaton(literals) == nil
@@ -55,18 +56,7 @@ extension LiteralAutomaton {
     }
 }
 
-/// A small generator with a fixed seed, so that a failure can be repeated.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
+extension SplitMix64 {
     mutating func text(of alphabet: String, length: ClosedRange<Int>) -> String {
         let letters = Array(alphabet)
         return String(

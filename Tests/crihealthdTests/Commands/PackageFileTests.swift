@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Diagnosis
 import Foundation
+import HealthModel
 import Testing
 
 @testable import crihealthd
@@ -52,7 +53,7 @@ import Testing
         try directory.write("tree/DEBIAN/conffiles", "/etc/crio/crio.conf.d/10-crio.conf\n")
         try directory.write(
             "tree/DEBIAN/postinst",
-            "#!/bin/sh\n# restarts nothing.service\n\tdeb-systemd-invoke $_dh_action 'crio.service' >/dev/null\n",
+            "#!/bin/sh\n# restarts nothing.service\n\t_dh_action=restart\n\tdeb-systemd-invoke $_dh_action 'crio.service' >/dev/null\n",
             mode: 0o755)
         let path = directory.path + "/cri-o.deb"
         try run("/usr/bin/dpkg-deb", ["-Z" + compression, "--build", "tree", path], in: directory.path)
@@ -118,6 +119,23 @@ import Testing
             package.configurations == [
                 .init(path: "/etc/crio/crio.conf.d/10-crio.conf", size: Self.dropIn.utf8.count, isKept: true)
             ])
+    }
+
+    @Test(
+        "what a script starts anew",
+        arguments: [
+            (
+                "_dh_action=restart\nelse\n\t_dh_action=start\nfi\n deb-systemd-invoke $_dh_action 'a.service' || true",
+                ["a.service"]
+            ),
+            ("\t\tdeb-systemd-invoke try-restart 'b.service' 'a.service'", ["a.service", "b.service"]),
+            ("deb-systemd-invoke restart a.service", ["a.service"]),
+            ("deb-systemd-invoke start 'a.service' >/dev/null || true", []),
+            ("_dh_action=start\ndeb-systemd-invoke $_dh_action 'a.service'", []),
+            ("deb-systemd-invoke\n# _dh_action=restart", []),
+        ] as [(String, [String])])
+    func restarts(_ script: String, _ units: [String]) {
+        #expect(DebFile.restarts(script) == units)
     }
 
     @Test(
@@ -210,6 +228,48 @@ import Testing
         #expect(error?.description.contains("unpack to more than 64 MiB") == true)
     }
 
+    @Test("a problem is told, not what would come behind it")
+    func aProblemBeforeTheLimit() throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("file", "x")
+        try Self.run("/usr/bin/truncate", ["-s", "80M", "zeros"], in: directory.path)
+        try Self.run(
+            "/usr/bin/tar",
+            ["-P", "--transform", "s,^file$,../x,", "-z", "-cf", "data.tar.gz", "file", "zeros"],
+            in: directory.path)
+        let error = #expect(throws: CommandProblem.self) {
+            try PackageFile.read(Self.ar(directory, data: "data.tar.gz"))
+        }
+        #expect(error?.description.contains("a path that leads out") == true)
+    }
+
+    @Test("what follows behind the end of an archive", arguments: [("512K", true), ("4M", false)])
+    func padding(_ size: String, _ isRead: Bool) throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("file", "x")
+        try Self.run("/usr/bin/tar", ["-cf", "data.tar", "file"], in: directory.path)
+        try Self.run("/usr/bin/truncate", ["-s", size, "data.tar"], in: directory.path)
+        try Self.run("/usr/bin/gzip", ["data.tar"], in: directory.path)
+        let path = try Self.ar(directory, data: "data.tar.gz")
+        var problem: CommandProblem?
+        do { _ = try PackageFile.read(path) } catch { problem = try #require(error as? CommandProblem) }
+        #expect((problem == nil) == isRead)
+        #expect(problem?.description.contains("behind the archive's end") ?? isRead)
+    }
+
+    @Test("one block of zeros is an end, too", arguments: [(1536, true), (1024, false)])
+    func oneBlockOfZeros(_ size: Int, _ isRead: Bool) throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("file", "x")
+        try Self.run(
+            "/usr/bin/tar", ["--format=ustar", "-b1", "-cf", "data.tar", "file"], in: directory.path)
+        try Self.run("/usr/bin/truncate", ["-s", "\(size)", "data.tar"], in: directory.path)
+        let path = try Self.ar(directory, data: "data.tar")
+        var problem: CommandProblem?
+        do { _ = try PackageFile.read(path) } catch { problem = try #require(error as? CommandProblem) }
+        #expect((problem == nil) == isRead)
+    }
+
     @Test func aPackageWithoutName() throws {
         let directory = try TemporaryDirectory()
         try directory.write("debian-binary", "2.0\n")
@@ -230,7 +290,7 @@ import Testing
         let directory = try TemporaryDirectory()
         let source = kind == "deb" ? try Self.deb(directory, "none") : try Self.rpm(directory, "w9.gzdio")
         let whole = try [UInt8](Data(contentsOf: URL(filePath: source)))
-        var random = SplitMix(seed: 19)
+        var random = SplitMix64(seed: 19)
         let path = directory.path + "/damaged"
         var refused = 0
         for _ in 0..<150 {
@@ -246,17 +306,5 @@ import Testing
             }
         }
         #expect(refused > 0)
-    }
-
-    private struct SplitMix: RandomNumberGenerator {
-        var state: UInt64
-        init(seed: UInt64) { state = seed }
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
     }
 }

@@ -118,6 +118,38 @@ import Testing
                 "\nNot examined: the configuration files of cri-o\n"))
     }
 
+    @Test func whatIsSavedTakesNoOtherFilesPlace() throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.write("a.json", "old")
+        let other = try directory.write("a.json.new", "another's")
+        try FileBytes.save(file, Array("new".utf8), mode: 0o600)
+        #expect(try FileBytes.read(file, limit: 100) == Array("new".utf8))
+        #expect(try FileBytes.read(other, limit: 100) == Array("another's".utf8))
+        #expect(symlink(file, directory.path + "/link") == 0)
+        #expect(mkfifo(directory.path + "/pipe", 0o600) == 0)
+        for name in ["link", "pipe", "."] {
+            let error = #expect(throws: FileError.self) {
+                try FileBytes.save(directory.path + "/" + name, [], mode: 0o600)
+            }
+            #expect(error?.reason == "it is there already, and is not a regular file")
+        }
+        #expect(FileBytes.linkTarget(directory.path + "/link") == file)
+        #expect(directory.names == ["a.json", "a.json.new", "link", "pipe"])
+        try FileBytes.save(directory.path + "/b.json", [], mode: 0o600)
+        #expect(directory.names == ["a.json", "a.json.new", "b.json", "link", "pipe"])
+    }
+
+    @Test("what lies at the temporary's name is not overwritten, nor removed")
+    func whatIsSavedOverwritesNothing() throws {
+        let directory = try TemporaryDirectory()
+        let beside = try directory.write("a.json.\(getpid()).new", "another's")
+        let error = #expect(throws: FileError.self) {
+            try FileBytes.save(directory.path + "/a.json", [], mode: 0o600)
+        }
+        #expect(error?.errno == EEXIST)
+        #expect(try FileBytes.read(beside, limit: 100) == Array("another's".utf8))
+    }
+
     @Test(.enabled(if: Binary.isBuilt)) func theBinaryTellsARecording() throws {
         let process = Process()
         let pipe = Pipe()

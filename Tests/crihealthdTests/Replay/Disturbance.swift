@@ -29,7 +29,7 @@ enum Disturbance: String, CaseIterable, CustomTestStringConvertible {
 
     /// Disturbs; what begins a run of the daemon is no news of the node, and stays where it is.
     func apply(_ observations: [Observation], _ round: Int, seed: UInt64) -> [Observation] {
-        var random = SplitMix64(state: seed &+ UInt64(round))
+        var random = SplitMix64(seed: seed &+ UInt64(round))
         return switch self {
         case .shuffled: Self.seconds(of: observations).flatMap { $0.shuffled(using: &random) }
         case .duplicated: Self.seconds(of: observations).flatMap { $0 + $0.filter { !Self.isStart($0) } }
@@ -41,7 +41,7 @@ enum Disturbance: String, CaseIterable, CustomTestStringConvertible {
 
     /// The lines are dealt out to the rounds in an order that is the same for all of them.
     private static func drop(_ observations: [Observation], _ round: Int, _ seed: UInt64) -> [Observation] {
-        var dealer = SplitMix64(state: seed)
+        var dealer = SplitMix64(seed: seed)
         let lines = observations.indices.filter { isLine(observations[$0]) }.shuffled(using: &dealer)
         let lost = Set(lines.enumerated().filter { $0.offset % 10 == round }.map(\.element))
         return observations.enumerated().filter { !lost.contains($0.offset) }.map(\.element)
@@ -88,18 +88,5 @@ enum Disturbance: String, CaseIterable, CustomTestStringConvertible {
             }
             return moved
         }
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed, everywhere.
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

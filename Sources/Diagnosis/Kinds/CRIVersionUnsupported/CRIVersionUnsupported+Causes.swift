@@ -227,9 +227,12 @@ extension RuntimeCase<CRIVersionUnsupported> {
     }
 
     private func notTooOld(_ version: RunningVersion?) -> String {
-        guard let version, version.number != nil,
-            CRIVersionUnsupported.firstWithV1(runtime.endpoint.runtime) != nil
+        guard let version, let number = version.number,
+            let first = CRIVersionUnsupported.firstWithV1(runtime.endpoint.runtime)
         else { return "Its version is not known." }
+        guard number >= first else {
+            return "Even where it loads, \(title) \(version.text.bounded(40)) has CRI v1alpha2 alone."
+        }
         return "It is not too old: \(title) \(version.text.bounded(40)) has CRI v1."
     }
 

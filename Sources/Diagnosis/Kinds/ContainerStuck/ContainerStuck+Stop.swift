@@ -14,6 +14,8 @@ extension RuntimeCase<ContainerStuck> {
         var proofs: [Signal]
         /// How many containers and sandboxes.
         var count: Int
+        /// Somebody wants it stopped.
+        var isAskedFor: Bool
     }
 
     /// Failed stops whose text is a hang's; two of one container, or one whose words prove it, or a request without an end.
@@ -37,7 +39,8 @@ extension RuntimeCase<ContainerStuck> {
         return old.isEmpty ? nil : stop(.stopHangs, old)
     }
 
-    /// A call that a shim did not answer in time proves nothing on a busy node; another of the same one seconds later does.
+    /// A call that a shim did not answer in time proves nothing on a busy node; another of the same one does, seconds later and
+    /// within a minute.
     private var silent: [Signal] {
         let lines = recent([.stopStuck]).filter {
             $0.kind == ContainerStuck.kind && $0.unit == runtime.unit.name && !isStopped($0)
@@ -45,7 +48,7 @@ extension RuntimeCase<ContainerStuck> {
         return lines.filter { line in
             lines.contains {
                 $0.captures["id"] == line.captures["id"]
-                    && abs(($0.at.monotonic - line.at.monotonic).seconds) >= 3
+                    && (3...60).contains(abs(($0.at.monotonic - line.at.monotonic).seconds))
             }
         }
     }
@@ -66,7 +69,8 @@ extension RuntimeCase<ContainerStuck> {
         }
         return Stop(
             cause: cause, id: id, pod: proofs.last { $0.concernedPod != nil }?.concernedPod ?? listed(id),
-            since: first.at.earlier(begin?.begin.at), proofs: proofs, count: max(ids.count, 1))
+            since: first.at.earlier(begin?.begin.at), proofs: proofs, count: max(ids.count, 1),
+            isAskedFor: begin != nil || proofs.contains { $0.name != .stopStuck })
     }
 
     private func listed(_ id: String?) -> String? {

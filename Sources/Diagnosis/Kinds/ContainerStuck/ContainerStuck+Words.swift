@@ -78,7 +78,9 @@ extension RuntimeCase<ContainerStuck> {
                     : "The stop did not finish in time: the container's processes do not exit (state D, a frozen cgroup, a volume that does not answer), or their exit was not noticed.")
                 + volume(stop) + " It says: \(lastWords(stop.proofs)).",
             impact: Impact(
-                sentence: "The pod stays in Terminating, and what replaces it may wait for it.", pods: 1),
+                sentence: stop.isAskedFor
+                    ? "The pod stays in Terminating, and what replaces it may wait for it."
+                    : "It runs on as it is: no exec, no probe by command, no stop reaches it.", pods: 1),
             evidence: stop.proofs.suffix(4).reversed().map { Evidence.journal($0) }
                 + (stuckVolume.map { [Evidence.journal($0)] } ?? []),
             nextSteps: [

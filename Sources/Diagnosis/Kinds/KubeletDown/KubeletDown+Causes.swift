@@ -19,7 +19,9 @@ extension KubeletCase {
         let since = unit.troubleSince ?? unit.phaseSince ?? now
         let from = unit.troubleFrom ?? since.monotonic
         if let told = toldBySystemd(from: from, since: since) { return told }
-        if let fatal = nearestFatal(from: from) { return fall(saying: fatal, since: since) }
+        // Of an end that nobody told, only the restart is known, RestartSec= after its last words.
+        let words = unit.exit == nil && unit.result == nil ? from - .seconds(30) : from
+        if let fatal = nearestFatal(from: words) { return fall(saying: fatal, since: since) }
         if let told = toldByExit(since: since) { return told }
         return nil
     }
@@ -131,9 +133,12 @@ extension KubeletCase {
 
     private func toldByExit(since: Moment) -> Fall? {
         guard let exit = unit.exit else {
-            // That systemd counts its restarts says that it ended each time.
-            let isKnown = unit.result != nil || attempts >= configuration.crashLoopCount
-            return isKnown ? Fall(cause: endedCause(.exited), since: since) : nil
+            // That systemd counts its restarts says that it ended each time; one that stays after the last tells no more of it.
+            let isEnding =
+                attempts >= configuration.crashLoopCount
+                && unit.restarts.last.map { now.monotonic - $0.monotonic < configuration.embeddedGrace }
+                    == true
+            return unit.result != nil || isEnding ? Fall(cause: endedCause(.exited), since: since) : nil
         }
         let line = facts.signals.last(.crashed, unit: unit.name, since: unit.troubleFrom)
         switch exit.code {

@@ -51,7 +51,7 @@ extension KubeletCase {
             explanation: (isClient
                 ? "Without a valid client certificate it falls back to a bootstrap kubeconfig, "
                     + (fall.fatal?.captures["bootstrap"] == "refused"
-                        ? "whose token the API server refuses." : "which is not there.")
+                        ? "whose user the API server refuses." : "which is not there.")
                 : "It cannot reach the API server.") + said(fall),
             steps: certificateSteps(file))
     }

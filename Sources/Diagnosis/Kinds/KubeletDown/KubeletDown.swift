@@ -32,7 +32,7 @@ struct KubeletDown: Diagnosis {
                     }
                 },
                 one.isEmbedded ? one.lastFatal.map { $0.at.monotonic + configuration.embeddedGrace } : nil,
-                one.reconnectDue,
+                one.reconnectDue, unit.restarts.last.map { $0.monotonic + configuration.embeddedGrace },
             ]
             return due.compactMap { $0 }.filter { $0 > facts.now.monotonic }.min()
         }.min()
@@ -134,9 +134,11 @@ struct KubeletCase: Sendable {
 
     private func fallen() -> Assessment {
         if let dependency = dependencyFailed { return .holds(finding(dependency: dependency)) }
-        let fall = fall()
-        guard let fall else { return .unknown(inquiries: []) }
-        return .holds(finding(fall))
+        if let fall = fall() { return .holds(finding(fall)) }
+        guard unit.exit == nil, unit.result == nil, let restart = unit.restarts.last,
+            now.monotonic - restart.monotonic >= configuration.embeddedGrace
+        else { return .unknown(inquiries: []) }
+        return .expired("systemd has told of no other restart for \(configuration.embeddedGrace.brief)")
     }
 
     /// Between two states: nothing is proven well, and what was wrong still is.

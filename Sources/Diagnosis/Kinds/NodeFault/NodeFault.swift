@@ -307,12 +307,15 @@ private struct Victims {
 }
 
 extension Victims {
-    /// How often the kubelet's events, which kubectl counts (`4m (x3 over 1h)`), tell of a victim that they do not name.
+    /// How often the kubelet's events tell of a victim that they do not name: as its log has them, or as kubectl counts the same
+    /// ones (`4m (x3 over 1h)`).
     private static func events(_ signals: [Signal]) -> Int {
-        signals.filter { $0.captures["phase"] == "event" && $0.captures["pid"] == nil }.reduce(0) {
-            sum, one in
-            sum + max(1, min(one.captures["count"].flatMap { Int($0) } ?? 1, 1000))
+        let events = signals.filter { $0.captures["phase"] == "event" && $0.captures["pid"] == nil }
+        func sum(_ events: [Signal]) -> Int {
+            events.reduce(0) { $0 + max(1, min($1.captures["count"].flatMap { Int($0) } ?? 1, 1000)) }
         }
+        let logged = events.filter { $0.excerpt.contains("reason: 'SystemOOM'") }
+        return max(logged.count, sum(events) - logged.count)
     }
 }
 

@@ -119,9 +119,7 @@ struct PreflightCommand: ParsableCommand {
     }
 
     private static func write(_ report: PreflightReport, _ path: String) throws {
-        try FileBytes.replace(
-            path, with: JSONText.encode(report, pretty: true), beside: path + ".new", mode: 0o600,
-            synced: true)
+        try FileBytes.save(path, JSONText.encode(report, pretty: true), mode: 0o600)
     }
 
     private func live(_ plan: PreflightPlan) throws -> PreflightReport {

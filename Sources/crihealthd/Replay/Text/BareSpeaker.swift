@@ -33,10 +33,25 @@ struct BareSpeaker {
         }
     }
 
-    /// Whether a gRPC error that a terminal or a form wrapped goes on in this line, which begins nothing itself.
-    static func isCutShort(_ message: [UInt8], before line: [UInt8]) -> Bool {
+    /// Whether a gRPC error that a terminal or a form wrapped goes on in this line, which begins nothing itself: it is indented,
+    /// or the error ends where none does, or has been going on like that.
+    static func isCutShort(_ message: [UInt8], before line: [UInt8], isWrapped: Bool) -> Bool {
         guard Array(message.prefix(512)).contains("rpc error: code") else { return false }
-        return line.first == 0x20 || !isKernels(line) && !plain.contains { line.contains($0.mark) }
+        if line.first == 0x20 { return true }
+        let end = message.last { $0 != 0x20 }
+        guard isWrapped || end.map({ "=:,(".utf8.contains($0) }) == true else { return false }
+        return !isKernels(line) && !plain.contains { line.contains($0.mark) }
+    }
+
+    /// What the kernel said, of an event that node-problem-detector made of it.
+    static func kernelEvent(_ row: ArraySlice<UInt8>) -> [UInt8]? {
+        let row = Array(row)
+        guard let mark = row.place(of: " kernel-monitor") else { return nil }
+        var cursor = ByteCursor(row, at: mark + 15)
+        // Before v1.19 the name of the node stands behind it.
+        if cursor.take(", ") { _ = cursor.word() }
+        guard cursor.blanks() > 0, !cursor.isAtEnd else { return nil }
+        return Array(row[cursor.at...])
     }
 
     /// Whether a line without a head can only be the kernel's.

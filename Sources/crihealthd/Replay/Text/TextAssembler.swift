@@ -18,6 +18,8 @@ struct TextAssembler {
         var isRow = false
         /// An empty line stood behind it.
         var isOver = false
+        /// It went on in a line that was not indented.
+        var isWrapped = false
     }
 
     private var clock: TextClock
@@ -29,8 +31,8 @@ struct TextAssembler {
     private var verbose: VerboseEntry?
     /// What `systemctl status` said of the unit whose log lines are read now.
     private var status: UnitStatus?
-    /// Lines that begin as lines of a log do, and those that do not.
-    private(set) var count = (headed: 0, plain: 0)
+    /// Lines that begin as lines of a log do, those that do not, and rows of tables of the cluster's among the first.
+    private(set) var count = (headed: 0, plain: 0, rows: 0)
     private var boots = 0
     private var host: String?
     private var hostBytes: [UInt8] = []
@@ -212,7 +214,7 @@ struct TextAssembler {
     private mutating func goOn(_ line: [UInt8], _ body: Body) {
         let first = line[0]
         let row = Self.row(line)
-        if let event = row.flatMap(Self.kernelEvent) {
+        if let event = row.flatMap(BareSpeaker.kernelEvent) {
             flush(body)
             pending = Pending(head: .kernelEvent, wall: clock.wall(nil), message: event, indent: 0)
             return
@@ -261,20 +263,9 @@ struct TextAssembler {
         return row
     }
 
-    /// What the kernel said, of an event that node-problem-detector made of it.
-    private static func kernelEvent(_ row: ArraySlice<UInt8>) -> [UInt8]? {
-        let row = Array(row)
-        guard let mark = row.place(of: " kernel-monitor") else { return nil }
-        var cursor = ByteCursor(row, at: mark + 15)
-        // Before v1.19 the name of the node stands behind it.
-        if cursor.take(", ") { _ = cursor.word() }
-        guard cursor.blanks() > 0, !cursor.isAtEnd else { return nil }
-        return Array(row[cursor.at...])
-    }
-
     private func wraps(_ line: [UInt8]) -> Bool {
         guard let pending, pending.head.form == .plain, !pending.isOver else { return false }
-        return BareSpeaker.isCutShort(pending.message, before: line)
+        return BareSpeaker.isCutShort(pending.message, before: line, isWrapped: pending.isWrapped)
     }
 
     private mutating func append(_ line: [UInt8]) {
@@ -283,6 +274,7 @@ struct TextAssembler {
         else { return }
         let blanks = line.prefix { $0 == 0x20 }.count
         let isWrapped = wraps(line)
+        if isWrapped, line.first != 0x20 { pending?.isWrapped = true }
         pending?.message.append(isWrapped ? 0x20 : 0x0A)
         pending?.message.append(contentsOf: line.dropFirst(isWrapped ? blanks : min(blanks, indent)))
     }
@@ -293,6 +285,7 @@ struct TextAssembler {
         guard let pending else { return }
         self.pending = nil
         if pending.head.form == .plain, !pending.isRow { count.plain += 1 } else { count.headed += 1 }
+        if pending.isRow { count.rows += 1 }
         let wall = pending.wall ?? WallTime(microseconds: 0)
         let speaker: Speakers.Speaker
         var isGuess = false

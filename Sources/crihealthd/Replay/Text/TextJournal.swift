@@ -18,9 +18,11 @@ struct TextJournal {
     /// When the latest line was logged, wanted or not.
     var latest: WallTime? { assembler.latest }
 
-    /// Whether hardly a line begins as a log's do, and none tells a time: prose, a configuration, a program.
+    /// Whether hardly a line begins as a log's do, none tells a time, and none is of a table of the cluster's: prose, a
+    /// configuration, a program.
     var isProse: Bool {
-        latest == nil && assembler.count.plain > 8 && assembler.count.plain > 4 * assembler.count.headed
+        latest == nil && assembler.count.rows == 0 && assembler.count.plain > 8
+            && assembler.count.plain > 4 * assembler.count.headed
     }
 
     /// A reader; `file` is the unit whose log it is, where its name tells, and `wants` says which messages of units are worth

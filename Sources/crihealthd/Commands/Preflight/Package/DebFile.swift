@@ -97,17 +97,15 @@ struct DebFile {
     ) throws {
         var reader = TarReader()
         var problem: (any Error)?
-        var isOver = false
         try PackageFile.unpack(part.bytes, of: path, part.name) { bytes in
             let goesOn = reader.feed(bytes) { event, bytes in
                 guard problem == nil else { return }
                 do { try body(event, bytes) } catch { problem = error }
             }
             if let problem { throw problem }
-            isOver = !goesOn
             return goesOn
         }
-        guard isOver, reader.isWhole else {
+        guard reader.isWhole else {
             throw CommandProblem("\(path): \(part.name) is no tar archive, or ends in the middle of a file")
         }
     }
@@ -124,17 +122,17 @@ struct DebFile {
         return fields
     }
 
-    /// Units that a line of the script names to deb-systemd-invoke or systemctl.
-    private static func restarts(_ script: String) -> [String] {
+    /// Units that the script has deb-systemd-invoke restart. Of debhelper's snippets (`autoscripts/postinst-systemd-*`) one
+    /// sets `_dh_action=restart` for an upgrade; `start` does nothing to a unit that runs.
+    static func restarts(_ script: String) -> [String] {
         var units: Set<String> = []
+        var actions: Set<Substring> = ["restart", "try-restart"]
         for line in script.split(separator: "\n").prefix(2000) {
             let words = line.split { " \t'\"".contains($0) }
-            guard words.first == "deb-systemd-invoke",
-                words.dropFirst().first.map({
-                    ["$_dh_action", "restart", "start", "try-restart"].contains($0)
-                })
-                    == true
-            else { continue }
+            if words.first == "_dh_action=restart" { actions.insert("$_dh_action") }
+            guard words.first == "deb-systemd-invoke", words.count > 1, actions.contains(words[1]) else {
+                continue
+            }
             for word in words.dropFirst(2) where word.hasSuffix(".service") { units.insert(String(word)) }
         }
         return units.sorted().prefix(8).map { String($0.prefix(100)) }

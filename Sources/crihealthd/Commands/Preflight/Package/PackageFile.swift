@@ -6,6 +6,8 @@ import Glibc
 enum PackageFile {
     /// Largest file, and most bytes that its parts unpack to.
     static let (packedLimit, unpackedLimit) = (256 << 20, 2 << 30)
+    /// What pads an archive behind its end, at most: tar fills 10 KiB.
+    private static let paddingLimit = 1 << 20
 
     /// What the package brings.
     static func read(_ path: String) throws -> UpgradePackage {
@@ -15,7 +17,8 @@ enum PackageFile {
         throw CommandProblem("\(path): neither a .deb nor an .rpm")
     }
 
-    /// Hands over the unpacked bytes of one part. False from `body`: it wants no more.
+    /// Hands over the unpacked bytes of one part. False from `body`: the archive is over. What pads it is still unpacked: the
+    /// checksum of the compressed data comes last.
     static func unpack(
         _ part: ArraySlice<UInt8>, of path: String, _ name: String,
         _ body: (Span<UInt8>) throws -> Bool
@@ -27,21 +30,30 @@ enum PackageFile {
         let source = try ByteSource(file.path, name: what, isStrict: true)
         let most = min(unpackedLimit, max(64 << 20, part.count * 100))
         var problem: (any Error)?
-        var isDone = false
+        var end: Int?
         do throws(ReplayError) {
             try source.chunks { bytes throws(ReplayError) in
-                guard source.total <= most else { throw .notAnInput(path: what, hint: "") }
-                guard !isDone else { return }
-                do { isDone = try !body(bytes) } catch {
+                // Ends the unpacking, and is told to nobody.
+                let stop = ReplayError.notAnInput(path: what, hint: "")
+                guard source.total <= most else { throw stop }
+                if let end {
+                    guard source.total - end > paddingLimit else { return }
+                    problem = CommandProblem(
+                        "\(what): more than \(paddingLimit >> 20) MiB follow behind the archive's end")
+                    throw stop
+                }
+                do {
+                    if try !body(bytes) { end = source.total }
+                } catch {
                     problem = error
-                    isDone = true
+                    throw stop
                 }
             }
         } catch {
+            if let problem { throw problem }
             if case .unreadable(let error) = error { throw error }
             throw CommandProblem("\(what): \(part.count) bytes unpack to more than \(most >> 20) MiB")
         }
-        if let problem { throw problem }
         guard !source.isDamaged else { throw CommandProblem("\(what): its compressed data is damaged") }
     }
 

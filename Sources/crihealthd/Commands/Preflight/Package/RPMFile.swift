@@ -6,6 +6,8 @@ struct RPMFile {
     private static let magic: [UInt8] = [0xED, 0xAB, 0xEE, 0xDB]
     private static let leadSize = 96
     private static let fileLimit = 100_000
+    /// A path is never longer (PATH_MAX).
+    private static let pathSize = 4096
 
     private let path: String
     private let header: RPMHeader
@@ -66,8 +68,12 @@ struct RPMFile {
         else { return [] }
         var found: [UpgradePackage.Configuration] = []
         for index in bases.indices where flags[index] & 1 != 0 && folders.indices.contains(places[index]) {
-            let path = folders[places[index]] + bases[index]
-            guard let size = sizes[path], found.count < UpgradePackage.pathLimit else { continue }
+            let (folder, base) = (folders[places[index]], bases[index])
+            guard found.count < UpgradePackage.pathLimit,
+                folder.utf8.count + base.utf8.count <= Self.pathSize
+            else { continue }
+            let path = folder + base
+            guard let size = sizes[path] else { continue }
             found.append(.init(path: path, size: size, isKept: flags[index] & 16 != 0))
         }
         return found
