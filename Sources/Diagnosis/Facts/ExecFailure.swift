@@ -23,6 +23,12 @@ extension SignalLog {
         // The bus tells of an end before the journal has told all of it.
         return unit.exit?.cursor == nil ? ofOwn : ofOwn ?? lines.last
     }
+
+    /// Why a unit's own binary does not run: as systemd said of it, else as the dynamic linker did in its place.
+    func binaryFailure(of unit: UnitFacts, since time: MonotonicTime) -> Signal? {
+        execFailure(of: unit, since: time)
+            ?? all(.binaryUnusable, unit: unit.name, since: time).last { !$0.isOfSystemd }
+    }
 }
 
 extension UnitFacts.Exit {

@@ -21,14 +21,17 @@ extension RuntimeCase<CRIVersionUnsupported> {
     /// that this node needs, and beside another runtime nobody needs the CRI plugin.
     var loggedCause: CRIVersionUnsupported.Reason? {
         let version = facts.runningVersion(of: runtime)
-        let first = CRIVersionUnsupported.firstWithV1(runtime.endpoint.runtime)
+        var isTooOld = false
+        if let number = version?.number,
+            let first = CRIVersionUnsupported.firstWithV1(runtime.endpoint.runtime)
+        {
+            isTooOld = number < first
+        }
         if let line = sinceStart(.criPluginFailed), booted != nil || !isAtWork(since: line.at) {
             if !lacksDisabled(line) { return pluginFailed(line, version) }
-            if let number = version?.number, let first, number < first { return nil }
-            return pluginDisabled(line, version)
+            return isTooOld ? nil : pluginDisabled(line, version)
         }
-        if let number = version?.number, let first, number < first { return nil }
-        guard facts.runtimes.count == 1 else { return nil }
+        guard !isTooOld, facts.runtimes.count == 1 else { return nil }
         return bootedWithoutPlugin.map { pluginDisabled($0, version) }
     }
 

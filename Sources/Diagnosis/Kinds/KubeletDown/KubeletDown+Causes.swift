@@ -116,14 +116,9 @@ extension KubeletCase {
         if unit.result == "watchdog" || last(.watchdogTimeout) != nil {
             return Fall(cause: .watchdogTimeout, since: since, also: last(.watchdogTimeout), exit: unit.exit)
         }
-        if let line = facts.signals.execFailure(of: unit, since: from) {
+        if let line = facts.signals.binaryFailure(of: unit, since: from) {
             let cause: Cause = line.name == .binaryMissing ? .binaryMissing : .binaryUnusable
             return Fall(cause: cause, since: since, also: line, exit: unit.exit)
-        }
-        if let line = facts.signals.all(.binaryUnusable, unit: unit.name, since: from).last(where: {
-            !$0.isOfSystemd
-        }) {
-            return Fall(cause: .binaryUnusable, since: since, also: line, exit: unit.exit)
         }
         if unit.exit?.isExecFailure == true {
             return Fall(cause: .binaryMissing, since: since, exit: unit.exit)

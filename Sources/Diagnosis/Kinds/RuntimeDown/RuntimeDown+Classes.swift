@@ -28,13 +28,8 @@ extension RuntimeCase<RuntimeDown> {
         if let line = classifiedWords(from: from), let cause = Self.cause(of: line) {
             return fall(cause, line)
         }
-        if let line = facts.signals.execFailure(of: unit, since: from) {
+        if let line = facts.signals.binaryFailure(of: unit, since: from) {
             return line.name == .binaryMissing ? binaryMissing(line) : fall(.binaryUnusable, line)
-        }
-        if let line = facts.signals.all(.binaryUnusable, unit: unit.name, since: from).last(where: {
-            !$0.isOfSystemd
-        }) {
-            return fall(.binaryUnusable, line)
         }
         if let line = facts.signals.last(.embeddedRuntimeEnded, unit: unit.name, since: from) {
             return fall(.embeddedRuntimeExited, line)
